@@ -1,0 +1,22 @@
+/** The names the application uses for the generated schema types. */
+import type * as schema from './generated/types.gen';
+
+export type Session = schema.Session;
+export type SessionPage = schema.SessionPage;
+export type Message = schema.Message;
+export type MessagePage = schema.MessagePage;
+export type MessageState = Message['state'];
+export type Block = Message['blocks'][number];
+export type TextBlock = schema.TextBlock;
+export type ReasoningBlock = schema.ReasoningBlock;
+export type ToolCallBlock = schema.ToolCallBlock;
+export type ApprovalBlock = schema.ApprovalBlock;
+export type NoticeBlock = schema.NoticeBlock;
+export type Approval = schema.Approval;
+export type ErrorInfo = schema.ErrorInfo;
+export type TokenUsage = schema.TokenUsage;
+export type Run = schema.Run;
+export type RunStarted = schema.RunStarted;
+export type Health = schema.Health;
+export type RunMode = Health['mode'];
+export type RiskLevel = Approval['risk'];
