@@ -1,0 +1,1 @@
+"""What every MCP server of this product shares: strict tools, budgets, confirmation, audit, transports."""

@@ -1,0 +1,100 @@
+"""One line per tool call: who, what, outcome, duration. Argument values stay out, their digest identifies them."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import sys
+import time
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, TextIO
+
+import anyio
+from mcp.server.auth.middleware.auth_context import get_access_token
+from mcp.server.context import CallNext, HandlerResult, ServerRequestContext
+from mcp_types import CallToolResult, InputRequiredResult
+
+
+class AuditLog:
+    """Writes records to standard error and, when a file is named, appends them there as JSON lines."""
+
+    def __init__(self, *, server: str, file: Path | None = None, stream: TextIO | None = None) -> None:
+        self._server = server
+        self._file = file
+        self._stream = stream
+
+    def write(self, record: Mapping[str, object]) -> None:
+        line = json.dumps({"server": self._server, **record}, ensure_ascii=False, separators=(",", ":"))
+        # Looked up here, since the launcher may redirect standard error after this object was made.
+        print(line, file=self._stream or sys.stderr, flush=True)
+        if self._file is not None:
+            with self._file.open("a", encoding="utf-8") as handle:
+                handle.write(line + "\n")
+
+
+class AuditMiddleware:
+    """Records every tool call, the refused and the cancelled ones included."""
+
+    def __init__(self, log: AuditLog, *, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
+        self._log = log
+        self._now = now
+
+    async def __call__(
+        self,
+        ctx: ServerRequestContext[Any, Any],  # Any: works for every lifespan state
+        call_next: CallNext,
+    ) -> HandlerResult:
+        if ctx.method != "tools/call":
+            return await call_next(ctx)
+        started = time.monotonic()
+        outcome = "failed"
+        try:
+            result = await call_next(ctx)
+            outcome = _outcome_of(result)
+            return result
+        except anyio.get_cancelled_exc_class():
+            outcome = "cancelled"
+            raise
+        finally:
+            self._log.write(self._record(ctx, outcome=outcome, seconds=time.monotonic() - started))
+
+    def _record(self, ctx: ServerRequestContext[Any, Any], *, outcome: str, seconds: float) -> dict[str, object]:
+        params = ctx.params or {}
+        arguments = params.get("arguments") or {}
+        token = get_access_token()
+        return {
+            "time": self._now().isoformat(timespec="milliseconds"),
+            "event": "tool_call",
+            "tool": str(params.get("name"))[:80],
+            "arguments": sorted(str(name)[:60] for name in arguments) if isinstance(arguments, dict) else [],
+            "arguments_sha256": _digest(arguments),
+            "principal": token.client_id if token else None,
+            "protocol": ctx.protocol_version,
+            "outcome": outcome,
+            "milliseconds": round(seconds * 1000, 1),
+        }
+
+
+def _outcome_of(result: HandlerResult) -> str:
+    if isinstance(result, InputRequiredResult):
+        return "asked"
+    if isinstance(result, CallToolResult):
+        return "error" if result.is_error else _status_of(result.structured_content)
+    if isinstance(result, dict):
+        if result.get("resultType") == "input_required":
+            return "asked"
+        return "error" if result.get("isError") else _status_of(result.get("structuredContent"))
+    return "ok"
+
+
+def _status_of(structured: object) -> str:
+    """A change that was not carried out must not read as success in the audit trail."""
+    status = structured.get("status") if isinstance(structured, dict) else None
+    return status if status in {"declined", "needs_approval"} else "ok"
+
+
+def _digest(arguments: object) -> str:
+    text = json.dumps(arguments, sort_keys=True, ensure_ascii=False, separators=(",", ":"), default=str)
+    return hashlib.sha256(text.encode()).hexdigest()

@@ -1,0 +1,140 @@
+"""Tools that refuse unknown arguments, answer within a budget and explain expected failures."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from mcp.server.mcpserver import Context
+from mcp.server.mcpserver.exceptions import ToolError, UnexpectedToolError
+from mcp.server.mcpserver.tools import Tool
+from mcp.server.mcpserver.utilities.func_metadata import FuncMetadata
+from mcp_types import CallToolResult, ToolAnnotations
+from pydantic import Field, ValidationError
+
+from mcp_kit.results import MAX_RESULT_CHARACTERS, fit_result
+
+MAX_TOOLS = 20
+"""Clients pay for every listed tool in each prompt, and small models lose their way among more."""
+
+MAX_DESCRIPTION_CHARACTERS = 1024
+
+READ_ONLY = ToolAnnotations(read_only_hint=True, destructive_hint=False, idempotent_hint=True, open_world_hint=False)
+CHANGES_CLUSTER = ToolAnnotations(
+    read_only_hint=False, destructive_hint=True, idempotent_hint=True, open_world_hint=False
+)
+
+# Host programs join server and tool name and cut at 60 characters; dots and slashes break some of them.
+_TOOL_NAME = re.compile(r"[a-z][a-z0-9-]{0,39}")
+
+
+class ToolRuleBroken(ValueError):
+    """A tool definition breaks a rule of this product; found at start, never at call time."""
+
+
+class StrictMetadata(FuncMetadata):
+    """Arguments exactly as sent: the SDK would turn the text "null" into no value at all."""
+
+    def pre_parse_json(self, data: dict[str, Any]) -> dict[str, Any]:  # Any: JSON arguments
+        return data
+
+
+class StrictTool(Tool):
+    """A tool whose every expected failure reads as one sentence a model can act on."""
+
+    expected_errors: tuple[type[Exception], ...] = Field(default=(), exclude=True)
+
+    async def run(
+        self,
+        arguments: dict[str, Any],  # Any: JSON arguments
+        context: Context[Any, Any],  # Any: the lifespan state belongs to the server
+        convert_result: bool = False,
+    ) -> Any:  # Any: a result or a question to the client, as the SDK defines it
+        try:
+            result = await super().run(arguments, context, convert_result)
+        except ToolError as error:
+            raise self._explain(error) from error.__cause__
+        if isinstance(result, CallToolResult):
+            return fit_result(result, max_characters=MAX_RESULT_CHARACTERS)
+        return result
+
+    def _explain(self, error: ToolError) -> ToolError:
+        cause = error.__cause__
+        if isinstance(cause, ValidationError) and not isinstance(error, UnexpectedToolError):
+            return ToolError(
+                describe_bad_arguments(cause, tool=self.name, known=self.fn_metadata.arg_model.model_fields)
+            )
+        if isinstance(cause, self.expected_errors):
+            return ToolError(str(cause))
+        if isinstance(error, UnexpectedToolError) or not isinstance(cause, ToolError):
+            return error
+        return ToolError(str(cause))
+
+
+def strict_tool(
+    function: Callable[..., Any],  # Any: tools differ in their arguments
+    *,
+    name: str,
+    title: str,
+    annotations: ToolAnnotations,
+    expected_errors: tuple[type[Exception], ...] = (),
+) -> StrictTool:
+    """Build a tool that rejects unknown and wrongly typed arguments instead of ignoring or converting them."""
+    if not _TOOL_NAME.fullmatch(name):
+        raise ToolRuleBroken(f"tool name {name!r} must be at most 40 characters of a-z, 0-9 and '-'")
+    description = " ".join((function.__doc__ or "").split())
+    if not description or len(description) > MAX_DESCRIPTION_CHARACTERS:
+        raise ToolRuleBroken(f"tool {name!r} needs a docstring of at most {MAX_DESCRIPTION_CHARACTERS} characters")
+    tool = StrictTool.from_function(function, name=name, title=title, description=description, annotations=annotations)
+    if not isinstance(tool, StrictTool):
+        raise ToolRuleBroken(f"tool {name!r} was not built as a strict tool")
+    tool.expected_errors = expected_errors
+    _forbid_unknown_arguments(tool)
+    return tool
+
+
+def _forbid_unknown_arguments(tool: StrictTool) -> None:
+    metadata = tool.fn_metadata
+    model = metadata.arg_model
+    model.model_config["extra"] = "forbid"
+    model.model_config["strict"] = True
+    model.model_rebuild(force=True)
+    tool.fn_metadata = StrictMetadata(
+        arg_model=model,
+        output_schema=metadata.output_schema,
+        output_model=metadata.output_model,
+        wrap_output=metadata.wrap_output,
+    )
+    tool.parameters = model.model_json_schema(by_alias=True)
+
+
+def describe_bad_arguments(error: ValidationError, *, tool: str, known: Iterable[str]) -> str:
+    """One short sentence per wrong argument, without the value: it may be a secret."""
+    names = list(known)
+    faults = [_describe_fault(fault["type"], fault["loc"], fault["msg"], names) for fault in error.errors()]
+    accepted = ", ".join(names) or "none"
+    return f"{tool} was not run, nothing happened. {'; '.join(dict.fromkeys(faults))}. Accepted arguments: {accepted}."
+
+
+def _describe_fault(kind: str, location: tuple[int | str, ...], message: str, known: list[str]) -> str:
+    name = str(location[0]) if location else "arguments"
+    if kind == "extra_forbidden":
+        nearest = difflib.get_close_matches(name, known, n=1)
+        return f"Unknown argument {name[:60]!r}" + (f" (did you mean {nearest[0]!r}?)" if nearest else "")
+    if kind == "missing":
+        return f"Argument {name!r} is missing"
+    return f"Argument {name!r}: {message.removeprefix('Value error, ')}"
+
+
+def check_tools(tools: Iterable[Tool]) -> list[Tool]:
+    """Refuse a name given twice: the SDK would silently keep one of the two."""
+    checked: dict[str, Tool] = {}
+    for tool in tools:
+        if tool.name in checked:
+            raise ToolRuleBroken(f"two tools are called {tool.name!r}")
+        checked[tool.name] = tool
+    if len(checked) > MAX_TOOLS:
+        raise ToolRuleBroken(f"{len(checked)} tools; a server may offer at most {MAX_TOOLS}")
+    return list(checked.values())
