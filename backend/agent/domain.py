@@ -31,7 +31,7 @@ class ToolSpec:
     risk: Risk
     title: str = ""
     asks_itself: bool = False
-    """The server is trusted to ask for confirmation itself, with a preview; otherwise the backend asks before the call."""
+    """The server is trusted to ask for confirmation itself, with a preview; else the backend asks before the call."""
 
 
 @dataclass(frozen=True, slots=True)

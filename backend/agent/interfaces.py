@@ -1,10 +1,14 @@
 """What the agent needs from outside."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol
 
+from backend.agent.approvals import Approval
 from backend.agent.domain import (
     ConfirmationNeeded,
+    HistoryMessage,
     Json,
     Mode,
     ModelEvent,
@@ -13,6 +17,9 @@ from backend.agent.domain import (
     ToolOutcome,
     ToolSpec,
 )
+from backend.agent.events import Event
+from backend.vocabulary.errors import Failure
+from backend.vocabulary.language import Language
 
 
 class ModelClient(Protocol):
@@ -24,8 +31,8 @@ class ModelClient(Protocol):
     @property
     def mode(self) -> Mode: ...
 
-    def stream(self, request: ModelRequest) -> AsyncIterator[ModelEvent]:
-        """Stream one reply, ending with `ModelFinished`; raise `ModelError`. Closing the iterator ends the call."""
+    def stream(self, request: ModelRequest) -> AsyncGenerator[ModelEvent]:
+        """Stream one reply, ending with `ModelFinished`; raise `ModelError`. Closing the generator ends the call."""
         ...
 
 
@@ -44,4 +51,51 @@ class ToolSource(Protocol):
 
     async def confirm(self, name: str, *, arguments: Json, state: Json) -> ToolOutcome:
         """Run exactly the call that `ConfirmationNeeded.state` belongs to, now that a person said yes."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class RunContext:
+    """What a run starts from. `history` holds the earlier turns of the session, oldest first."""
+
+    run_id: str
+    session_id: str
+    turn_id: str
+    message: str
+    language: Language
+    history: tuple[HistoryMessage, ...]
+    is_cancel_requested: bool
+    model: str | None = None
+    """The model the person chose by name; None leaves the choice to the settings."""
+
+
+class RunJournal(Protocol):
+    """The durable side of a run: its event log, its state, its approvals."""
+
+    async def load(self, run_id: str) -> RunContext:
+        """Raise NotFound when the run is gone with its session."""
+        ...
+
+    async def read_turn(self, turn_id: str) -> list[Event]:
+        """All events of all runs of a turn, oldest first."""
+        ...
+
+    async def append(self, run_id: str, events: Sequence[Event]) -> None:
+        """Write events at the end of the log, all or none, before anyone sees them."""
+        ...
+
+    async def finish(self, run_id: str, events: Sequence[Event], *, outcome: str, failure: Failure | None) -> None:
+        """Write the last events and the final state in one transaction."""
+        ...
+
+    async def interrupt(self, approval: Approval, events: Sequence[Event]) -> None:
+        """Store an open approval, write the last events and end the run as interrupted, in one transaction."""
+        ...
+
+    async def find_decided_approval(self, run_id: str) -> Approval | None:
+        """The decision this run continues from, or None for the first run of a turn."""
+        ...
+
+    async def claim_approval(self, approval_id: str, *, at: datetime) -> bool:
+        """Take the right to execute an approved call, once: False when it was taken before."""
         ...

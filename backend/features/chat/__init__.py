@@ -1,0 +1,1 @@
+"""Sessions, turns and runs: a question goes in, an event log and a transcript come out."""

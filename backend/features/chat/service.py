@@ -1,0 +1,165 @@
+"""What a person can do with sessions, runs and approvals."""
+
+from collections.abc import AsyncGenerator, Sequence
+
+from backend.agent.approvals import Approval, ApprovalState
+from backend.features.chat.domain import (
+    MAX_MESSAGE_BYTES,
+    MAX_TITLE_LENGTH,
+    Message,
+    Page,
+    Run,
+    Session,
+)
+from backend.features.chat.interfaces import ApprovalStore, RunExecutor, RunStore, SessionStore
+from backend.features.chat.settings import ChatSettings
+from backend.features.chat.transcript import read_messages
+from backend.vocabulary.clock import Clock
+from backend.vocabulary.errors import InvalidInput
+from backend.vocabulary.language import Language, Text, detect_language
+
+
+class ChatService:
+    """Starts turns, lets clients follow them, and takes decisions."""
+
+    def __init__(
+        self,
+        *,
+        sessions: SessionStore,
+        runs: RunStore,
+        approvals: ApprovalStore,
+        executor: RunExecutor,
+        clock: Clock,
+        settings: ChatSettings,
+    ) -> None:
+        self.sessions = sessions
+        self._runs = runs
+        self._approvals = approvals
+        self._executor = executor
+        self._clock = clock
+        self._settings = settings
+
+    async def create_session(self, *, title: str = "") -> Session:
+        return await self.sessions.create(title=_check_title(title))
+
+    async def rename_session(self, session_id: str, *, title: str) -> Session:
+        checked = _check_title(title)
+        if not checked:
+            raise InvalidInput(Text(en="A title needs at least one character.", zh="标题至少需要一个字符。"))
+        return await self.sessions.rename(session_id, title=checked)
+
+    async def delete_session(self, session_id: str) -> None:
+        """Stop what is running in the session, then remove it with everything in it."""
+        for run in await self._runs.list_active(session_id=session_id):
+            await self.cancel_run(run.id)
+        await self.sessions.delete(session_id)
+
+    async def list_sessions(self, *, query: str, cursor: str | None, limit: int | None) -> Page:
+        return await self.sessions.list_page(
+            query=query.strip(), cursor=cursor, limit=limit or self._settings.page_size
+        )
+
+    async def read_session(
+        self, session_id: str, *, before: str | None, limit: int | None
+    ) -> tuple[list[Message], str | None, Run | None]:
+        """A page of the transcript (oldest first), the cursor to older turns, and the run that is at work."""
+        turns, has_more = await self.sessions.list_turns(
+            session_id, before=before, limit=limit or self._settings.page_size
+        )
+        messages = [message for turn in turns for message in read_messages(turn)]
+        active = next((run for turn in turns for run in turn.runs if run.is_active), None)
+        return messages, (turns[0].id if has_more else None), active
+
+    async def start_run(
+        self, session_id: str, *, message: str, model: str | None, language: Language | None = None
+    ) -> Run:
+        """Write the question down and queue its run; the answer's language follows the question's."""
+        _check_message(message)
+        run = await self._runs.start_turn(
+            session_id,
+            message=message,
+            language=_choose_answer_language(message, preferred=language),
+            model=model,
+        )
+        await self._executor.enqueue(run)
+        return run
+
+    async def get_run(self, run_id: str) -> Run:
+        return await self._runs.get(run_id)
+
+    async def cancel_run(self, run_id: str) -> Run:
+        run = await self._runs.request_cancel(run_id)
+        if run.is_active:
+            self._executor.cancel(run_id)
+        return run
+
+    async def follow(self, run_id: str, *, after: int) -> AsyncGenerator[list[tuple[int, str]]]:
+        """Event batches after a sequence number, as they are written, until the run is over."""
+        position = after
+        while True:
+            run = await self._runs.get(run_id)
+            batch = await self._runs.read_events(run_id, after=position, limit=self._settings.event_batch)
+            if batch:
+                position = batch[-1][0]
+                yield batch
+            elif not run.is_active:
+                return
+            else:
+                await self._runs.wait_for_events(run_id, after=position, timeout_seconds=self._settings.poll_seconds)
+
+    async def list_approvals(self, *, state: ApprovalState | None, session_id: str | None) -> Sequence[Approval]:
+        return await self._approvals.list_page(state=state, session_id=session_id)
+
+    async def get_approval(self, approval_id: str) -> Approval:
+        return await self._approvals.get(approval_id)
+
+    async def decide(
+        self, approval_id: str, *, approve: bool, decided_by: str, reason: str | None
+    ) -> tuple[Approval, Run]:
+        """Take the first answer to an approval; the run that goes on is queued with it."""
+        approval, run = await self._approvals.decide(
+            approval_id, approve=approve, decided_by=decided_by, reason=reason, at=self._clock.now()
+        )
+        await self._executor.enqueue(run)
+        return approval, run
+
+    async def resume_queued(self) -> int:
+        """After a start: hand runs that were written but never queued to the executor; returns how many are active."""
+        active = await self._runs.list_active()
+        for run in active:
+            await self._executor.enqueue(run)
+        return len(active)
+
+
+def _check_message(message: str) -> None:
+    if not message.strip():
+        raise InvalidInput(
+            Text(en="The message is empty.", zh="消息为空。"),
+            hint=Text(en="Write a question, then send it.", zh="请先输入问题再发送。"),
+        )
+    if len(message.encode()) > MAX_MESSAGE_BYTES:
+        raise InvalidInput(
+            Text(
+                en=f"The message is longer than {MAX_MESSAGE_BYTES // 1024} kB.",
+                zh=f"消息超过 {MAX_MESSAGE_BYTES // 1024} kB。",
+            ),
+            hint=Text(
+                en="Ask a shorter question; let the robot read long logs itself.",
+                zh="请缩短问题;较长的日志可以让机器人自己去读取。",
+            ),
+        )
+
+
+def _check_title(title: str) -> str:
+    cleaned = " ".join(title.split())
+    if len(cleaned) > MAX_TITLE_LENGTH:
+        raise InvalidInput(
+            Text(en=f"A title has at most {MAX_TITLE_LENGTH} characters.", zh=f"标题最多 {MAX_TITLE_LENGTH} 个字符。")
+        )
+    return cleaned
+
+
+def _choose_answer_language(message: str, *, preferred: Language | None) -> Language:
+    detected = detect_language(message)
+    has_letters = any(character.isalpha() for character in message)
+    return detected if has_letters or preferred is None else preferred

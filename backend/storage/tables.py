@@ -1,0 +1,114 @@
+"""Tables. Event payloads are stored as the JSON text that goes out to clients, so reading a log encodes nothing."""
+
+from sqlalchemy import (
+    Boolean,
+    Column,
+    DateTime,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    PrimaryKeyConstraint,
+    String,
+    Table,
+    Text,
+)
+
+metadata = MetaData()
+
+_ID = String(36)
+
+sessions = Table(
+    "sessions",
+    metadata,
+    Column("id", _ID, primary_key=True),
+    Column("title", Text, nullable=False),
+    Column("created_at", DateTime(timezone=True), nullable=False),
+    Column("updated_at", DateTime(timezone=True), nullable=False),
+    Column("message_count", Integer, nullable=False, default=0),
+    Index("sessions_by_activity", "updated_at", "id"),
+)
+
+turns = Table(
+    "turns",
+    metadata,
+    Column("id", _ID, primary_key=True),
+    Column("session_id", _ID, ForeignKey("sessions.id", ondelete="CASCADE"), nullable=False),
+    Column("position", Integer, nullable=False),
+    Column("message", Text, nullable=False),
+    Column("language", String(8), nullable=False),
+    Column("model", Text),
+    Column("created_at", DateTime(timezone=True), nullable=False),
+    Index("turns_by_session", "session_id", "position", unique=True),
+)
+
+runs = Table(
+    "runs",
+    metadata,
+    Column("id", _ID, primary_key=True),
+    Column("session_id", _ID, ForeignKey("sessions.id", ondelete="CASCADE"), nullable=False),
+    Column("turn_id", _ID, ForeignKey("turns.id", ondelete="CASCADE"), nullable=False),
+    Column("position", Integer, nullable=False),
+    Column("approval_id", _ID),
+    Column("state", String(16), nullable=False),
+    Column("outcome", String(16)),
+    Column("failure_kind", String(32)),
+    Column("mode", String(16)),
+    Column("model", Text),
+    Column("is_cancel_requested", Boolean, nullable=False, default=False),
+    Column("last_seq", Integer, nullable=False, default=0),
+    Column("created_at", DateTime(timezone=True), nullable=False),
+    Column("finished_at", DateTime(timezone=True)),
+    Index("runs_by_turn", "turn_id", "position", unique=True),
+    Index("runs_by_state", "state", "session_id"),
+    Index("runs_by_session", "session_id"),
+)
+
+events = Table(
+    "events",
+    metadata,
+    Column("run_id", _ID, ForeignKey("runs.id", ondelete="CASCADE"), nullable=False),
+    Column("seq", Integer, nullable=False),
+    Column("data", Text, nullable=False),
+    PrimaryKeyConstraint("run_id", "seq"),
+    sqlite_with_rowid=False,
+)
+
+texts = Table(
+    "texts",
+    metadata,
+    Column("turn_id", _ID, ForeignKey("turns.id", ondelete="CASCADE"), nullable=False),
+    Column("role", String(16), nullable=False),
+    Column("session_id", _ID, ForeignKey("sessions.id", ondelete="CASCADE"), nullable=False),
+    Column("text", Text, nullable=False),
+    PrimaryKeyConstraint("turn_id", "role"),
+    Index("texts_by_session", "session_id"),
+)
+"""What was said, one row per message: the part of the transcript that search reads."""
+
+approvals = Table(
+    "approvals",
+    metadata,
+    Column("id", _ID, primary_key=True),
+    Column("session_id", _ID, ForeignKey("sessions.id", ondelete="CASCADE"), nullable=False),
+    Column("turn_id", _ID, ForeignKey("turns.id", ondelete="CASCADE"), nullable=False),
+    Column("run_id", _ID, ForeignKey("runs.id", ondelete="CASCADE"), nullable=False),
+    Column("tool_call_id", _ID, nullable=False),
+    Column("tool", Text, nullable=False),
+    Column("server", Text, nullable=False),
+    Column("arguments", Text, nullable=False),
+    Column("arguments_sha256", String(64), nullable=False),
+    Column("risk", String(16), nullable=False),
+    Column("question", Text, nullable=False),
+    Column("resume_state", Text),
+    Column("state", String(16), nullable=False),
+    Column("created_at", DateTime(timezone=True), nullable=False),
+    Column("expires_at", DateTime(timezone=True), nullable=False),
+    Column("decided_at", DateTime(timezone=True)),
+    Column("decided_by", Text),
+    Column("reason", Text),
+    Column("claimed_at", DateTime(timezone=True)),
+    Index("approvals_by_state", "state", "created_at"),
+    Index("approvals_by_session", "session_id"),
+)
+"""`claimed_at` is set once, by the run that executes the call: a second execution finds it taken."""
