@@ -1,0 +1,1 @@
+"""Kubernetes tools over MCP: a program of its own, useful from any MCP client."""

@@ -1,0 +1,130 @@
+"""Opens a client for the configured cluster and notices when the configuration changed."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from k8s_mcp.cluster.status_errors import not_configured
+from k8s_mcp.settings import K8sSettings
+
+_DEFAULT_KUBECONFIG = Path("~/.kube/config")
+_SERVICE_ACCOUNT_NAMESPACE = Path("/var/run/secrets/kubernetes.io/serviceaccount/namespace")
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """An open client, with what is needed to tell when it is out of date."""
+
+    client: Any
+    """The generated API client. Any: it is untyped."""
+    server: str
+    namespace: str | None
+    source: str
+    fingerprint: tuple[tuple[str, float], ...]
+
+
+def find_kubeconfig(settings: K8sSettings) -> str | None:
+    """The kubeconfig to use, or None for the service account of the pod we run in.
+
+    Raises ClusterUnreachable when the configured file does not exist.
+    """
+    if settings.kubeconfig_path is not None:
+        if not settings.kubeconfig_path.is_file():
+            raise not_configured(f"KUBECONFIG_PATH names {settings.kubeconfig_path}, which does not exist")
+        return str(settings.kubeconfig_path)
+    if settings.kubeconfig:
+        existing = [
+            part for part in settings.kubeconfig.split(os.pathsep) if part and Path(part).expanduser().is_file()
+        ]
+        if not existing:
+            raise not_configured(f"KUBECONFIG names {settings.kubeconfig}, which does not exist")
+        return os.pathsep.join(existing)
+    default = _DEFAULT_KUBECONFIG.expanduser()
+    if default.is_file():
+        return str(default)
+    if "KUBERNETES_SERVICE_HOST" in os.environ:
+        return None
+    raise not_configured("there is no KUBECONFIG_PATH, no KUBECONFIG, no ~/.kube/config, and this is not a pod")
+
+
+def fingerprint_of(kubeconfig: str | None) -> tuple[tuple[str, float], ...]:
+    """Path and modification time of every file, so that a rewritten kubeconfig is read again."""
+    if kubeconfig is None:
+        return ()
+    paths = [Path(part).expanduser() for part in kubeconfig.split(os.pathsep)]
+    return tuple((str(path), path.stat().st_mtime) for path in paths if path.exists())
+
+
+async def open_connection(settings: K8sSettings) -> Connection:
+    """Read the configuration, run its login plugin if it has one, and make a client.
+
+    Raises ClusterUnreachable with the reason when the configuration cannot be used.
+    """
+    kubeconfig = find_kubeconfig(settings)
+    fingerprint = fingerprint_of(kubeconfig)
+    # A second of imports: in a thread, so that the server goes on answering.
+    await asyncio.to_thread(_import_client)
+    if kubeconfig is None:
+        return await _open_in_cluster()
+    return await _open_kubeconfig(kubeconfig, context=settings.context, fingerprint=fingerprint)
+
+
+def _import_client() -> None:
+    import kubernetes.aio.client
+    import kubernetes.aio.config.kube_config  # noqa: F401
+
+
+def _new_configuration() -> Any:  # Any: the generated client is untyped
+    from kubernetes.aio.client import Configuration
+
+    configuration = type.__call__(Configuration)
+    configuration.retries = False
+    return configuration
+
+
+async def _open_kubeconfig(
+    kubeconfig: str, *, context: str | None, fingerprint: tuple[tuple[str, float], ...]
+) -> Connection:
+    from kubernetes.aio.client import ApiClient
+    from kubernetes.aio.config import ConfigException
+    from kubernetes.aio.config.kube_config import load_kube_config
+
+    configuration = _new_configuration()
+    try:
+        load: Any = load_kube_config  # Any: untyped in the client
+        loader = await load(
+            config_file=kubeconfig, context=context, client_configuration=configuration, persist_config=False
+        )
+        namespace = loader.current_context["context"].get("namespace")
+        client = ApiClient(configuration=configuration)
+    except (ConfigException, OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        # A broken kubeconfig shows as any of these, depending on what is missing.
+        raise not_configured(f"{kubeconfig} cannot be used ({error})") from error
+    return Connection(
+        client=client, server=configuration.host, namespace=namespace, source=kubeconfig, fingerprint=fingerprint
+    )
+
+
+async def _open_in_cluster() -> Connection:
+    from kubernetes.aio.client import ApiClient
+    from kubernetes.aio.config import ConfigException
+    from kubernetes.aio.config.incluster_config import load_incluster_config
+
+    configuration = _new_configuration()
+    try:
+        load: Any = load_incluster_config  # Any: untyped in the client
+        load(client_configuration=configuration)
+        namespace = await asyncio.to_thread(_SERVICE_ACCOUNT_NAMESPACE.read_text, encoding="utf-8")
+    except (ConfigException, OSError) as error:
+        raise not_configured(f"the pod's service account cannot be used ({error})") from error
+    return Connection(
+        client=ApiClient(configuration=configuration),
+        server=configuration.host,
+        namespace=namespace.strip() or None,
+        source="the pod's service account",
+        fingerprint=(),
+    )

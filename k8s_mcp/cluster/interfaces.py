@@ -1,0 +1,84 @@
+"""What the tools need from a cluster."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+JsonObject = dict[str, Any]
+"""A Kubernetes object as the API sent it. Any: its shape is the API's, and rules read single fields defensively."""
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """One kind of object and where the API serves it."""
+
+    kind: str
+    plural: str
+    prefix: str = "/api/v1"
+    is_namespaced: bool = True
+
+
+PODS = Resource("Pod", "pods")
+SERVICES = Resource("Service", "services")
+EVENTS = Resource("Event", "events")
+CONFIG_MAPS = Resource("ConfigMap", "configmaps")
+SECRETS = Resource("Secret", "secrets")
+NODES = Resource("Node", "nodes", is_namespaced=False)
+NAMESPACES = Resource("Namespace", "namespaces", is_namespaced=False)
+DEPLOYMENTS = Resource("Deployment", "deployments", "/apis/apps/v1")
+ENDPOINT_SLICES = Resource("EndpointSlice", "endpointslices", "/apis/discovery.k8s.io/v1")
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Which objects of a resource; no namespace means all of them."""
+
+    namespace: str | None = None
+    label_selector: str | None = None
+    field_selector: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LogRequest:
+    pod: str
+    namespace: str
+    container: str | None = None
+    previous: bool = False
+    tail_lines: int = 100
+    since_seconds: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ScaleChange:
+    """The new number of replicas, valid only for the version of the object that was read."""
+
+    namespace: str
+    name: str
+    replicas: int
+    resource_version: str
+
+
+class Cluster(Protocol):
+    """One Kubernetes cluster. Every method raises a ClusterError when it has no answer."""
+
+    async def default_namespace(self) -> str:
+        """The namespace meant when a call names none."""
+
+    async def list_objects(self, resource: Resource, selection: Selection) -> list[JsonObject]:
+        """Every matching object; an unknown namespace is an empty list, as the API answers."""
+
+    async def list_names(self, resource: Resource, selection: Selection) -> list[str]:
+        """Names only: no data of the objects is read."""
+
+    async def read_object(self, resource: Resource, *, name: str, namespace: str | None = None) -> JsonObject:
+        """One object; raises ObjectNotFound."""
+
+    async def read_log(self, request: LogRequest) -> str:
+        """The end of a container's log; raises RequestRefused with the API's reason."""
+
+    async def scale_deployment(self, change: ScaleChange) -> JsonObject:
+        """Write the scale subresource; raises ChangeConflict when the Deployment changed since it was read."""
+
+    async def close(self) -> None:
+        """Give the connections back."""

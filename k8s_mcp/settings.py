@@ -1,0 +1,89 @@
+"""Settings of the Kubernetes server, read from the environment only."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+
+_ENVIRONMENT = {
+    "kubeconfig_path": "KUBECONFIG_PATH",
+    "kubeconfig": "KUBECONFIG",
+    "context": "K8S_CONTEXT",
+    "namespace": "K8S_NAMESPACE",
+    "read_only": "READ_ONLY",
+    "host": "K8S_MCP_HOST",
+    "port": "K8S_MCP_PORT",
+    "allowed_hosts": "K8S_MCP_ALLOWED_HOSTS",
+    "request_timeout_seconds": "K8S_MCP_REQUEST_TIMEOUT_SECONDS",
+    "audit_file": "K8S_MCP_AUDIT_FILE",
+    "allow_unconfirmed": "K8S_MCP_ALLOW_UNCONFIRMED",
+    "request_state_key": "MCP_REQUEST_STATE_KEY",
+    "auth_token": "MCP_AUTH_TOKEN",
+}
+
+
+class SettingsInvalid(ValueError):
+    """A setting cannot be used; the text names the environment variable."""
+
+
+class K8sSettings(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    kubeconfig_path: Path | None = None
+    """This product's own choice of kubeconfig; wins over KUBECONFIG and must exist."""
+
+    kubeconfig: str | None = None
+    """The usual KUBECONFIG: one path, or several joined by the path separator."""
+
+    context: str | None = None
+    """Context of the kubeconfig; empty means its current context."""
+
+    namespace: str | None = None
+    """Namespace used when a call names none; empty means the context's, else `default`."""
+
+    read_only: bool = False
+    """True removes every tool that changes the cluster from the list."""
+
+    host: str = "127.0.0.1"
+    """Address of the HTTP transport. Anything but loopback needs a token."""
+
+    port: Annotated[int, Field(ge=0, le=65535)] = 8766
+
+    allowed_hosts: tuple[str, ...] = ()
+    """Further Host header values the HTTP transport accepts, comma separated, e.g. `k8s-mcp:*`."""
+
+    request_timeout_seconds: Annotated[float, Field(gt=0, le=300)] = 10.0
+    """Limit for one request to the API server. A healthy server answers in well under a second."""
+
+    audit_file: Path | None = None
+    """Append one JSON line per tool call here, beside standard error."""
+
+    allow_unconfirmed: bool = False
+    """Operator's permission to change the cluster for clients that cannot show a question to a person."""
+
+    request_state_key: Annotated[SecretStr, Field(min_length=32)] | None = None
+    """Secret that seals open questions, shared by all replicas. Unset: a random one, questions end with the process."""
+
+    auth_token: Annotated[SecretStr, Field(min_length=16)] | None = None
+    """Bearer token of the HTTP transport."""
+
+
+def read_settings(environment: Mapping[str, str]) -> K8sSettings:
+    """Build the settings; raise SettingsInvalid naming the variable, never its value."""
+    given: dict[str, Any] = {  # Any: strings that pydantic converts
+        field: environment[variable].strip()
+        for field, variable in _ENVIRONMENT.items()
+        if environment.get(variable, "").strip()
+    }
+    if "allowed_hosts" in given:
+        given["allowed_hosts"] = tuple(part.strip() for part in given["allowed_hosts"].split(",") if part.strip())
+    if "kubeconfig_path" in given:
+        given["kubeconfig_path"] = Path(given["kubeconfig_path"]).expanduser()
+    try:
+        return K8sSettings(**given)
+    except ValidationError as error:
+        faults = [f"{_ENVIRONMENT[str(fault['loc'][0])]}: {fault['msg']}" for fault in error.errors()]
+        raise SettingsInvalid("; ".join(faults)) from error

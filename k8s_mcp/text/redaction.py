@@ -1,0 +1,44 @@
+"""Hides what looks like a credential. Wrongly hiding a word is cheap, showing a secret to a model is not."""
+
+from __future__ import annotations
+
+import re
+
+HIDDEN = "[redacted]"
+
+_WORDS = (
+    r"pass(?:word|wd|phrase)?|pwd|secret|token|api[-_]?key|access[-_]?key|private[-_]?key|credentials?|"
+    r"authorization|auth[-_]?key|connection[-_]?string|dsn|cookie|session[-_]?key|signature|client[-_]?secret"
+)
+_CREDENTIAL_NAME = re.compile(rf"(?:^|[-_.])(?:{_WORDS})s?(?:$|[-_.\d])|(?:{_WORDS})$", re.IGNORECASE)
+
+_PATTERNS: tuple[tuple[re.Pattern[str], str], ...] = (
+    (re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|$)", re.S), HIDDEN),
+    (re.compile(r"\beyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*"), HIDDEN),
+    (re.compile(r"\b(?:AKIA|ASIA)[0-9A-Z]{16}\b"), HIDDEN),
+    (re.compile(r"\b(?:ghp|gho|ghs|ghu|glpat|xox[abprs]|sk)[-_][A-Za-z0-9_-]{16,}"), HIDDEN),
+    (re.compile(r"(://[^/\s:@]*:)[^@\s/]+(@)"), rf"\1{HIDDEN}\2"),
+    (re.compile(r"(?i)\b(bearer|basic)\s+[A-Za-z0-9+/_.=~-]{8,}"), rf"\1 {HIDDEN}"),
+    (
+        re.compile(
+            rf"""(?ix)
+            ( ["']? [\w.-]* (?:{_WORDS}) [\w.-]* ["']? \s* [:=] \s* )
+            (?! \[redacted\] | (?:bearer|basic)\s+\[redacted\] )
+            ( "[^"]*" | '[^']*' | [^\s,;&}}\]]+ )
+            """
+        ),
+        rf"\1{HIDDEN}",
+    ),
+)
+
+
+def is_credential_name(name: str) -> bool:
+    """Whether an environment variable of this name probably holds a credential."""
+    return _CREDENTIAL_NAME.search(name) is not None
+
+
+def redact(text: str) -> str:
+    """The text with passwords, tokens, keys and credentials in URLs replaced."""
+    for pattern, replacement in _PATTERNS:
+        text = pattern.sub(replacement, text)
+    return text

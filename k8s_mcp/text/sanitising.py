@@ -1,0 +1,27 @@
+"""Makes text written by workloads safe to print: logs and event messages are data, whatever they contain."""
+
+from __future__ import annotations
+
+import re
+
+from k8s_mcp.text.redaction import redact
+
+_ANSI = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[@-Z\\-_])")
+# Control characters except tab and line feed, zero-width and direction marks, tags block, byte order mark.
+_INVISIBLE = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u061c\u115f\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
+    "\U000e0000-\U000e007f]"
+)
+
+
+def sanitise(text: str) -> str:
+    """Remove terminal escapes and characters nobody can see, and hide credentials."""
+    return redact(_INVISIBLE.sub("", _ANSI.sub("", text)))
+
+
+def sanitise_line(text: str, *, max_characters: int) -> str:
+    """One printable line of bounded length."""
+    line = sanitise(text).replace("\n", " ").replace("\t", " ").strip()
+    if len(line) <= max_characters:
+        return line
+    return f"{line[: max_characters - 1]}…"
