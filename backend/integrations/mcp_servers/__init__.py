@@ -1,0 +1,1 @@
+"""Tools from MCP servers: configuration, supervised connections, and the catalogue the agent sees."""

@@ -1,0 +1,113 @@
+"""Turns what a server answered into what the agent reads."""
+
+import json
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from jsonschema import SchemaError
+from jsonschema.exceptions import best_match
+from jsonschema.validators import validator_for
+from mcp_types import (
+    AudioContent,
+    CallToolResult,
+    ContentBlock,
+    EmbeddedResource,
+    ImageContent,
+    ResourceLink,
+    TextContent,
+    TextResourceContents,
+)
+from referencing import Registry
+
+from backend.agent.domain import Json, ToolOutcome, ToolStatus
+from backend.integrations.mcp_servers.text import MAX_STRUCTURED_CHARACTERS, clean_json, clean_text
+from backend.vocabulary.errors import ErrorKind, Failure
+
+_DENIED = re.compile(r"\bforbidden\b|permission denied|not permitted|unauthorized|\b40[13]\b", re.IGNORECASE)
+_BAD_ARGUMENTS = re.compile(r"invalid argument|bad argument|validation error", re.IGNORECASE)
+_REFUSED = frozenset({"declined", "needs_approval"})
+"""How a server that asks before changes says, as a normal result, that it has changed nothing."""
+
+
+def to_outcome(result: CallToolResult, *, is_change: bool, duration_ms: int) -> ToolOutcome:
+    """The answer of a call that came back, whether it worked or not."""
+    text = clean_text("\n".join(_block_text(block) for block in result.content).strip())
+    structured = _bounded(result.structured_content)
+    if result.is_error:
+        message = text or "the tool failed without saying why"
+        return failed(_kind_of(message), message, duration_ms=duration_ms)
+    if not text:
+        text = clean_text(_dump(structured)) if structured else "The tool returned nothing: the result is empty."
+    is_refused = is_change and structured is not None and structured.get("status") in _REFUSED
+    return ToolOutcome(
+        status=ToolStatus.DECLINED if is_refused else ToolStatus.OK,
+        text=text,
+        structured=structured,
+        duration_ms=duration_ms,
+    )
+
+
+def failed(kind: ErrorKind, message: str, *, duration_ms: int = 0) -> ToolOutcome:
+    clean = clean_text(message)
+    failure = Failure(kind=kind, message=clean_text(message, limit=2000))
+    return ToolOutcome(status=ToolStatus.ERROR, text=clean, failure=failure, duration_ms=duration_ms)
+
+
+def unknown(message: str, *, kind: ErrorKind, duration_ms: int) -> ToolOutcome:
+    """A change that was sent and never answered."""
+    text = (
+        f"Outcome unknown: {clean_text(message)}. It may have taken effect; look at the live state, do not repeat it."
+    )
+    failure = Failure(kind=kind, message=text)
+    return ToolOutcome(status=ToolStatus.UNKNOWN, text=text, failure=failure, duration_ms=duration_ms)
+
+
+def find_bad_argument(arguments: Json, *, schema: Mapping[str, Any]) -> str | None:  # Any: JSON schema
+    """What is wrong with the arguments, named by path, or None. A schema that is broken itself judges nothing."""
+    validator_class = validator_for(schema)
+    try:
+        validator_class.check_schema(dict(schema))
+    except SchemaError:
+        return None
+    error = best_match(validator_class(dict(schema), registry=Registry()).iter_errors(dict(arguments)))
+    if error is None:
+        return None
+    place = ".".join(str(part) for part in error.absolute_path)
+    message = clean_text(error.message, limit=300)
+    return f"{place}: {message}" if place else message
+
+
+def _kind_of(message: str) -> ErrorKind:
+    if message.lower().startswith("unknown tool"):
+        return ErrorKind.TOOL_NOT_FOUND
+    if _BAD_ARGUMENTS.search(message[:200]):
+        return ErrorKind.TOOL_BAD_ARGUMENTS
+    if _DENIED.search(message):
+        return ErrorKind.PERMISSION_DENIED
+    return ErrorKind.TOOL_FAILED
+
+
+def _bounded(value: Any) -> dict[str, Any] | None:  # Any: JSON of no fixed shape
+    if value is None:
+        return None
+    document = clean_json(value) if isinstance(value, dict) else {"result": clean_json(value)}
+    return document if len(_dump(document)) <= MAX_STRUCTURED_CHARACTERS else None
+
+
+def _dump(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def _block_text(block: ContentBlock) -> str:
+    match block:
+        case TextContent():
+            return block.text
+        case ImageContent() | AudioContent():
+            return f"[{block.type}, {block.mime_type}, not shown]"
+        case ResourceLink():
+            return f"[link: {block.uri}]"
+        case EmbeddedResource(resource=TextResourceContents() as resource):
+            return resource.text
+        case _:
+            return f"[{block.type}, not shown]"
