@@ -14,6 +14,9 @@ export default defineConfig({
     proxy: { '/api': { target: backend, changeOrigin: false } },
   },
   build: {
+    // Straight into the Python package, so that a wheel carries the page.
+    outDir: fileURLToPath(new URL('../backend/static/spa', import.meta.url)),
+    emptyOutDir: true,
     target: 'es2022',
     sourcemap: false,
     chunkSizeWarningLimit: 1200,
