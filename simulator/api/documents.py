@@ -1,0 +1,84 @@
+"""Paths that are no resources: discovery, OpenAPI, version and health."""
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from simulator.api import discovery
+from simulator.api.answers import json_answer, text_answer
+from simulator.api.negotiation import wants_aggregated_discovery
+from simulator.api.openapi import openapi_v2, openapi_v3, openapi_v3_index
+from simulator.api.status_errors import PageNotFound, method_not_allowed
+from simulator.store import JsonObject
+
+_HEALTH_PATHS = ("/healthz", "/livez", "/readyz")
+_HEALTH_PARTS = ("ping", "log", "etcd", "informer-sync", "shutdown")
+
+
+def serve_document(request: Request) -> Response:
+    path = request.url.path.rstrip("/") or "/"
+    if request.method not in {"GET", "HEAD"}:
+        raise method_not_allowed()
+    if path in _HEALTH_PATHS:
+        return _health(path, is_verbose="verbose" in request.query_params)
+    if path == "/version":
+        return json_answer(discovery.SERVER_VERSION)
+    if path == "/":
+        return json_answer(
+            {"paths": ["/api", "/api/v1", "/apis", *_HEALTH_PATHS, "/openapi/v2", "/openapi/v3", "/version"]}
+        )
+    if path.startswith("/openapi/"):
+        return _openapi(path)
+    return _discovery(request, path)
+
+
+def _health(path: str, *, is_verbose: bool) -> Response:
+    if not is_verbose:
+        return text_answer("ok")
+    lines = [f"[+]{part} ok" for part in _HEALTH_PARTS]
+    return text_answer("\n".join([*lines, f"{path.removeprefix('/')} check passed\n"]))
+
+
+def _openapi(path: str) -> Response:
+    if path == "/openapi/v2":
+        return json_answer(openapi_v2())
+    if path == "/openapi/v3":
+        return json_answer(openapi_v3_index())
+    document = openapi_v3(path.removeprefix("/openapi/v3/"))
+    if document is None:
+        raise PageNotFound
+    return json_answer(document)
+
+
+def _discovery(request: Request, path: str) -> Response:
+    aggregated = wants_aggregated_discovery(request.headers.get("accept"))
+    if aggregated and path in {"/api", "/apis"}:
+        return _aggregated(request, is_core=path == "/api", version=aggregated)
+    document = _plain_discovery(request, path)
+    if document is None:
+        raise PageNotFound
+    return json_answer(document)
+
+
+def _aggregated(request: Request, *, is_core: bool, version: str) -> Response:
+    document = discovery.aggregated_list(is_core=is_core, version=version)
+    tag = discovery.entity_tag(document)
+    headers = {"ETag": tag, "Vary": "Accept", "Cache-Control": "public"}
+    if request.headers.get("if-none-match") == tag:
+        return Response(status_code=304, headers=headers)
+    media_type = f"application/json;g=apidiscovery.k8s.io;v={version};as=APIGroupDiscoveryList"
+    return json_answer(document, headers={**headers, "Content-Type": media_type})
+
+
+def _plain_discovery(request: Request, path: str) -> JsonObject | None:
+    steps = path.strip("/").split("/")
+    if steps == ["api"]:
+        return discovery.core_versions(address=request.headers.get("host", "127.0.0.1"))
+    if steps == ["apis"]:
+        return discovery.group_list()
+    if steps[0] == "api" and len(steps) == 2:
+        return discovery.resource_list(group="", version=steps[1])
+    if steps[0] == "apis" and len(steps) == 2:
+        return discovery.find_group(steps[1])
+    if steps[0] == "apis" and len(steps) == 3:
+        return discovery.resource_list(group=steps[1], version=steps[2])
+    return None

@@ -1,0 +1,114 @@
+"""Builds the simulated cluster and serves it on loopback until a signal ends it."""
+
+import asyncio
+import contextlib
+import logging
+import secrets
+import signal
+import socket
+import sys
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+
+import uvicorn
+
+from simulator.api import ANONYMOUS, KubernetesApi, administrator, trusted_neighbour
+from simulator.clock import SimulatedClock
+from simulator.interfaces import World
+from simulator.kubeconfig import write_kubeconfig
+from simulator.settings import LaunchOptions, read_options
+from simulator.store import ObjectStore
+
+TICK_SECONDS = 0.2
+"""How often the world moves on: faster than a person or a poll notices, slow enough to idle at no cost."""
+HOST = "127.0.0.1"
+
+logger = logging.getLogger(__name__)
+
+
+def main() -> None:
+    options = read_options()
+    logging.basicConfig(level=logging.WARNING, stream=sys.stderr)
+    with contextlib.suppress(KeyboardInterrupt):
+        asyncio.run(serve(options))
+
+
+async def serve(options: LaunchOptions) -> None:
+    """Serve until SIGTERM or SIGINT; prints one line when requests are answered."""
+    from simulator.world import build_world
+
+    clock = SimulatedClock(datetime.now(UTC))
+    store = ObjectStore(clock, seed=options.seed)
+    world = build_world(store, clock, seed=options.seed, scenarios=options.scenarios)
+    token = secrets.token_urlsafe(24)
+    api = KubernetesApi(
+        store=store,
+        clock=clock,
+        logs=world.logs,
+        usage=world.usage,
+        tokens={token: administrator()},
+        anonymous=ANONYMOUS if options.requires_token else trusted_neighbour(),
+    )
+    listener = socket.create_server((HOST, options.port))
+    url = f"http://{HOST}:{listener.getsockname()[1]}"
+    server = _QuickServer(api, announce=lambda: _announce(options, url=url, token=token))
+    ticking = asyncio.create_task(_let_time_pass(world))
+    try:
+        await server.serve(sockets=[listener])
+    finally:
+        ticking.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await ticking
+
+
+async def _let_time_pass(world: World) -> None:
+    while True:
+        await asyncio.sleep(TICK_SECONDS)
+        try:
+            world.run_until(datetime.now(UTC))
+        except Exception:
+            # The API stays useful while one part of the world misbehaves; the log says which.
+            logger.exception("the world stumbled")
+
+
+def _announce(options: LaunchOptions, *, url: str, token: str) -> None:
+    if options.kubeconfig is not None:
+        write_kubeconfig(options.kubeconfig, server=url, token=token)
+    print(f"simulator ready {url}", flush=True)
+
+
+class _QuickServer(uvicorn.Server):
+    """Ends open watches as soon as a signal arrives, instead of waiting for clients to go."""
+
+    def __init__(self, api: KubernetesApi, *, announce: Callable[[], None]) -> None:
+        config = uvicorn.Config(
+            api.app,
+            log_level="warning",
+            access_log=False,
+            lifespan="off",
+            timeout_graceful_shutdown=1,
+            h11_max_incomplete_event_size=64 * 1024,
+        )
+        super().__init__(config)
+        self._api = api
+        self._announce = announce
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets=sockets)
+        self._announce()
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        # uvicorn's own version raises the signal again afterwards, which would end us with a traceback.
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, self._stop)
+        try:
+            yield
+        finally:
+            for number in (signal.SIGINT, signal.SIGTERM):
+                loop.remove_signal_handler(number)
+
+    def _stop(self) -> None:
+        self.should_exit = True
+        self._api.close()

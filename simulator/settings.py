@@ -1,0 +1,49 @@
+"""The launcher's command line."""
+
+import argparse
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class LaunchOptions:
+    port: int
+    kubeconfig: Path | None
+    scenarios: tuple[str, ...] | None
+    """Names of the faults to inject; None means all, empty means a healthy world."""
+    seed: int
+    requires_token: bool
+    """Refuse callers without a token. Off by default: kubectl sends none over plain HTTP, whatever its kubeconfig
+    says, and the port is reachable from this machine only."""
+
+
+def read_options(arguments: Sequence[str] | None = None) -> LaunchOptions:
+    """Parse the command line; ends the program with a message when it is wrong."""
+    parser = argparse.ArgumentParser(prog="python -m simulator", description="A simulated Kubernetes cluster.")
+    parser.add_argument("--port", type=_port, default=0, help="TCP port on loopback; 0 picks a free one")
+    parser.add_argument("--kubeconfig", type=Path, help="write a kubeconfig for the cluster to this file")
+    parser.add_argument(
+        "--scenario", action="append", default=[], metavar="NAME", help="inject this fault (repeatable)"
+    )
+    parser.add_argument("--scenarios", choices=("all", "none"), help="inject every fault, or none")
+    parser.add_argument("--seed", type=int, default=7, help="makes names, addresses and timings repeat")
+    parser.add_argument("--require-token", action="store_true", help="refuse callers that send no token (kubectl)")
+    parsed = parser.parse_args(arguments)
+    if parsed.scenario and parsed.scenarios:
+        parser.error("--scenario and --scenarios exclude each other")
+    chosen = None if parsed.scenarios == "all" else tuple(dict.fromkeys(parsed.scenario))
+    return LaunchOptions(
+        port=parsed.port,
+        kubeconfig=parsed.kubeconfig,
+        scenarios=chosen,
+        seed=parsed.seed,
+        requires_token=parsed.require_token,
+    )
+
+
+def _port(text: str) -> int:
+    value = int(text)
+    if not 0 <= value <= 65535:
+        raise argparse.ArgumentTypeError("a port lies between 0 and 65535")
+    return value
