@@ -25,6 +25,8 @@ from backend.integrations.mcp_servers.text import MAX_STRUCTURED_CHARACTERS, cle
 from backend.vocabulary.errors import ErrorKind, Failure
 
 _DENIED = re.compile(r"\bforbidden\b|permission denied|not permitted|unauthorized|\b40[13]\b", re.IGNORECASE)
+_UNREACHABLE = re.compile(r"\s*cannot reach\b", re.IGNORECASE)
+"""How a server says that the system behind it does not answer."""
 _BAD_ARGUMENTS = re.compile(r"invalid argument|bad argument|validation error", re.IGNORECASE)
 _REFUSED = frozenset({"declined", "needs_approval"})
 """How a server that asks before changes says, as a normal result, that it has changed nothing."""
@@ -81,6 +83,8 @@ def find_bad_argument(arguments: Json, *, schema: Mapping[str, Any]) -> str | No
 def _kind_of(message: str) -> ErrorKind:
     if message.lower().startswith("unknown tool"):
         return ErrorKind.TOOL_NOT_FOUND
+    if _UNREACHABLE.match(message):
+        return ErrorKind.TOOL_SERVER_UNREACHABLE
     if _BAD_ARGUMENTS.search(message[:200]):
         return ErrorKind.TOOL_BAD_ARGUMENTS
     if _DENIED.search(message):

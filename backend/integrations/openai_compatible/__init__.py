@@ -1,1 +1,5 @@
 """Language models behind any OpenAI-compatible chat-completions URL."""
+
+from backend.integrations.openai_compatible.client import OpenAiCompatibleModel
+
+__all__ = ["OpenAiCompatibleModel"]

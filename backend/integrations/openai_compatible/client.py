@@ -1,11 +1,12 @@
 """One model behind an OpenAI-compatible URL."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import AsyncExitStack
 
 import httpx2
 from openai import AsyncOpenAI
+from pydantic import SecretStr
 from pydantic_ai.direct import model_request_stream
 from pydantic_ai.exceptions import AgentRunError
 from pydantic_ai.messages import InstructionPart, ModelResponseStreamEvent
@@ -21,6 +22,7 @@ from backend.integrations.openai_compatible.reply import ReplyAssembly, find_cal
 from backend.integrations.openai_compatible.tool_call_deltas import SortingChatModel
 from backend.vocabulary.errors import ErrorKind, ModelError
 
+OPENAI_URL = "https://api.openai.com/v1"
 _UNUSED_TAGS = ("\x00reasoning\x00", "\x00/reasoning\x00")
 """Tags no model writes: we split reasoning tags ourselves, because the library misses tags cut by a delta."""
 
@@ -32,23 +34,23 @@ class OpenAiCompatibleModel:
         self,
         *,
         model: str,
-        base_url: str,
-        api_key: str,
-        first_event_timeout_seconds: float = 120.0,
-        idle_timeout_seconds: float = 60.0,
+        base_url: str | None,
+        api_key: SecretStr | None,
+        first_token_seconds: float = 60.0,
+        idle_seconds: float = 60.0,
         temperature: float | None = None,
     ) -> None:
-        """The first event may be late, as reasoning models think first; later silence means a dead stream."""
+        """The first token may be late, as reasoning models think first; later silence means a dead stream."""
         self._name = model
-        self._first_event_timeout_seconds = first_event_timeout_seconds
-        self._idle_timeout_seconds = idle_timeout_seconds
-        longest = max(first_event_timeout_seconds, idle_timeout_seconds) + 5
+        self._first_token_seconds = first_token_seconds
+        self._idle_seconds = idle_seconds
+        key = api_key.get_secret_value() if api_key else ""
         self._client = AsyncOpenAI(
-            base_url=base_url,
+            base_url=base_url or OPENAI_URL,
             # Local servers need no key, but the client insists on one.
-            api_key=api_key or "none",
+            api_key=key or "none",
             max_retries=0,
-            timeout=httpx2.Timeout(longest, connect=10.0),
+            timeout=httpx2.Timeout(max(first_token_seconds, idle_seconds) + 5, connect=10.0),
         )
         profile = OpenAIModelProfile(
             thinking_tags=_UNUSED_TAGS,
@@ -73,7 +75,7 @@ class OpenAiCompatibleModel:
         """Close the connection pool."""
         await self._client.close()
 
-    async def stream(self, request: ModelRequest) -> AsyncIterator[ModelEvent]:
+    async def stream(self, request: ModelRequest) -> AsyncGenerator[ModelEvent, None]:
         """Stream one reply, ending with ModelFinished; raise ModelError. Closing the iterator ends the HTTP stream."""
         assembly = ReplyAssembly(known_ids=find_call_ids(request.history))
         async with AsyncExitStack() as stack:
@@ -104,13 +106,13 @@ class OpenAiCompatibleModel:
             instrument=False,
         )
         with _Translation(self._name):
-            async with asyncio.timeout(self._first_event_timeout_seconds):
+            async with asyncio.timeout(self._first_token_seconds):
                 return await stack.enter_async_context(context)
 
     async def _next(self, events: AsyncIterator[ModelResponseStreamEvent]) -> ModelResponseStreamEvent | None:
         with _Translation(self._name):
             try:
-                async with asyncio.timeout(self._idle_timeout_seconds):
+                async with asyncio.timeout(self._idle_seconds):
                     return await anext(events)
             except StopAsyncIteration:
                 return None

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 
 import pytest
+from pydantic import SecretStr
 
 from backend.agent.domain import (
     AssistantMessage,
@@ -50,9 +51,9 @@ async def serving(
         model = OpenAiCompatibleModel(
             model="scripted",
             base_url=server.base_url,
-            api_key="sk-secret-secret",
-            first_event_timeout_seconds=first,
-            idle_timeout_seconds=idle,
+            api_key=SecretStr("sk-secret-secret"),
+            first_token_seconds=first,
+            idle_seconds=idle,
         )
         yield model, server
         await model.close()
@@ -289,7 +290,7 @@ async def test_failures_have_a_kind_and_never_show_the_key(reply: Reply, kind: E
 
 
 async def test_a_server_that_is_not_there_is_unavailable() -> None:
-    model = OpenAiCompatibleModel(model="m", base_url="http://127.0.0.1:9/v1", api_key="")
+    model = OpenAiCompatibleModel(model="m", base_url="http://127.0.0.1:9/v1", api_key=None)
 
     with pytest.raises(ModelError) as caught:
         await ask(model)
@@ -317,7 +318,7 @@ async def test_closing_the_iterator_closes_the_http_stream() -> None:
     async with serving(script.hold_after("Half an answer")) as (model, server):
         stream = model.stream(QUESTION)
         first = await anext(stream)
-        await stream.aclose()  # type: ignore[attr-defined]  # an async generator behind the interface
+        await stream.aclose()
         await server.wait_for_hang_up()
 
     assert first == TextDelta("Half")
