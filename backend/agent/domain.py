@@ -93,6 +93,16 @@ class ServerStatus:
 
 
 @dataclass(frozen=True, slots=True)
+class ToolStatistics:
+    """What is known of one tool since the start; the latencies cover its newest calls."""
+
+    calls: int = 0
+    errors: int = 0
+    p50_ms: int | None = None
+    p99_ms: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class UserMessage:
     text: str
 

@@ -1,6 +1,6 @@
 """What the agent needs from outside."""
 
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -16,6 +16,7 @@ from backend.agent.domain import (
     ServerStatus,
     ToolOutcome,
     ToolSpec,
+    ToolStatistics,
 )
 from backend.agent.events import Event
 from backend.vocabulary.errors import Failure
@@ -44,6 +45,10 @@ class ToolSource(Protocol):
         ...
 
     def servers(self) -> Sequence[ServerStatus]: ...
+
+    def statistics(self) -> Mapping[str, ToolStatistics]:
+        """Calls, errors and latency per tool name, of the tools called since the start."""
+        ...
 
     async def call(self, name: str, *, arguments: Json) -> ToolOutcome | ConfirmationNeeded:
         """Call one tool. Failures are outcomes; cancelling the task cancels the call on the server."""

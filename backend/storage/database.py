@@ -8,7 +8,7 @@ from typing import Any
 
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import Connection, event
+from sqlalchemy import Connection, event, select
 from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
@@ -52,6 +52,11 @@ class Database:
         async with self._writer.connect() as connection:
             await connection.run_sync(_upgrade)
             await connection.commit()
+
+    async def ping(self) -> None:
+        """Raise what the driver raises when the database does not answer."""
+        async with self.read() as connection:
+            await connection.execute(select(1))
 
     async def close(self) -> None:
         await self._writer.dispose()

@@ -70,6 +70,16 @@ class ChatService:
         active = next((run for turn in turns for run in turn.runs if run.is_active), None)
         return messages, (turns[0].id if has_more else None), active
 
+    async def read_whole_session(self, session_id: str) -> list[Message]:
+        """Every message, oldest first, read page by page."""
+        pages: list[list[Message]] = []
+        before: str | None = None
+        while True:
+            messages, before, _active = await self.read_session(session_id, before=before, limit=None)
+            pages.append(messages)
+            if before is None:
+                return [message for page in reversed(pages) for message in page]
+
     async def start_run(
         self, session_id: str, *, message: str, model: str | None, language: Language | None = None
     ) -> Run:
@@ -123,8 +133,8 @@ class ChatService:
         await self._executor.enqueue(run)
         return approval, run
 
-    async def resume_queued(self) -> int:
-        """After a start: hand runs that were written but never queued to the executor; returns how many are active."""
+    async def resume_active_runs(self) -> int:
+        """After a start: make sure that every run that is not over is executed; returns how many there are."""
         active = await self._runs.list_active()
         for run in active:
             await self._executor.enqueue(run)

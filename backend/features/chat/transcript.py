@@ -192,9 +192,8 @@ def _on_run_finished(fold: Fold, event: ev.Event) -> None:
         "interrupt": MessageState.INTERRUPTED,
         "cancelled": MessageState.CANCELLED,
     }[outcome]
-    for usage in event.get("usage") or []:
-        fold.input_tokens += usage.get("inputTokens") or 0
-        fold.output_tokens += usage.get("outputTokens") or 0
+    _add_usage(fold, event)
+    _close_open_calls(fold)
 
 
 def _on_run_error(fold: Fold, event: ev.Event) -> None:
@@ -204,6 +203,22 @@ def _on_run_error(fold: Fold, event: ev.Event) -> None:
         "message": event["message"],
         "hint": (event.get("metadata") or {}).get("hint"),
     }
+    _add_usage(fold, event)
+    _close_open_calls(fold)
+
+
+def _add_usage(fold: Fold, event: ev.Event) -> None:
+    for usage in event.get("usage") or []:
+        fold.input_tokens += usage.get("inputTokens") or 0
+        fold.output_tokens += usage.get("outputTokens") or 0
+
+
+def _close_open_calls(fold: Fold) -> None:
+    """A run that is over leaves no call at work, whatever its log lacks: a change that was sent may have happened."""
+    for block in fold.blocks:
+        if block["type"] == "tool_call" and block["status"] in {"streaming", "running"}:
+            was_change_sent = block["status"] == "running" and block["risk"] != "read"
+            block["status"] = "unknown" if was_change_sent else "cancelled"
 
 
 def _read_object(text: str) -> Block | None:

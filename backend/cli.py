@@ -1,0 +1,108 @@
+"""The command line: `ding-robot …` and the four Poetry scripts."""
+
+import logging
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, help="Operations robot for Kubernetes and Linux fleets.")
+
+ROOT = Path(__file__).parents[1]
+FRONTEND = ROOT / "frontend"
+PAGE = ROOT / "backend" / "static" / "spa" / "index.html"
+
+Port = Annotated[int | None, typer.Option(help="Port; PORT or 8000 by default.")]
+Host = Annotated[str | None, typer.Option(help="Address to listen on; 127.0.0.1 by default.")]
+
+
+@app.command()
+def web(host: Host = None, port: Port = None) -> None:
+    """Serve the API and the page on one port."""
+    from backend.serving import serve
+
+    serve(host=host, port=port)
+
+
+@app.command()
+def demo(
+    port: Port = None,
+    scenario: Annotated[
+        list[str] | None, typer.Option(help="A fault of the simulated cluster; repeat for several, all by default.")
+    ] = None,
+) -> None:
+    """Run the whole product on a simulated cluster; nothing needs to be configured."""
+    from backend.demo import run_demo
+
+    raise typer.Exit(run_demo(port=port, scenarios=scenario or ["all"]))
+
+
+@app.command()
+def openapi(path: Annotated[Path, typer.Argument(help="File to write.")]) -> None:
+    """Write the OpenAPI description that the page's client is generated from."""
+    import json
+
+    from backend.web.app import create_app
+
+    path.write_text(json.dumps(create_app().openapi(), indent=2, ensure_ascii=False) + "\n")
+
+
+def setup_entry() -> None:
+    """First-time set-up: page dependencies, page, and an empty file for secrets."""
+    _run_npm("ci")
+    _run_npm("run", "build")
+    secrets_file = ROOT / "backend" / "config.env"
+    if not secrets_file.exists():
+        shutil.copyfile(ROOT / "backend" / "config.env.example", secrets_file)
+        secrets_file.chmod(0o600)
+    print("Ready. `poetry run serve` starts the product; backend/config.env takes your keys.")
+
+
+def build_entry() -> None:
+    """Build the page into the Python package."""
+    if not (FRONTEND / "node_modules").is_dir():
+        _run_npm("ci")
+    _run_npm("run", "build")
+
+
+def serve_entry() -> None:
+    """Single-port production: API and built page."""
+    if not PAGE.is_file():
+        sys.exit("The page is not built yet: run `poetry run build` first.")
+    web(host=None, port=None)
+
+
+def dev_entry() -> None:
+    """Hot reload: page on 3000, API on 8000."""
+    if not (FRONTEND / "node_modules").is_dir():
+        _run_npm("ci")
+    vite = subprocess.Popen([_find_npm(), "run", "dev"], cwd=FRONTEND)
+    try:
+        arguments = ["uvicorn", "--factory", "backend.serving:create_default_app", "--reload", "--port", "8000"]
+        subprocess.run([sys.executable, "-m", *arguments, "--reload-dir", "backend"], cwd=ROOT, check=False)
+    except KeyboardInterrupt:
+        logging.getLogger(__name__).info("stopped")
+    finally:
+        vite.terminate()
+        vite.wait(timeout=10)
+
+
+def _run_npm(*arguments: str) -> None:
+    result = subprocess.run([_find_npm(), *arguments], cwd=FRONTEND, env=os.environ, check=False)
+    if result.returncode:
+        sys.exit(result.returncode)
+
+
+def _find_npm() -> str:
+    npm = shutil.which("npm")
+    if npm is None:
+        sys.exit("npm is missing: install Node.js 20 or newer (Debian/Ubuntu: apt-get install nodejs npm).")
+    return npm
+
+
+if __name__ == "__main__":
+    app()

@@ -1,0 +1,132 @@
+"""The composition root: settings → integrations → services → the FastAPI application."""
+
+import logging
+import uuid
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+
+from fastapi import FastAPI
+from sqlalchemy.exc import SQLAlchemyError
+
+from backend.agent.interfaces import ModelClient, ToolSource
+from backend.agent.loop import AgentLoop
+from backend.agent.rule_planner import RulePlanner
+from backend.features.chat.service import ChatService
+from backend.integrations.durable_execution.executor import DurableRunExecutor
+from backend.integrations.mcp_servers import McpToolSource
+from backend.settings import PACKAGE, Settings, read_server_environment
+from backend.storage.approval_store import SqlApprovalStore
+from backend.storage.database import Database
+from backend.storage.run_signals import RunSignals
+from backend.storage.run_store import SqlRunStore
+from backend.storage.session_store import SqlSessionStore
+from backend.vocabulary.clock import SystemClock
+from backend.vocabulary.errors import Unavailable
+from backend.vocabulary.language import Text
+from backend.web.app import create_app
+from backend.web.request_guard import LOOPBACK_HOSTS
+from backend.web.services import Services
+
+PAGE_DIRECTORY = PACKAGE / "static" / "spa"
+_log = logging.getLogger(__name__)
+
+
+def build_app(settings: Settings, *, page_directory: Path = PAGE_DIRECTORY) -> FastAPI:
+    """The application; everything is opened when it starts and closed when it stops."""
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        async with open_services(settings) as services:
+            app.state.services = services
+            yield
+
+    allowed = LOOPBACK_HOSTS | {settings.web.host} | frozenset(settings.web.allowed_hosts)
+    return create_app(lifespan=lifespan, page_directory=page_directory, allowed_hosts=allowed)
+
+
+@asynccontextmanager
+async def open_services(settings: Settings) -> AsyncIterator[Services]:
+    """Open the database, connect the tool servers, resume what a crash broke off."""
+    clock = SystemClock()
+    async with AsyncExitStack() as stack:
+        database = Database(settings.resolved_database_url)
+        stack.push_async_callback(database.close)
+        await database.migrate()
+        tools = await stack.enter_async_context(
+            McpToolSource(
+                config_path=settings.mcp_config,
+                environment=read_server_environment(settings),
+                is_read_only=settings.read_only,
+            )
+        )
+        models = choose_models(settings)
+        runs = SqlRunStore(
+            database,
+            signals=RunSignals(),
+            clock=clock,
+            new_id=new_id,
+            history_turns=settings.agent.history_turns,
+        )
+        executor = _build_executor(settings, runs=runs, tools=tools, models=models)
+        chat = ChatService(
+            sessions=SqlSessionStore(database, clock=clock, new_id=new_id),
+            runs=runs,
+            approvals=SqlApprovalStore(database, clock=clock, new_id=new_id),
+            executor=executor,
+            clock=clock,
+            settings=settings.chat,
+        )
+        await executor.start()
+        stack.push_async_callback(executor.stop)
+        resumed = await chat.resume_active_runs()
+        _log.info("ready: %d runs resumed, answers by %s", resumed, models[0].name)
+        yield Services(
+            chat=chat,
+            tools=tools,
+            mode=models[0].mode,
+            model=models[0].name,
+            check_database=lambda: _check_database(database),
+        )
+
+
+def choose_models(settings: Settings) -> Sequence[ModelClient]:
+    """The configured model first, the rule planner always last."""
+    planner = RulePlanner()
+    if not settings.has_model:
+        return [planner]
+    from backend.integrations.openai_compatible import OpenAiCompatibleModel
+
+    model = OpenAiCompatibleModel(
+        base_url=settings.llm.base_url,
+        api_key=settings.openai_api_key,
+        model=settings.llm.model,
+        first_token_seconds=settings.llm.first_token_seconds,
+        idle_seconds=settings.llm.idle_seconds,
+    )
+    return [model, planner]
+
+
+def new_id() -> str:
+    return str(uuid.uuid4())
+
+
+def _build_executor(
+    settings: Settings, *, runs: SqlRunStore, tools: ToolSource, models: Sequence[ModelClient]
+) -> DurableRunExecutor:
+    loop = AgentLoop(
+        journal=runs, tools=tools, models=models, clock=SystemClock(), settings=settings.agent, new_id=new_id
+    )
+    return DurableRunExecutor(
+        settings.durable_database_url,
+        advance=lambda run_id, cancelled: loop.advance(run_id, cancelled=cancelled),
+        settings=settings.durable,
+        max_parallel_runs=settings.chat.max_parallel_runs,
+    )
+
+
+async def _check_database(database: Database) -> None:
+    try:
+        await database.ping()
+    except (SQLAlchemyError, OSError) as error:
+        raise Unavailable(Text(en=f"The database does not answer: {error}", zh=f"数据库没有应答:{error}")) from error

@@ -1,0 +1,40 @@
+"""Runs the application under uvicorn."""
+
+import logging
+
+import uvicorn
+from fastapi import FastAPI
+
+from backend.main import build_app
+from backend.settings import Settings
+
+GRACE_SECONDS = 3
+"""Open event streams get this long at shutdown; clients read on with Last-Event-ID."""
+
+
+def create_default_app() -> FastAPI:
+    """The application with the settings of this machine, for reloading servers."""
+    return build_app(Settings())
+
+
+def serve(*, host: str | None, port: int | None) -> None:
+    """Serve until SIGINT or SIGTERM."""
+    configure_logging()
+    settings = Settings()
+    chosen_host = host or settings.web.host
+    settings.web.host = chosen_host
+    config = uvicorn.Config(
+        build_app(settings),
+        host=chosen_host,
+        port=settings.port if port is None else port,
+        timeout_graceful_shutdown=GRACE_SECONDS,
+        access_log=False,
+        log_config=None,
+    )
+    uvicorn.Server(config).run()
+
+
+def configure_logging() -> None:
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)-7s %(name)s %(message)s")
+    for name in ("httpx2", "httpcore2", "alembic", "mcp", "openai"):
+        logging.getLogger(name).setLevel(logging.WARNING)

@@ -1,0 +1,132 @@
+"""Every setting of the product, read in one place: environment, then config.env, then YAML, then code."""
+
+import os
+import secrets
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated
+
+from dotenv import dotenv_values
+from pydantic import BaseModel, Field, SecretStr
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    YamlConfigSettingsSource,
+)
+from sqlalchemy.engine import make_url
+
+from backend.agent.settings import AgentSettings
+from backend.features.chat.settings import ChatSettings
+from backend.integrations.durable_execution.settings import DurableExecutionSettings
+
+PACKAGE = Path(__file__).parent
+SECRETS_FILE = PACKAGE / "config.env"
+_STATE_KEY_FILE = "request-state.key"
+
+
+class LlmSettings(BaseModel):
+    """The language model. Without a key or a URL of its own the rule planner answers."""
+
+    base_url: str | None = None
+    """Any OpenAI-compatible endpoint, up to and including its version part, such as https://api.openai.com/v1."""
+    model: str = "gpt-4.1"
+    """The model's name at that endpoint."""
+    first_token_seconds: Annotated[float, Field(gt=0)] = 60.0
+    """How long a model may think before its first sign of life."""
+    idle_seconds: Annotated[float, Field(gt=0)] = 60.0
+    """How long a stream may be silent once it has begun."""
+
+
+class WebSettings(BaseModel):
+    """The HTTP surface."""
+
+    host: str = "127.0.0.1"
+    """Loopback by default: there is no login yet, so nobody else may reach it."""
+    allowed_hosts: tuple[str, ...] = ()
+    """Names besides loopback under which browsers may reach the server."""
+
+
+class Settings(BaseSettings):
+    """All settings; the names in capitals are those of the environment."""
+
+    model_config = SettingsConfigDict(
+        env_nested_delimiter="_",
+        env_nested_max_split=1,
+        nested_model_default_partial_update=True,
+        env_file=SECRETS_FILE,
+        extra="ignore",
+    )
+
+    openai_api_key: SecretStr | None = None
+    database_url: str | None = None
+    """SQLite or PostgreSQL URL; by default an SQLite file in the data directory."""
+    data_directory: Path = Path("data")
+    """Where databases and the generated key live."""
+    port: Annotated[int, Field(ge=0, le=65535)] = 8000
+    read_only: bool = False
+    """Removes every tool that changes something."""
+    mcp_config: Path = PACKAGE / "config" / "mcp_config.json"
+    """Which tool servers to connect."""
+    llm: LlmSettings = LlmSettings()
+    web: WebSettings = WebSettings()
+    agent: AgentSettings = AgentSettings()
+    chat: ChatSettings = ChatSettings()
+    durable: DurableExecutionSettings = DurableExecutionSettings()
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        stage = os.environ.get("ENV", "development")
+        yaml = YamlConfigSettingsSource(
+            settings_cls, yaml_file=["config/config.yaml", f"config/config.{stage}.yaml"], deep_merge=True
+        )
+        return init_settings, env_settings, dotenv_settings, yaml
+
+    @property
+    def has_model(self) -> bool:
+        """A key alone means OpenAI's own endpoint; a URL alone means a local model that needs no key."""
+        return self.openai_api_key is not None or self.llm.base_url is not None
+
+    @property
+    def resolved_database_url(self) -> str:
+        return self.database_url or f"sqlite:///{(self.data_directory / 'ding-robot.db').resolve()}"
+
+    @property
+    def durable_database_url(self) -> str:
+        """The engine's tables: a file of their own beside an SQLite database, the same PostgreSQL otherwise."""
+        url = make_url(self.resolved_database_url)
+        if url.get_backend_name() != "sqlite" or not url.database:
+            return url.set(drivername="postgresql+psycopg").render_as_string(hide_password=False)
+        path = Path(url.database)
+        return f"sqlite:///{path.with_name(f'{path.stem}-runs{path.suffix}')}"
+
+
+def read_server_environment(settings: Settings) -> Mapping[str, str]:
+    """What `${NAME}` in mcp_config.json may refer to: the environment, config.env, and the generated key.
+
+    Tool servers seal what they hand out for an approval with the key; it outlives restarts, so that a question
+    asked before one can be answered after it.
+    """
+    stored = {name: value for name, value in dotenv_values(SECRETS_FILE).items() if value is not None}
+    return {
+        "MCP_REQUEST_STATE_KEY": _read_state_key(settings.data_directory),
+        "READ_ONLY": str(settings.read_only).lower(),
+        **stored,
+        **os.environ,
+    }
+
+
+def _read_state_key(directory: Path) -> str:
+    path = directory / _STATE_KEY_FILE
+    if not path.exists():
+        directory.mkdir(parents=True, exist_ok=True)
+        path.touch(mode=0o600)
+        path.write_text(secrets.token_urlsafe(48))
+    return path.read_text().strip()

@@ -1,0 +1,1 @@
+"""The HTTP side: routes, schemas, server-sent events, problem details, and the page itself."""

@@ -1,0 +1,78 @@
+"""The tool catalogue and the health of each part."""
+
+import logging
+
+from fastapi import APIRouter, Response
+
+from backend.agent.domain import ServerState, ServerStatus, ToolSpec, ToolStatistics
+from backend.vocabulary.errors import Unavailable
+from backend.web.schemas import operations as schemas
+from backend.web.services import Services, ServicesDep
+
+router = APIRouter(tags=["operations"])
+_log = logging.getLogger(__name__)
+
+
+@router.get("/api/v2/tools", operation_id="list_tools")
+async def list_tools(services: ServicesDep) -> schemas.ToolList:
+    """Every tool of every connected server, and how the servers stand."""
+    statistics = services.tools.statistics()
+    return schemas.ToolList(
+        items=[_read_tool(spec, statistics.get(spec.name, ToolStatistics())) for spec in services.tools.tools()],
+        servers=[_read_server(status) for status in services.tools.servers()],
+    )
+
+
+@router.get("/api/v2/health", operation_id="get_health")
+@router.get("/api/v1/health", include_in_schema=False)
+@router.get("/api/status", include_in_schema=False)
+@router.get("/healthz", include_in_schema=False)
+async def get_health(services: ServicesDep, response: Response) -> schemas.Health:
+    """How each part stands; 503 when no question can be taken."""
+    database = await _check_database(services)
+    model = schemas.HealthPart(name="model", status="ok", detail=services.model)
+    parts = [database, model, *(_read_part(status) for status in services.tools.servers())]
+    if database.status == "unavailable":
+        response.status_code = 503
+        return schemas.Health(status="unavailable", mode=services.mode, parts=parts)
+    status: schemas.HealthStatus = "ok" if all(part.status == "ok" for part in parts) else "degraded"
+    return schemas.Health(status=status, mode=services.mode, parts=parts)
+
+
+async def _check_database(services: Services) -> schemas.HealthPart:
+    try:
+        await services.check_database()
+    except Unavailable as error:
+        _log.warning("database check failed: %s", error)
+        return schemas.HealthPart(name="database", status="unavailable", detail=error.message.en)
+    return schemas.HealthPart(name="database", status="ok", detail=None)
+
+
+def _read_part(status: ServerStatus) -> schemas.HealthPart:
+    is_well = status.state in {ServerState.CONNECTED, ServerState.DISABLED} and status.error is None
+    detail = status.error or (f"{status.tool_count} tools" if is_well else status.state.value)
+    return schemas.HealthPart(name=f"tools:{status.name}", status="ok" if is_well else "degraded", detail=detail)
+
+
+def _read_server(status: ServerStatus) -> schemas.ServerStatus:
+    return schemas.ServerStatus(name=status.name, state=status.state.value, error=status.error, tools=status.tool_count)
+
+
+def _read_tool(spec: ToolSpec, statistics: ToolStatistics) -> schemas.Tool:
+    latency = (
+        None
+        if statistics.p50_ms is None or statistics.p99_ms is None
+        else schemas.Latency(p50=statistics.p50_ms, p99=statistics.p99_ms)
+    )
+    return schemas.Tool(
+        name=spec.name,
+        server=spec.server,
+        title=spec.title,
+        description=spec.description,
+        risk=spec.risk.value,
+        input_schema=dict(spec.input_schema),
+        enabled=True,
+        calls=statistics.calls,
+        errors=statistics.errors,
+        latency_ms=latency,
+    )
