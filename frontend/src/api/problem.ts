@@ -1,0 +1,33 @@
+import type { Problem } from './generated/types.gen';
+
+/** A request the server answered with problem details, or did not answer (status 0). */
+export class RequestFailed extends Error {
+  readonly status: number;
+  readonly code: string;
+  readonly hint: string | null;
+
+  constructor(problem: { status: number; code: string; detail: string; hint?: string | null }) {
+    super(problem.detail);
+    this.name = 'RequestFailed';
+    this.status = problem.status;
+    this.code = problem.code;
+    this.hint = problem.hint ?? null;
+  }
+
+  static unreachable(cause: unknown): RequestFailed {
+    const detail = cause instanceof Error ? cause.message : String(cause);
+    return new RequestFailed({ status: 0, code: 'backend_unreachable', detail });
+  }
+}
+
+/** What a response that is not 2xx says; proxies answer with bodies that are no problem details. */
+export function toRequestFailed(status: number, body: unknown): RequestFailed {
+  const problem: Partial<Problem> =
+    typeof body === 'object' && body !== null ? (body as Partial<Problem>) : {};
+  return new RequestFailed({
+    status,
+    code: problem.code ?? `http_${String(status)}`,
+    detail: problem.detail ?? problem.title ?? `HTTP ${String(status)}`,
+    hint: problem.hint ?? null,
+  });
+}

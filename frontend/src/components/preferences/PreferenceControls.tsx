@@ -1,0 +1,73 @@
+import { DesktopOutlined, MoonOutlined, SunOutlined } from '@ant-design/icons';
+import type { ReactNode } from 'react';
+import { useTranslation } from 'react-i18next';
+import type { Language } from '@/i18n/language';
+import { COLOR_MODES, type ColorMode } from './colorMode';
+import styles from './PreferenceControls.module.css';
+import { usePreferences } from './PreferencesContext';
+
+const ICONS: Record<ColorMode, ReactNode> = {
+  light: <SunOutlined />,
+  dark: <MoonOutlined />,
+  system: <DesktopOutlined />,
+};
+
+/** Each language is named in itself, so that it is found by who needs it. */
+const LANGUAGE_NAMES: Record<Language, string> = { 'zh-CN': '中文', en: 'English' };
+
+export function PreferenceControls(): ReactNode {
+  const { t } = useTranslation();
+  const { language, setLanguage, colorMode, setColorMode } = usePreferences();
+  return (
+    <div className={styles['controls']}>
+      <Choice
+        label={t('preferences.language')}
+        options={(Object.keys(LANGUAGE_NAMES) as Language[]).map((value) => ({
+          value,
+          name: LANGUAGE_NAMES[value],
+          content: LANGUAGE_NAMES[value],
+        }))}
+        value={language}
+        onChange={setLanguage}
+      />
+      <Choice
+        label={t('preferences.theme')}
+        options={COLOR_MODES.map((value) => ({
+          value,
+          name: t(`preferences.${value}`),
+          content: ICONS[value],
+        }))}
+        value={colorMode}
+        onChange={setColorMode}
+      />
+    </div>
+  );
+}
+
+interface ChoiceProps<T extends string> {
+  label: string;
+  options: { value: T; name: string; content: ReactNode }[];
+  value: T;
+  onChange: (value: T) => void;
+}
+
+function Choice<T extends string>({ label, options, value, onChange }: ChoiceProps<T>): ReactNode {
+  return (
+    <div role="group" aria-label={label} className={styles['choice']}>
+      {options.map((option) => (
+        <button
+          key={option.value}
+          type="button"
+          aria-pressed={option.value === value}
+          aria-label={option.name}
+          title={option.name}
+          onClick={() => {
+            onChange(option.value);
+          }}
+        >
+          {option.content}
+        </button>
+      ))}
+    </div>
+  );
+}

@@ -1,0 +1,32 @@
+import { useQuery } from '@tanstack/react-query';
+import { useEffect, type ReactNode } from 'react';
+import { useTranslation } from 'react-i18next';
+import type { RunMode } from '@/api/types';
+import { ModeBadge } from '@/components/ModeBadge';
+import styles from './ChatHeader.module.css';
+import { sessionQuery } from './queries';
+
+interface ChatHeaderProps {
+  sessionId: string | null;
+  mode: RunMode | null;
+}
+
+export function ChatHeader({ sessionId, mode }: ChatHeaderProps): ReactNode {
+  const { t } = useTranslation();
+  const { data } = useQuery({ ...sessionQuery(sessionId ?? ''), enabled: sessionId !== null });
+  const known = sessionId === null ? '' : (data?.title ?? '');
+  const title = known === '' ? t('sessions.untitled') : known;
+
+  useEffect(() => {
+    document.title = known === '' ? t('app.name') : `${known} · ${t('app.name')}`;
+  }, [known, t]);
+
+  return (
+    <>
+      <h1 className={styles['title']} title={title}>
+        {title}
+      </h1>
+      {mode !== null && <ModeBadge mode={mode} model={null} />}
+    </>
+  );
+}

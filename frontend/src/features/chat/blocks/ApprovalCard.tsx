@@ -1,0 +1,87 @@
+import { SafetyCertificateOutlined } from '@ant-design/icons';
+import type { ReactNode } from 'react';
+import { useTranslation } from 'react-i18next';
+import type { Approval } from '@/api/types';
+import { RiskTag } from '@/components/RiskTag';
+import { formatCountdown, formatDateTime } from '../format';
+import styles from './ApprovalCard.module.css';
+import { ApprovalChoice } from './ApprovalChoice';
+import { ArgumentList } from './ArgumentList';
+import { useNow } from './useNow';
+
+interface ApprovalCardProps {
+  approval: Approval;
+  /** The stored messages changed: an answer was given, here or elsewhere. */
+  onDecided: () => void;
+}
+
+export function ApprovalCard({ approval, onDecided }: ApprovalCardProps): ReactNode {
+  const { t } = useTranslation();
+  const isPending = approval.state === 'pending';
+  const now = useNow(isPending);
+  const leftMs = Date.parse(approval.expires_at) - now;
+  const state = isPending && leftMs <= 0 ? 'expired' : approval.state;
+  const [question = '', ...details] = approval.question.split('\n');
+  return (
+    <section
+      className={styles['card']}
+      data-state={state}
+      aria-label={`${t('approval.title')}: ${question}`}
+    >
+      <div className={styles['head']}>
+        <SafetyCertificateOutlined aria-hidden />
+        <span>{state === 'pending' ? t('approval.title') : t(`approval.${state}`)}</span>
+        <RiskTag risk={approval.risk} />
+        {state === 'pending' && (
+          <span className={styles['countdown']}>
+            {t('approval.expiresIn', { time: formatCountdown(leftMs) })}
+          </span>
+        )}
+      </div>
+      <p className={styles['question']}>{question}</p>
+      {details.length > 0 && <pre className={styles['details']}>{details.join('\n').trim()}</pre>}
+      <ExactCall approval={approval} />
+      {state === 'pending' ? (
+        <ApprovalChoice approvalId={approval.id} onDecided={onDecided} />
+      ) : (
+        <Outcome approval={approval} isExpired={state === 'expired'} />
+      )}
+    </section>
+  );
+}
+
+function ExactCall({ approval }: { approval: Approval }): ReactNode {
+  const { t } = useTranslation();
+  const hash = approval.arguments_sha256;
+  return (
+    <div className={styles['call']}>
+      <div className={styles['tool']}>
+        <code>{approval.tool}</code>
+        <span>{approval.server}</span>
+        <span title={t('approval.fingerprintHint', { hash })}>
+          {t('approval.fingerprint')} <code>{hash.slice(0, 12)}</code>
+        </span>
+      </div>
+      <ArgumentList values={approval.arguments} text="" />
+    </div>
+  );
+}
+
+function Outcome({ approval, isExpired }: { approval: Approval; isExpired: boolean }): ReactNode {
+  const { t, i18n } = useTranslation();
+  if (isExpired) return <p className={styles['outcome']}>{t('approval.expiredText')}</p>;
+  const state = t(`approval.${approval.state}`);
+  const when =
+    approval.decided_at === null ? '' : formatDateTime(approval.decided_at, i18n.language);
+  const who = approval.decided_by;
+  return (
+    <p className={styles['outcome']}>
+      {who === null || who === ''
+        ? t('approval.decidedAt', { state, when })
+        : t('approval.decidedBy', { state, who, when })}
+      {approval.reason !== null && approval.reason !== '' && (
+        <span> {t('approval.reason', { reason: approval.reason })}</span>
+      )}
+    </p>
+  );
+}

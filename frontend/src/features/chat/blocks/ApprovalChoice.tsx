@@ -1,0 +1,116 @@
+import { useMutation } from '@tanstack/react-query';
+import { Button } from 'antd';
+import { useId, useState, type ReactNode } from 'react';
+import { useTranslation } from 'react-i18next';
+import { decideApproval } from '@/api/endpoints';
+import { RequestFailed } from '@/api/problem';
+import { RequestError } from '@/components/RequestError';
+import styles from './ApprovalCard.module.css';
+
+/** Decided already, or too late: not a failure of this click, the stored state tells what happened. */
+const SETTLED_STATUSES = new Set([409, 410]);
+
+interface ApprovalChoiceProps {
+  approvalId: string;
+  onDecided: () => void;
+}
+
+export function ApprovalChoice({ approvalId, onDecided }: ApprovalChoiceProps): ReactNode {
+  const { t } = useTranslation();
+  const [isRejecting, setRejecting] = useState(false);
+  const deciding = useMutation({
+    mutationFn: (decision: { decision: 'approve' | 'reject'; reason?: string }) =>
+      decideApproval(approvalId, decision),
+    onSettled: onDecided,
+  });
+  const { error } = deciding;
+  const isSettledElsewhere = error instanceof RequestFailed && SETTLED_STATUSES.has(error.status);
+
+  if (deciding.isSuccess) return <p className={styles['outcome']}>{t('approval.deciding')}</p>;
+  if (isSettledElsewhere) {
+    return (
+      <p className={styles['outcome']} role="status">
+        {error.message} {t('approval.alreadyDecided')}
+      </p>
+    );
+  }
+  return (
+    <>
+      {error !== null && <RequestError title={t('approval.failed')} error={error} />}
+      {isRejecting ? (
+        <RejectForm
+          isBusy={deciding.isPending}
+          onBack={() => {
+            setRejecting(false);
+          }}
+          onReject={(reason) => {
+            deciding.mutate({ decision: 'reject', ...(reason === '' ? {} : { reason }) });
+          }}
+        />
+      ) : (
+        <div className={styles['actions']}>
+          <Button
+            type="primary"
+            loading={deciding.isPending}
+            onClick={() => {
+              deciding.mutate({ decision: 'approve' });
+            }}
+          >
+            {t('approval.approve')}
+          </Button>
+          <Button
+            disabled={deciding.isPending}
+            onClick={() => {
+              setRejecting(true);
+            }}
+          >
+            {t('approval.reject')}
+          </Button>
+        </div>
+      )}
+    </>
+  );
+}
+
+interface RejectFormProps {
+  isBusy: boolean;
+  onBack: () => void;
+  onReject: (reason: string) => void;
+}
+
+function RejectForm({ isBusy, onBack, onReject }: RejectFormProps): ReactNode {
+  const { t } = useTranslation();
+  const [reason, setReason] = useState('');
+  const fieldId = useId();
+  return (
+    <form
+      className={styles['rejectForm']}
+      onSubmit={(event) => {
+        event.preventDefault();
+        onReject(reason.trim());
+      }}
+    >
+      <label htmlFor={fieldId}>{t('approval.reasonLabel')}</label>
+      <input
+        id={fieldId}
+        // The form appears because the reader asked for it.
+        // eslint-disable-next-line jsx-a11y/no-autofocus
+        autoFocus
+        value={reason}
+        maxLength={500}
+        placeholder={t('approval.reasonPlaceholder')}
+        onChange={(event) => {
+          setReason(event.target.value);
+        }}
+      />
+      <div className={styles['actions']}>
+        <Button danger type="primary" htmlType="submit" loading={isBusy}>
+          {t('approval.confirmReject')}
+        </Button>
+        <Button disabled={isBusy} onClick={onBack}>
+          {t('approval.back')}
+        </Button>
+      </div>
+    </form>
+  );
+}

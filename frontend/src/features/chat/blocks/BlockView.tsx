@@ -1,0 +1,30 @@
+import { memo } from 'react';
+import type { Block } from '@/api/types';
+import { Markdown } from '@/components/markdown/Markdown';
+import { ApprovalCard } from './ApprovalCard';
+import { NoticeView } from './NoticeView';
+import { ReasoningView } from './ReasoningView';
+import { ToolCallCard } from './ToolCallCard';
+
+interface BlockViewProps {
+  block: Block;
+  /** Whether this is the block being written right now. */
+  isStreaming: boolean;
+  onDecided: () => void;
+}
+
+/** The fold keeps untouched blocks identical, so only the growing one is drawn again. */
+export const BlockView = memo(function BlockView({ block, isStreaming, onDecided }: BlockViewProps) {
+  switch (block.type) {
+    case 'text':
+      return block.text === '' ? null : <Markdown text={block.text} />;
+    case 'reasoning':
+      return block.text === '' ? null : <ReasoningView text={block.text} isStreaming={isStreaming} />;
+    case 'tool_call':
+      return <ToolCallCard call={block} />;
+    case 'approval':
+      return <ApprovalCard approval={block.approval} onDecided={onDecided} />;
+    case 'notice':
+      return <NoticeView notice={block} />;
+  }
+});

@@ -1,0 +1,147 @@
+import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { useCallback, type ReactNode } from 'react';
+import { useTranslation } from 'react-i18next';
+import { Link } from 'react-router';
+import { cancelRun, startRun } from '@/api/endpoints';
+import { RequestFailed } from '@/api/problem';
+import type { Message } from '@/api/types';
+import { RequestError } from '@/components/RequestError';
+import { rememberQuestion } from '../queries';
+import type { LiveTurn } from '../turn/RunFollower';
+import { useConversation } from '../turn/useConversation';
+import { Announcer } from './Announcer';
+import { Composer } from './Composer';
+import styles from './ConversationView.module.css';
+import { EmptyState } from './EmptyState';
+import { MessageList } from './MessageList';
+import { useDraft } from './useDraft';
+
+interface ConversationViewProps {
+  sessionId: string;
+  isOffline: boolean;
+}
+
+/** Below this a retry is over before it could be read. */
+const SHOW_RETRY_FROM_MS = 1500;
+
+export function ConversationView({ sessionId, isOffline }: ConversationViewProps): ReactNode {
+  const { t } = useTranslation();
+  const queryClient = useQueryClient();
+  const conversation = useConversation(sessionId);
+  const { messages, live, activeRunId, reload } = conversation;
+  const [draft, setDraft] = useDraft(sessionId);
+
+  const sending = useMutation({
+    mutationFn: (text: string) => startRun(sessionId, text),
+    onSuccess: (started, text) => rememberQuestion(queryClient, started, text),
+    onError: (_error, text) => {
+      setDraft((current) => (current === '' ? text : current));
+    },
+  });
+  const stopping = useMutation({ mutationFn: cancelRun });
+
+  const { mutate: send } = sending;
+  const ask = useCallback(
+    (text: string) => {
+      setDraft('');
+      send(text.trim());
+    },
+    [send, setDraft],
+  );
+  const askAgain = useCallback(
+    (answer: Message) => {
+      const question = messages.find(
+        (message) => message.role === 'user' && message.turn_id === answer.turn_id,
+      );
+      const block = question?.blocks.find(({ type }) => type === 'text');
+      if (block?.type === 'text') send(block.text);
+    },
+    [messages, send],
+  );
+
+  if (conversation.error !== null && messages.length === 0) {
+    return <LoadFailure error={conversation.error} onRetry={reload} />;
+  }
+  return (
+    <>
+      {messages.length === 0 && !conversation.isLoading ? (
+        <EmptyState onAsk={ask} />
+      ) : (
+        <MessageList
+          messages={messages}
+          hasOlder={conversation.hasOlder}
+          isLoadingOlder={conversation.isLoadingOlder}
+          onLoadOlder={conversation.loadOlder}
+          onRetry={activeRunId === null ? askAgain : null}
+          onDecided={reload}
+        />
+      )}
+      <Announcer messages={messages} />
+      <div className={styles['foot']}>
+        <ConnectionState live={live} />
+        {sending.error !== null && (
+          <RequestError
+            title={t('composer.sendFailed')}
+            error={sending.error}
+            onDismiss={sending.reset}
+          />
+        )}
+      </div>
+      <Composer
+        draft={draft}
+        onDraft={setDraft}
+        onSend={() => {
+          ask(draft);
+        }}
+        onStop={
+          activeRunId === null
+            ? null
+            : () => {
+                stopping.mutate(activeRunId);
+              }
+        }
+        isStopping={stopping.isPending || (stopping.isSuccess && stopping.variables === activeRunId)}
+        isSending={sending.isPending}
+        blockedBecause={blockedBecause()}
+      />
+    </>
+  );
+
+  function blockedBecause(): string | null {
+    if (activeRunId !== null) return t('composer.busy');
+    return isOffline ? t('composer.offline') : null;
+  }
+}
+
+function ConnectionState({ live }: { live: LiveTurn | null }): ReactNode {
+  const { t } = useTranslation();
+  if (live === null) return null;
+  if (live.end?.kind === 'refused') {
+    return <p className={styles['connection']}>{t('connection.lost')}</p>;
+  }
+  if (live.retryInMs === null || live.retryInMs < SHOW_RETRY_FROM_MS) return null;
+  const seconds = Math.round(live.retryInMs / 1000);
+  return (
+    <p className={styles['connection']} role="status">
+      {t('connection.retrying', { seconds })}
+    </p>
+  );
+}
+
+function LoadFailure({ error, onRetry }: { error: Error; onRetry: () => void }): ReactNode {
+  const { t } = useTranslation();
+  const isMissing = error instanceof RequestFailed && error.status === 404;
+  return (
+    <div className={styles['failed']}>
+      {isMissing ? (
+        <>
+          <h1>{t('sessions.notFound')}</h1>
+          <p>{t('sessions.notFoundText')}</p>
+          <Link to="/">{t('sessions.new')}</Link>
+        </>
+      ) : (
+        <RequestError title={t('conversation.loadFailed')} error={error} onRetry={onRetry} />
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,108 @@
+import { ArrowDownOutlined } from '@ant-design/icons';
+import { useVirtualizer } from '@tanstack/react-virtual';
+import { Button } from 'antd';
+import { useEffect, useRef, useState, type ReactNode } from 'react';
+import { useTranslation } from 'react-i18next';
+import type { Message } from '@/api/types';
+import styles from './MessageList.module.css';
+import { MessageView } from './MessageView';
+
+interface MessageListProps {
+  messages: Message[];
+  hasOlder: boolean;
+  isLoadingOlder: boolean;
+  onLoadOlder: () => void;
+  onRetry: ((message: Message) => void) | null;
+  onDecided: () => void;
+}
+
+/** A reader within this distance of the end is taken along as the answer grows. */
+const END_DISTANCE_PX = 24;
+const LOAD_OLDER_WITHIN_PX = 300;
+
+export function MessageList(props: MessageListProps): ReactNode {
+  const { t } = useTranslation();
+  const { messages, hasOlder, isLoadingOlder, onLoadOlder } = props;
+  const scroller = useRef<HTMLDivElement>(null);
+  const [isAtEnd, setAtEnd] = useState(true);
+  const lastQuestion = messages.findLast((message) => message.role === 'user')?.turn_id;
+
+  // eslint-disable-next-line react-hooks/incompatible-library -- nothing here is memoized by a compiler
+  const virtualizer = useVirtualizer({
+    count: messages.length,
+    getScrollElement: () => scroller.current,
+    estimateSize: () => 140,
+    getItemKey: (index) => keyOf(messages[index], index),
+    overscan: 4,
+    paddingStart: hasOlder ? 48 : 16,
+    paddingEnd: 20,
+    anchorTo: 'end',
+    followOnAppend: true,
+    scrollEndThreshold: END_DISTANCE_PX,
+  });
+
+  // Asking a question means wanting to see its answer, wherever the reader was.
+  useEffect(() => {
+    if (lastQuestion !== undefined) virtualizer.scrollToEnd();
+  }, [virtualizer, lastQuestion]);
+
+  const onScroll = (): void => {
+    setAtEnd(virtualizer.isAtEnd(END_DISTANCE_PX));
+    const top = scroller.current?.scrollTop ?? 0;
+    if (top < LOAD_OLDER_WITHIN_PX && hasOlder && !isLoadingOlder) onLoadOlder();
+  };
+
+  return (
+    <div className={styles['frame']}>
+      {/* eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- scrolls by keyboard */}
+      <section ref={scroller} className={styles['scroller']} aria-label={t('conversation.label')} tabIndex={0} onScroll={onScroll}>
+        {hasOlder && (
+          <div className={styles['older']}>
+            <Button size="small" type="text" loading={isLoadingOlder} onClick={onLoadOlder}>
+              {t('conversation.loadOlder')}
+            </Button>
+          </div>
+        )}
+        <div className={styles['column']} style={{ height: virtualizer.getTotalSize() }}>
+          {virtualizer.getVirtualItems().map((item) => {
+            const message = messages[item.index];
+            if (message === undefined) return null;
+            return (
+              <div
+                key={item.key}
+                ref={virtualizer.measureElement}
+                data-index={item.index}
+                className={styles['row']}
+                style={{ transform: `translateY(${String(item.start)}px)` }}
+              >
+                <MessageView
+                  message={message}
+                  onRetry={props.onRetry}
+                  onDecided={props.onDecided}
+                />
+              </div>
+            );
+          })}
+        </div>
+      </section>
+      {!isAtEnd && (
+        <button
+          type="button"
+          className={styles['toEnd']}
+          aria-label={t('conversation.toLatest')}
+          title={t('conversation.toLatest')}
+          onClick={() => {
+            virtualizer.scrollToEnd({ behavior: 'smooth' });
+          }}
+        >
+          <ArrowDownOutlined aria-hidden />
+        </button>
+      )}
+    </div>
+  );
+}
+
+/** One question and one answer per turn: stable from the first event to the stored message. */
+function keyOf(message: Message | undefined, index: number): string | number {
+  return message === undefined ? index : `${message.turn_id} ${message.role}`;
+}

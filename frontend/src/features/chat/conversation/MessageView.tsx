@@ -1,0 +1,130 @@
+import { memo, type ReactNode } from 'react';
+import { useTranslation } from 'react-i18next';
+import type { Message } from '@/api/types';
+import { CopyButton } from '@/components/CopyButton';
+import { ErrorCard } from '@/components/ErrorCard';
+import { ModeBadge } from '@/components/ModeBadge';
+import { BlockView } from '../blocks/BlockView';
+import { formatDateTime, formatTime } from '../format';
+import styles from './MessageView.module.css';
+
+interface MessageViewProps {
+  message: Message;
+  /** Asks the question of this turn again; absent while something else is being answered. */
+  onRetry: ((message: Message) => void) | null;
+  onDecided: () => void;
+}
+
+export const MessageView = memo(function MessageView(props: MessageViewProps) {
+  return props.message.role === 'user' ? (
+    <Question message={props.message} />
+  ) : (
+    <Answer {...props} />
+  );
+});
+
+function Question({ message }: { message: Message }): ReactNode {
+  const { t } = useTranslation();
+  return (
+    <article className={styles['question']} aria-label={t('conversation.you')}>
+      <div className={styles['bubble']}>{textOf(message)}</div>
+    </article>
+  );
+}
+
+function Answer({ message, onRetry, onDecided }: MessageViewProps): ReactNode {
+  const { t } = useTranslation();
+  const isStreaming = message.state === 'streaming';
+  const last = message.blocks.at(-1);
+  return (
+    <article
+      className={styles['answer']}
+      aria-label={t('conversation.robot')}
+      aria-busy={isStreaming}
+    >
+      {message.blocks.map((block) => (
+        <BlockView
+          key={block.id}
+          block={block}
+          isStreaming={isStreaming && block === last}
+          onDecided={onDecided}
+        />
+      ))}
+      {isStreaming && <Activity message={message} />}
+      {message.state === 'cancelled' && (
+        <p className={styles['stopped']}>{t('conversation.cancelled')}</p>
+      )}
+      {message.state === 'failed' && <Failure message={message} onRetry={onRetry} />}
+      {!isStreaming && message.state !== 'interrupted' && <Footer message={message} />}
+    </article>
+  );
+}
+
+function Activity({ message }: { message: Message }): ReactNode {
+  const { t } = useTranslation();
+  const last = message.blocks.at(-1);
+  const isWriting = last?.type === 'text' && last.text !== '';
+  return (
+    <p className={styles['activity']}>
+      <span className={styles['dots']} aria-hidden>
+        <i />
+        <i />
+        <i />
+      </span>
+      {!isWriting && last?.type !== 'tool_call' && t('conversation.waiting')}
+    </p>
+  );
+}
+
+function Failure({ message, onRetry }: Omit<MessageViewProps, 'onDecided'>): ReactNode {
+  const { t } = useTranslation();
+  const code = message.error?.code ?? 'internal';
+  const title = t(`error.kind.${code}` as 'error.kind.internal', {
+    defaultValue: t('conversation.failedTitle'),
+  });
+  return (
+    <div className={styles['failure']}>
+      <ErrorCard
+        title={title}
+        message={message.error?.message ?? t('conversation.failedTitle')}
+        hint={message.error?.hint ?? null}
+        code={code}
+        retryLabel={t('conversation.retry')}
+        {...(onRetry === null
+          ? {}
+          : {
+              onRetry: () => {
+                onRetry(message);
+              },
+            })}
+      />
+    </div>
+  );
+}
+
+function Footer({ message }: { message: Message }): ReactNode {
+  const { t, i18n } = useTranslation();
+  const text = textOf(message);
+  const { usage } = message;
+  return (
+    <footer className={styles['footer']}>
+      {text !== '' && <CopyButton text={text} label={t('conversation.copyAnswer')} />}
+      {message.mode !== null && <ModeBadge mode={message.mode} model={message.model} />}
+      <time dateTime={message.created_at} title={formatDateTime(message.created_at, i18n.language)}>
+        {formatTime(message.created_at, i18n.language)}
+      </time>
+      {usage !== null && usage.input_tokens + usage.output_tokens > 0 && (
+        <span>
+          {t('conversation.tokens', { input: usage.input_tokens, output: usage.output_tokens })}
+        </span>
+      )}
+    </footer>
+  );
+}
+
+function textOf(message: Message): string {
+  return message.blocks
+    .map((block) => (block.type === 'text' ? block.text : ''))
+    .filter((text) => text !== '')
+    .join('\n\n');
+}

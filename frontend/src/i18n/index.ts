@@ -1,0 +1,26 @@
+import i18next, { type i18n } from 'i18next';
+import { initReactI18next } from 'react-i18next';
+import { en } from './en';
+import type { Language } from './language';
+import { zhCN } from './zhCN';
+
+declare module 'i18next' {
+  interface CustomTypeOptions {
+    defaultNS: 'translation';
+    resources: { translation: typeof zhCN };
+    returnObjects: true;
+  }
+}
+
+export function createI18n(language: Language): i18n {
+  const instance = i18next.createInstance();
+  // The texts are bundled, so this settles before the first render.
+  void instance.use(initReactI18next).init({
+    lng: language,
+    fallbackLng: 'zh-CN',
+    resources: { 'zh-CN': { translation: zhCN }, en: { translation: en } },
+    interpolation: { escapeValue: false },
+    initAsync: false,
+  });
+  return instance;
+}
