@@ -1,0 +1,83 @@
+# Everything a fresh machine needs is made here, once; the stamps in .make/ remember what is done.
+
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+export POETRY_VIRTUALENVS_IN_PROJECT := true
+export PYTHONUNBUFFERED := 1
+
+POETRY := .poetry/bin/poetry
+RUN := .venv/bin
+NPM := npm --prefix frontend --no-fund --no-audit
+PAGE_SOURCES := $(shell find frontend/src frontend/public frontend/index.html frontend/vite.config.ts -type f 2>/dev/null)
+
+.PHONY: help demo serve install lint format test test-fast openapi clean
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
+
+demo: install .make/page ## Run the whole product on a simulated cluster (PORT=8000)
+	@$(RUN)/ding-robot demo
+
+serve: install .make/page ## Run the product on your own cluster (see README)
+	@$(RUN)/ding-robot web
+
+install: .make/python .make/node
+
+lint: install ## Formatting, lint, types, import contracts
+	$(RUN)/ruff format --check .
+	$(RUN)/ruff check .
+	$(RUN)/lint-imports
+	$(RUN)/mypy .
+	$(NPM) run lint
+	$(NPM) run typecheck
+
+format: install ## Format and fix what can be fixed
+	$(RUN)/ruff format .
+	$(RUN)/ruff check --fix .
+
+test: lint .make/page .make/browser ## All checks and tests, the browser ones too
+	$(NPM) test
+	$(NPM) run check:size
+	$(RUN)/pytest
+
+test-fast: install ## Tests that need no browser
+	$(RUN)/pytest -m "not e2e"
+
+openapi: install ## Regenerate the page's API client from the backend
+	$(RUN)/ding-robot openapi frontend/openapi.json
+	$(NPM) run gen:api
+
+clean: ## Remove everything that was installed or built
+	rm -rf .make .poetry .venv frontend/node_modules backend/static/spa
+
+.make/prerequisites: scripts/check_prerequisites.sh
+	@mkdir -p .make
+	@sh scripts/check_prerequisites.sh
+	@touch $@
+
+.make/poetry: .make/prerequisites scripts/install_poetry.sh
+	@echo "==> Poetry into .poetry (once)"
+	@sh scripts/install_poetry.sh
+	@touch $@
+
+.make/python: .make/poetry pyproject.toml poetry.lock
+	@echo "==> Python packages into .venv"
+	@sh scripts/sync_python.sh
+	@touch $@
+
+.make/node: .make/prerequisites frontend/package.json frontend/package-lock.json
+	@echo "==> Page packages into frontend/node_modules"
+	@$(NPM) ci --loglevel=error
+	@touch $@
+
+.make/page: .make/node $(PAGE_SOURCES)
+	@echo "==> Building the page"
+	@$(NPM) run build
+	@touch $@
+
+.make/browser: scripts/ensure_browser.sh .make/python
+	@echo "==> Looking for a browser"
+	@sh scripts/ensure_browser.sh
+	@touch $@
