@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Protocol
 
-JsonObject = dict[str, Any]
-"""A Kubernetes object as the API sent it. Any: its shape is the API's, and rules read single fields defensively."""
+from k8s_mcp.objects.access import JsonObject
+
+__all__ = ["Cluster", "JsonObject", "LogRequest", "Resource", "ScaleChange", "Selection"]
 
 
 @dataclass(frozen=True, slots=True)

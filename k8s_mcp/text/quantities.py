@@ -19,10 +19,10 @@ def parse_quantity(text: object) -> Decimal:
     if suffix is None:
         return number
     if suffix in _BINARY:
-        return number * 1024 ** _BINARY[suffix]
+        return number * Decimal(1024 ** _BINARY[suffix])
     if suffix in _DECIMAL:
-        return number * Decimal(10) ** _DECIMAL[suffix]
-    return number * Decimal(10) ** int(suffix[1:])
+        return number.scaleb(_DECIMAL[suffix])
+    return number.scaleb(int(suffix[1:]))
 
 
 def show_cpu(cores: Decimal) -> str:

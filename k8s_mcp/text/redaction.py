@@ -8,7 +8,7 @@ HIDDEN = "[redacted]"
 
 _WORDS = (
     r"pass(?:word|wd|phrase)?|pwd|secret|token|api[-_]?key|access[-_]?key|private[-_]?key|credentials?|"
-    r"authorization|auth[-_]?key|connection[-_]?string|dsn|cookie|session[-_]?key|signature|client[-_]?secret"
+    r"auth[-_]?key|connection[-_]?string|dsn|cookie|session[-_]?key|signature|client[-_]?secret"
 )
 _CREDENTIAL_NAME = re.compile(rf"(?:^|[-_.])(?:{_WORDS})s?(?:$|[-_.\d])|(?:{_WORDS})$", re.IGNORECASE)
 
@@ -19,6 +19,8 @@ _PATTERNS: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"\b(?:ghp|gho|ghs|ghu|glpat|xox[abprs]|sk)[-_][A-Za-z0-9_-]{16,}"), HIDDEN),
     (re.compile(r"(://[^/\s:@]*:)[^@\s/]+(@)"), rf"\1{HIDDEN}\2"),
     (re.compile(r"(?i)\b(bearer|basic)\s+[A-Za-z0-9+/_.=~-]{8,}"), rf"\1 {HIDDEN}"),
+    # Prose such as "may require authorization: server said" is no credential, a long token after it is.
+    (re.compile(r"(?i)(authorization[\"']?\s*[:=]\s*[\"']?)(?:\w+\s+)?[A-Za-z0-9+/_.=~-]{16,}"), rf"\1{HIDDEN}"),
     (
         re.compile(
             rf"""(?ix)

@@ -28,30 +28,26 @@ def seconds_between(start: datetime | None, end: datetime | None) -> float | Non
     return max(0.0, (end - start).total_seconds())
 
 
+# From which age on, and shown as: whole large units, then (for the shorter ages of a unit) the rest.
+_SHAPES: tuple[tuple[int, int, str, int, str], ...] = (
+    (8 * _YEAR, _YEAR, "y", 0, ""),
+    (2 * _YEAR, _YEAR, "y", _DAY, "d"),
+    (8 * _DAY, _DAY, "d", 0, ""),
+    (2 * _DAY, _DAY, "d", _HOUR, "h"),
+    (8 * _HOUR, _HOUR, "h", 0, ""),
+    (3 * _HOUR, _HOUR, "h", _MINUTE, "m"),
+    (10 * _MINUTE, _MINUTE, "m", 0, ""),
+    (2 * _MINUTE, _MINUTE, "m", 1, "s"),
+)
+
+
 def shorten_duration(seconds: float | None) -> str:
     """As kubectl shows ages: 45s, 3m20s, 12m, 5h3m, 30h, 3d4h, 45d, 2y30d."""
     if seconds is None:
         return "<unknown>"
     whole = int(seconds)
-    if whole < 2 * _MINUTE:
-        return f"{whole}s"
-    if whole < 10 * _MINUTE:
-        return _two_units(whole, _MINUTE, "m", 1, "s")
-    if whole < 3 * _HOUR:
-        return f"{whole // _MINUTE}m"
-    if whole < 8 * _HOUR:
-        return _two_units(whole, _HOUR, "h", _MINUTE, "m")
-    if whole < 2 * _DAY:
-        return f"{whole // _HOUR}h"
-    if whole < 8 * _DAY:
-        return _two_units(whole, _DAY, "d", _HOUR, "h")
-    if whole < 2 * _YEAR:
-        return f"{whole // _DAY}d"
-    if whole < 8 * _YEAR:
-        return _two_units(whole, _YEAR, "y", _DAY, "d")
-    return f"{whole // _YEAR}y"
-
-
-def _two_units(seconds: int, large: int, large_unit: str, small: int, small_unit: str) -> str:
-    rest = seconds % large // small
-    return f"{seconds // large}{large_unit}" + (f"{rest}{small_unit}" if rest else "")
+    for at_least, large, large_unit, small, small_unit in _SHAPES:
+        if whole >= at_least:
+            rest = whole % large // small if small else 0
+            return f"{whole // large}{large_unit}" + (f"{rest}{small_unit}" if rest else "")
+    return f"{whole}s"
