@@ -19,7 +19,7 @@ from backend.agent.progress import Action, TurnProgress, choose_action, read_pro
 from backend.agent.settings import AgentSettings
 from backend.agent.tool_running import ToolRunner, approval_events
 from backend.vocabulary.clock import Clock
-from backend.vocabulary.errors import ErrorKind, Failure
+from backend.vocabulary.errors import ErrorKind, Failure, NotFound
 from backend.vocabulary.language import Text
 
 _log = logging.getLogger(__name__)
@@ -51,6 +51,13 @@ class AgentLoop:
 
     async def advance(self, run_id: str, *, cancelled: asyncio.Event) -> bool:
         """Do the next thing of a run; True when the run is over. Safe to repeat after a crash."""
+        try:
+            return await self._advance(run_id, cancelled=cancelled)
+        except NotFound:
+            _log.info("run %s is gone with its session", run_id)
+            return True
+
+    async def _advance(self, run_id: str, *, cancelled: asyncio.Event) -> bool:
         context = await self._journal.load(run_id)
         progress = read_progress(await self._journal.read_turn(context.turn_id))
         action = choose_action(progress)
@@ -62,6 +69,8 @@ class AgentLoop:
             cancelled.set()
         try:
             return await self._act_unless_cancelled(action, context=context, progress=progress, cancelled=cancelled)
+        except NotFound:
+            raise
         except Exception as error:  # noqa: BLE001  # the outermost edge: whatever happened, the run must be closed
             _log.exception("run %s failed", run_id)
             await self._fail(context, Failure(kind=ErrorKind.INTERNAL, message=f"{type(error).__name__}: {error}"))
