@@ -320,9 +320,14 @@ def _is_generation_changed(resource: ResourceType, *, old: JsonObject, new: Json
     outside = {"metadata", "status", "kind", "apiVersion"}
     if any(old.get(field) != new.get(field) for field in {*old, *new} - outside):
         return True
-    # A Deployment counts a change of its annotations too, since they are copied to its ReplicaSets.
-    is_deployment = resource.kind == "Deployment"
-    return is_deployment and old["metadata"].get("annotations") != new["metadata"].get("annotations")
+    # A Deployment counts a change of its annotations too, since they are copied to its ReplicaSets; its revision
+    # is none of the user's wishes: the controller writes it together with the status.
+    return resource.kind == "Deployment" and _wishes_in_annotations(old) != _wishes_in_annotations(new)
+
+
+def _wishes_in_annotations(item: JsonObject) -> dict[str, str]:
+    annotations = item["metadata"].get("annotations") or {}
+    return {name: value for name, value in annotations.items() if name != "deployment.kubernetes.io/revision"}
 
 
 def _is_ready_to_vanish(resource: ResourceType, item: JsonObject) -> bool:

@@ -1,0 +1,162 @@
+"""The status of a Deployment: counts and the conditions Available and Progressing. Pure."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from simulator.store import JsonObject
+from simulator.world.controllers.rollout import Allowance, available_of
+from simulator.world.shapes import find_condition, instant_of, timestamp
+
+COMPLETE = "NewReplicaSetAvailable"
+TIMED_OUT = "ProgressDeadlineExceeded"
+COUNTS = ("replicas", "updatedReplicas", "readyReplicas", "availableReplicas", "unavailableReplicas")
+
+
+@dataclass(frozen=True, slots=True)
+class Fleet:
+    """The ReplicaSets of one Deployment; `news` is a reason and message for Progressing that a step just produced."""
+
+    new: JsonObject | None
+    old: Sequence[JsonObject]
+    news: tuple[str, str] | None = None
+
+    @property
+    def all(self) -> list[JsonObject]:
+        return [*self.old, *([self.new] if self.new else [])]
+
+
+def deployment_status(deployment: JsonObject, *, fleet: Fleet, allowance: Allowance, now: float) -> JsonObject:
+    counts = _counts(fleet)
+    before = deployment.get("status") or {}
+    conditions = [dict(item) for item in before.get("conditions") or []]
+    is_available = counts["availableReplicas"] >= allowance.fewest_available
+    conditions = with_condition(
+        conditions,
+        kind="Available",
+        status="True" if is_available else "False",
+        reason="MinimumReplicasAvailable" if is_available else "MinimumReplicasUnavailable",
+        message=f"Deployment {'has' if is_available else 'does not have'} minimum availability.",
+        now=now,
+    )
+    conditions = _with_progress(conditions, deployment, fleet=fleet, counts=counts, wanted=allowance.wanted, now=now)
+    shown = {name: count for name, count in counts.items() if count}
+    return {"observedGeneration": deployment["metadata"]["generation"], **shown, "conditions": conditions}
+
+
+def deadline_of(deployment: JsonObject, *, status: JsonObject) -> float | None:
+    """When the rollout will be called timed out; None when nothing is being waited for."""
+    seconds = deployment["spec"].get("progressDeadlineSeconds", 600)
+    condition = find_condition({"status": status}, "Progressing")
+    if condition is None or condition["status"] != "True" or condition["reason"] == COMPLETE:
+        return None
+    return instant_of(condition["lastUpdateTime"]) + float(seconds)
+
+
+def is_complete(counts: JsonObject, *, wanted: int) -> bool:
+    found = {int(counts.get(name, 0)) for name in ("replicas", "updatedReplicas", "availableReplicas")}
+    return found == {wanted}
+
+
+def with_condition(
+    conditions: list[JsonObject], *, kind: str, status: str, reason: str, message: str, now: float, renew: bool = False
+) -> list[JsonObject]:
+    """Put a condition at the end unless it says the same already; `renew` moves lastUpdateTime all the same."""
+    known = next((item for item in conditions if item["type"] == kind), None)
+    if known and known["status"] == status and known["reason"] == reason and not renew:
+        return conditions
+    since = known["lastTransitionTime"] if known and known["status"] == status else timestamp(now)
+    fresh = {
+        "type": kind,
+        "status": status,
+        "lastUpdateTime": timestamp(now),
+        "lastTransitionTime": since,
+        "reason": reason,
+        "message": message,
+    }
+    return [*(item for item in conditions if item["type"] != kind), fresh]
+
+
+def _counts(fleet: Fleet) -> dict[str, int]:
+    def total(field: str) -> int:
+        return sum(int((item.get("status") or {}).get(field, 0)) for item in fleet.all)
+
+    wanted = sum(int(item["spec"]["replicas"]) for item in fleet.all)
+    available = sum(available_of(item) for item in fleet.all)
+    updated = int((fleet.new.get("status") or {}).get("replicas", 0)) if fleet.new else 0
+    values = (total("replicas"), updated, total("readyReplicas"), available, max(0, wanted - available))
+    return dict(zip(COUNTS, values, strict=True))
+
+
+def _with_progress(
+    conditions: list[JsonObject],
+    deployment: JsonObject,
+    *,
+    fleet: Fleet,
+    counts: dict[str, int],
+    wanted: int,
+    now: float,
+) -> list[JsonObject]:
+    known = find_condition(deployment, "Progressing")
+    if deployment["spec"].get("paused"):
+        if known is not None and known["reason"] == "DeploymentPaused":
+            return conditions
+        return with_condition(
+            conditions, kind="Progressing", status="Unknown", reason="DeploymentPaused",
+            message="Deployment is paused", now=now,
+        )  # fmt: skip
+    if known is not None and known["reason"] == "DeploymentPaused":
+        return with_condition(
+            conditions, kind="Progressing", status="Unknown", reason="DeploymentResumed",
+            message="Deployment is resumed", now=now,
+        )  # fmt: skip
+    if fleet.new is None:
+        return conditions
+    reason = known["reason"] if known else ""
+    if reason == COMPLETE and counts["replicas"] == counts["updatedReplicas"] and fleet.news is None:
+        return conditions
+    return _judge_progress(conditions, deployment, fleet=fleet, counts=counts, wanted=wanted, now=now)
+
+
+def _judge_progress(
+    conditions: list[JsonObject],
+    deployment: JsonObject,
+    *,
+    fleet: Fleet,
+    counts: dict[str, int],
+    wanted: int,
+    now: float,
+) -> list[JsonObject]:
+    name = f'ReplicaSet "{fleet.new["metadata"]["name"]}"' if fleet.new else "ReplicaSet"
+    before = deployment.get("status") or {}
+    if is_complete(counts, wanted=wanted):
+        return with_condition(
+            conditions, kind="Progressing", status="True", reason=COMPLETE,
+            message=f"{name} has successfully progressed.", now=now,
+        )  # fmt: skip
+    if fleet.news is not None:
+        reason, message = fleet.news
+        return with_condition(
+            conditions, kind="Progressing", status="True", reason=reason, message=message, now=now, renew=True
+        )
+    if _has_progressed(before, counts):
+        return with_condition(
+            conditions, kind="Progressing", status="True", reason="ReplicaSetUpdated",
+            message=f"{name} is progressing.", now=now, renew=True,
+        )  # fmt: skip
+    deadline = deadline_of(deployment, status=before)
+    if deadline is not None and now >= deadline:
+        return with_condition(
+            conditions, kind="Progressing", status="False", reason=TIMED_OUT,
+            message=f"{name} has timed out progressing.", now=now,
+        )  # fmt: skip
+    return conditions
+
+
+def _has_progressed(before: JsonObject, counts: dict[str, int]) -> bool:
+    def was(name: str) -> int:
+        return int(before.get(name, 0))
+
+    old_before = was("replicas") - was("updatedReplicas")
+    old_now = counts["replicas"] - counts["updatedReplicas"]
+    grown = any(counts[name] > was(name) for name in ("updatedReplicas", "readyReplicas", "availableReplicas"))
+    return grown or old_now < old_before

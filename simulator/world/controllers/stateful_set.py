@@ -1,0 +1,187 @@
+"""The StatefulSet controller: numbered pods with their own volumes, started in order and replaced from the last."""
+
+import copy
+
+from simulator.api_resources import PERSISTENTVOLUMECLAIMS, PERSISTENTVOLUMES, PODS, STATEFULSETS
+from simulator.store import ChangeKind, JsonObject
+from simulator.world.agenda import WorkQueue
+from simulator.world.controllers.pod_counts import OVER, is_active
+from simulator.world.controllers.pod_template import create_pod, delete_pod, pod_from_template
+from simulator.world.engine import Engine
+from simulator.world.events import EventSource
+from simulator.world.identity import template_hash
+from simulator.world.shapes import controller_of, is_ready, is_terminating, key_of, labels_of, owner_reference
+
+SOURCE = EventSource("statefulset-controller")
+HASH_LABEL = "controller-revision-hash"
+
+
+class StatefulSetController:
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._queue = WorkQueue(agenda=engine.agenda, reconcile=self._reconcile)
+        engine.state.watch(STATEFULSETS, self._stateful_set_changed)
+        engine.state.watch(PODS, self._pod_changed)
+
+    def _stateful_set_changed(self, kind: ChangeKind, old: JsonObject | None, item: JsonObject) -> None:
+        is_same = old is not None and old["metadata"]["generation"] == item["metadata"]["generation"]
+        if kind != "DELETED" and not is_same:
+            self._queue.add(key_of(item))
+
+    def _pod_changed(self, _kind: ChangeKind, _old: JsonObject | None, pod: JsonObject) -> None:
+        owner = controller_of(pod)
+        if owner is not None and owner["kind"] == "StatefulSet":
+            self._queue.add(f"{pod['metadata']['namespace']}/{owner['name']}")
+
+    def _reconcile(self, key: str) -> None:
+        item = self._engine.state.find(STATEFULSETS, key)
+        if item is None or is_terminating(item):
+            return
+        revision = f"{item['metadata']['name']}-{template_hash(item['spec']['template'])}"
+        wanted = int(item["spec"].get("replicas", 1))
+        by_number = {_number(pod): pod for pod in self._engine.state.owned(item["metadata"]["uid"], PODS)}
+        self._step(item, by_number, wanted=wanted, revision=revision)
+        pods = self._engine.state.owned(item["metadata"]["uid"], PODS)
+        self._report(key, item, pods, revision=revision)
+
+    def _step(self, item: JsonObject, by_number: dict[int, JsonObject], *, wanted: int, revision: str) -> None:
+        """One move at a time, unless the policy is Parallel: create the lowest, drop the highest, then update."""
+        is_parallel = item["spec"].get("podManagementPolicy") == "Parallel"
+        for number in range(wanted):
+            pod = by_number.get(number)
+            if pod is None:
+                self._create(item, number=number, revision=revision)
+            elif (pod.get("status") or {}).get("phase") in OVER and not is_terminating(pod):
+                delete_pod(self._engine, pod, owner=item, source=SOURCE)
+            if not is_parallel and (pod is None or not is_ready(pod) or is_terminating(pod)):
+                self._replace_broken(item, pod, revision=revision)
+                return
+        surplus = sorted((number for number in by_number if number >= wanted), reverse=True)
+        for number in surplus:
+            if not is_terminating(by_number[number]):
+                delete_pod(self._engine, by_number[number], owner=item, source=SOURCE)
+            if not is_parallel:
+                return
+        self._update_last(item, by_number, wanted=wanted, revision=revision)
+
+    def _replace_broken(self, item: JsonObject, pod: JsonObject | None, *, revision: str) -> None:
+        """A pod that never got ready would block its own repair: an outdated one is replaced at once."""
+        if pod is None or is_terminating(pod) or labels_of(pod).get(HASH_LABEL) == revision:
+            return
+        if _updates_by_itself(item):
+            delete_pod(self._engine, pod, owner=item, source=SOURCE)
+
+    def _update_last(self, item: JsonObject, by_number: dict[int, JsonObject], *, wanted: int, revision: str) -> None:
+        if not _updates_by_itself(item):
+            return
+        rolling = (item["spec"].get("updateStrategy") or {}).get("rollingUpdate") or {}
+        for number in range(wanted - 1, int(rolling.get("partition", 0)) - 1, -1):
+            pod = by_number.get(number)
+            if pod is not None and labels_of(pod).get(HASH_LABEL) != revision:
+                if not is_terminating(pod):
+                    delete_pod(self._engine, pod, owner=item, source=SOURCE)
+                return
+
+    def _create(self, item: JsonObject, *, number: int, revision: str) -> None:
+        metadata = item["metadata"]
+        name = f"{metadata['name']}-{number}"
+        reference = owner_reference(item, api_version="apps/v1", kind="StatefulSet")
+        pod = pod_from_template(
+            item["spec"]["template"], namespace=metadata["namespace"], owner_reference=reference
+        )
+        pod["metadata"] = {"name": name, "generateName": f"{metadata['name']}-", **pod["metadata"]}
+        pod["metadata"].setdefault("labels", {}).update(
+            {
+                "apps.kubernetes.io/pod-index": str(number),
+                HASH_LABEL: revision,
+                "statefulset.kubernetes.io/pod-name": name,
+            }
+        )
+        pod["spec"] |= {"hostname": name, "subdomain": item["spec"].get("serviceName", "")}
+        for template in item["spec"].get("volumeClaimTemplates") or []:
+            claim = f"{template['metadata']['name']}-{name}"
+            self._ensure_claim(item, template, claim=claim, pod=name)
+            volume = {"name": template["metadata"]["name"], "persistentVolumeClaim": {"claimName": claim}}
+            pod["spec"]["volumes"] = [*(pod["spec"].get("volumes") or []), volume]
+        create_pod(self._engine, pod, owner=item, source=SOURCE)
+
+    def _ensure_claim(self, item: JsonObject, template: JsonObject, *, claim: str, pod: str) -> None:
+        namespace = item["metadata"]["namespace"]
+        if self._engine.state.find(PERSISTENTVOLUMECLAIMS, f"{namespace}/{claim}") is not None:
+            return
+        spec = copy.deepcopy(template["spec"])
+        capacity = spec["resources"]["requests"]
+        labels = (item["spec"]["selector"].get("matchLabels") or {}).copy()
+        body = {
+            "metadata": {"name": claim, "namespace": namespace, "labels": labels},
+            "spec": {"volumeMode": "Filesystem", "storageClassName": "standard", **spec},
+        }
+        stored = self._engine.state.store.create(PERSISTENTVOLUMECLAIMS, body)
+        message = f"create Claim {claim} Pod {pod} in StatefulSet {item['metadata']['name']} success"
+        self._engine.events.record(item, reason="SuccessfulCreate", message=message, source=SOURCE)
+        self._engine.agenda.after(0.5, lambda: self._provision(stored, capacity=capacity))
+
+    def _provision(self, claim: JsonObject, *, capacity: JsonObject) -> None:
+        """The default StorageClass makes a volume for every claim."""
+        metadata = claim["metadata"]
+        name = f"pvc-{metadata['uid']}"
+        modes = claim["spec"]["accessModes"]
+        volume = {
+            "metadata": {"name": name, "annotations": {"pv.kubernetes.io/provisioned-by": "local.csi.example.com"}},
+            "spec": {
+                "capacity": capacity,
+                "csi": {"driver": "local.csi.example.com", "volumeHandle": name},
+                "accessModes": modes,
+                "claimRef": {
+                    "kind": "PersistentVolumeClaim",
+                    "namespace": metadata["namespace"],
+                    "name": metadata["name"],
+                    "uid": metadata["uid"],
+                    "apiVersion": "v1",
+                },
+                "persistentVolumeReclaimPolicy": "Delete",
+                "storageClassName": "standard",
+                "volumeMode": "Filesystem",
+            },
+            "status": {"phase": "Bound"},
+        }
+        self._engine.state.store.create(PERSISTENTVOLUMES, volume)
+
+        def bind(draft: JsonObject) -> None:
+            draft["spec"]["volumeName"] = name
+            draft["status"] = {"phase": "Bound", "accessModes": modes, "capacity": capacity}
+
+        self._engine.state.change(PERSISTENTVOLUMECLAIMS, key_of(claim), bind)
+
+    def _report(self, key: str, item: JsonObject, pods: list[JsonObject], *, revision: str) -> None:
+        active = [pod for pod in pods if is_active(pod)]
+        ready = sum(1 for pod in active if is_ready(pod))
+        updated = sum(1 for pod in active if labels_of(pod).get(HASH_LABEL) == revision)
+        before = item.get("status") or {}
+        is_done = updated == len(active) == int(item["spec"].get("replicas", 1)) == ready
+        current = revision if is_done else before.get("currentRevision", revision)
+        status: JsonObject = {"observedGeneration": item["metadata"]["generation"], "replicas": len(active)}
+        current_count = sum(1 for pod in active if labels_of(pod).get(HASH_LABEL) == current)
+        for field, count in (
+            ("readyReplicas", ready),
+            ("currentReplicas", current_count),
+            ("updatedReplicas", updated),
+        ):
+            if count:
+                status[field] = count
+        status |= {
+            "currentRevision": current,
+            "updateRevision": revision,
+            "collisionCount": 0,
+            "availableReplicas": ready,
+        }
+        if status != before:
+            self._engine.state.set_status(STATEFULSETS, key, status)
+
+
+def _number(pod: JsonObject) -> int:
+    return int(pod["metadata"]["name"].rsplit("-", 1)[1])
+
+
+def _updates_by_itself(item: JsonObject) -> bool:
+    return (item["spec"].get("updateStrategy") or {}).get("type", "RollingUpdate") == "RollingUpdate"

@@ -1,0 +1,180 @@
+"""The estate the world starts with, read from the manifest files beside this module."""
+
+from collections.abc import Iterator
+from importlib.resources import files
+from typing import Any
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field
+
+from simulator.store import JsonObject
+from simulator.world.defaulting import with_defaults
+from simulator.world.programs.program import Catalogue
+
+NODE_COUNT = 3
+NODE_CPU = "4"
+NODE_MEMORY = "16374088Ki"
+NODE_ALLOCATABLE_MEMORY = "16271688Ki"
+KUBELET_VERSION = "v1.32.13"
+
+
+class ShopWorkload(BaseModel):
+    """One Deployment with its Service, without what is the same everywhere."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: str
+    image: str
+    namespace: str = "default"
+    replicas: int = 1
+    port: int = 8080
+    health: str = "/healthz"
+    env: dict[str, str] = Field(default_factory=dict)
+    secret_env: dict[str, JsonObject] = Field(default_factory=dict)
+    env_from: list[JsonObject] = Field(default_factory=list)
+    requests: dict[str, str] = Field(default_factory=lambda: {"cpu": "100m", "memory": "128Mi"})
+    limits: dict[str, str] = Field(default_factory=lambda: {"memory": "256Mi"})
+    readiness: dict[str, int] = Field(default_factory=lambda: {"initialDelaySeconds": 2, "periodSeconds": 5})
+    liveness: dict[str, int] | None = None
+    strategy: JsonObject | None = None
+
+
+class PastChange(BaseModel):
+    """An ordinary change some days ago."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    days_ago: float
+    target: str
+    patch: JsonObject
+
+
+def read_catalogue() -> Catalogue:
+    return Catalogue.model_validate(_read_yaml("programs.yaml")[0])
+
+
+def read_history() -> list[PastChange]:
+    return sorted((PastChange.model_validate(item) for item in _read_yaml("history.yaml")[0]), key=lambda c: -c.days_ago)
+
+
+def initial_objects() -> Iterator[JsonObject]:
+    """Everything there is at the beginning, in the order in which it is created."""
+    shop = _read_yaml("shop.yaml")[0]
+    for name in shop["namespaces"]:
+        yield with_defaults({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}})
+    for number in range(1, NODE_COUNT + 1):
+        yield node(number)
+    for file in ("kube_system.yaml", "data.yaml"):
+        yield from (with_defaults(item) for item in _read_yaml(file))
+    for entry in shop["deployments"]:
+        workload = ShopWorkload.model_validate(entry)
+        yield with_defaults(service_of(workload))
+        yield with_defaults(deployment_of(workload))
+
+
+def node(number: int) -> JsonObject:
+    """A worker of 4 cores and 16 GiB, as its kubelet registers it."""
+    name = f"node-{number}"
+    labels = {
+        "beta.kubernetes.io/arch": "amd64",
+        "beta.kubernetes.io/os": "linux",
+        "kubernetes.io/arch": "amd64",
+        "kubernetes.io/hostname": name,
+        "kubernetes.io/os": "linux",
+        "topology.kubernetes.io/zone": f"zone-{number}",
+    }
+    if number == 1:
+        labels["node-role.kubernetes.io/control-plane"] = ""
+    annotations = {"node.alpha.kubernetes.io/ttl": "0", "volumes.kubernetes.io/controller-managed-attach-detach": "true"}
+    cidr = f"10.244.{number - 1}.0/24"
+    identity = f"{number:032x}"
+    other = {"ephemeral-storage": "103079844Ki", "hugepages-1Gi": "0", "hugepages-2Mi": "0"}
+    return {
+        "apiVersion": "v1",
+        "kind": "Node",
+        "metadata": {"name": name, "labels": labels, "annotations": annotations},
+        "spec": {"podCIDR": cidr, "podCIDRs": [cidr]},
+        "status": {
+            "capacity": {"cpu": NODE_CPU, **other, "memory": NODE_MEMORY, "pods": "110"},
+            "allocatable": {
+                "cpu": NODE_CPU,
+                **other,
+                "ephemeral-storage": "94998384133",
+                "memory": NODE_ALLOCATABLE_MEMORY,
+                "pods": "110",
+            },
+            "conditions": [],
+            "addresses": [
+                {"type": "InternalIP", "address": f"192.0.2.{10 + number}"},
+                {"type": "Hostname", "address": name},
+            ],
+            "daemonEndpoints": {"kubeletEndpoint": {"Port": 10250}},
+            "nodeInfo": {
+                "machineID": identity,
+                "systemUUID": identity,
+                "bootID": f"b0070000-0000-4000-8000-{number:012x}",
+                "kernelVersion": "6.1.0-28-amd64",
+                "osImage": "Debian GNU/Linux 12 (bookworm)",
+                "containerRuntimeVersion": "containerd://1.7.24",
+                "kubeletVersion": KUBELET_VERSION,
+                "kubeProxyVersion": KUBELET_VERSION,
+                "operatingSystem": "linux",
+                "architecture": "amd64",
+            },
+            "images": [],
+        },
+    }
+
+
+def service_of(workload: ShopWorkload) -> JsonObject:
+    labels = {"app.kubernetes.io/name": workload.name}
+    return {
+        "apiVersion": "v1",
+        "kind": "Service",
+        "metadata": {"name": workload.name, "namespace": workload.namespace, "labels": dict(labels)},
+        "spec": {"selector": labels, "ports": [{"name": "http", "port": 80, "targetPort": "http"}]},
+    }
+
+
+def deployment_of(workload: ShopWorkload) -> JsonObject:
+    labels = {"app.kubernetes.io/name": workload.name}
+    spec: JsonObject = {
+        "replicas": workload.replicas,
+        "selector": {"matchLabels": labels},
+        "template": {"metadata": {"labels": dict(labels)}, "spec": {"containers": [_container(workload)]}},
+    }
+    if workload.strategy:
+        spec["strategy"] = workload.strategy
+    metadata = {"name": workload.name, "namespace": workload.namespace}
+    metadata_labels = {**labels, "app.kubernetes.io/part-of": "webshop"}
+    return {
+        "apiVersion": "apps/v1",
+        "kind": "Deployment",
+        "metadata": {**metadata, "labels": metadata_labels},
+        "spec": spec,
+    }
+
+
+def _container(workload: ShopWorkload) -> JsonObject:
+    secrets = [{"name": name, "valueFrom": {"secretKeyRef": ref}} for name, ref in workload.secret_env.items()]
+    container: JsonObject = {
+        "name": workload.name,
+        "image": workload.image,
+        "ports": [{"name": "http", "containerPort": workload.port}],
+        "env": [*({"name": name, "value": value} for name, value in workload.env.items()), *secrets],
+        "resources": {"requests": workload.requests, "limits": workload.limits},
+        "readinessProbe": {"httpGet": {"path": workload.health, "port": "http"}, **workload.readiness},
+    }
+    if workload.liveness is not None:
+        container["livenessProbe"] = {"httpGet": {"path": workload.health, "port": "http"}, **workload.liveness}
+    if workload.env_from:
+        container["envFrom"] = workload.env_from
+    if not container["env"]:
+        del container["env"]
+    return container
+
+
+# YAML has no schema here: each caller validates what it takes out.
+def _read_yaml(name: str) -> list[Any]:
+    text = (files("simulator.world") / "manifests" / name).read_text(encoding="utf-8")
+    return [document for document in yaml.safe_load_all(text) if document is not None]

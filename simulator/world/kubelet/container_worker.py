@@ -1,0 +1,326 @@
+"""One container of one pod on its node: image, configuration, start, probes, exit, back-off and restart."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from simulator.store import JsonObject
+from simulator.world.engine import Engine
+from simulator.world.kubelet.container_run import ContainerRun
+from simulator.world.kubelet.dependency_calls import DependencyCalls
+from simulator.world.kubelet.environment import ConfigError, resolve_environment
+from simulator.world.kubelet.image_pull import BackOff, ImagePull, Says
+from simulator.world.kubelet.probe_check import check_probe
+from simulator.world.kubelet.probe_worker import ProbeKind, ProbeOutcome, ProbeReports, ProbeWorker
+from simulator.world.kubelet.status import running, terminated, volume_mounts, waiting
+from simulator.world.programs.registry import Found
+from simulator.world.programs.run_plan import plan_run
+from simulator.world.identity import image_digest
+from simulator.world.shapes import go_duration, memory_bytes
+
+SYNC_SECONDS = (11.0, 14.0)
+"""How often the kubelet looks at a pod again on its own."""
+
+STABLE_AFTER_SECONDS = 600.0
+"""A run that lasted that long forgives earlier crashes."""
+
+FIRST_RESTART_SECONDS = 1.2
+KILLED_EXIT_CODE = 137
+PROBE_KINDS: tuple[ProbeKind, ...] = ("startup", "readiness", "liveness")
+
+
+@dataclass(frozen=True, slots=True)
+class PodPlace:
+    """What a container needs to know of its pod; `read` answers the pod's current object."""
+
+    read: Callable[[], JsonObject]
+    address: Callable[[], str]
+    images: set[str]
+    record: Callable[..., None]
+    changed: Callable[[], None]
+
+
+class ContainerWorker:
+    """A small state machine; `changed` of its place is called after every visible step."""
+
+    def __init__(self, container: JsonObject, *, engine: Engine, place: PodPlace, is_init: bool = False) -> None:
+        self.spec = container
+        self.name: str = container["name"]
+        self.is_init = is_init
+        self.state = waiting("ContainerCreating")
+        self.last_state: JsonObject = {}
+        self.restart_count = 0
+        self.is_ready = False
+        self.is_started = False
+        self.run: ContainerRun | None = None
+        self.previous_run: ContainerRun | None = None
+        self._engine = engine
+        self._place = place
+        self._image: Found | None = None
+        self._back_off = BackOff()
+        self._probes: dict[ProbeKind, ProbeWorker] = {}
+        self._calls: DependencyCalls | None = None
+        self._epoch = 0
+        self._is_stopping = False
+        self._says = Says(self._record)
+        self._pull = ImagePull(
+            engine=engine, images=place.images, says=self._says, later=self._later, show=self._show
+        )
+
+    @property
+    def is_running(self) -> bool:
+        return "running" in self.state
+
+    @property
+    def exit_code(self) -> int | None:
+        """Of the container's last state when it is not running."""
+        ended = self.state.get("terminated")
+        return int(ended["exitCode"]) if ended else None
+
+    def begin(self) -> None:
+        """Bring the container up from nothing."""
+        if not self._is_stopping:
+            self._pull.ensure(self.spec, then=self._create)
+
+    def retry_now(self) -> None:
+        """A ConfigMap or Secret the container may be waiting for has appeared."""
+        if (self.state.get("waiting") or {}).get("reason") == "CreateContainerConfigError":
+            self._epoch += 1
+            self._later(0.6, self.begin)
+
+    def stop(self, *, grace_seconds: float) -> None:
+        """The pod is going: end the process, or whatever keeps it from starting."""
+        self._epoch += 1
+        self._is_stopping = True
+        self._stop_probes()
+        if self.run is None or not self.is_running:
+            return
+        self._says.normal("Killing", f"Stopping container {self.name}")
+        self._terminate(grace_seconds=grace_seconds)
+
+    def abandon(self) -> None:
+        """The pod object is gone: forget everything that is planned."""
+        self._epoch += 1
+        self._is_stopping = True
+        self._stop_probes()
+
+    def previous_shown(self) -> ContainerRun | None:
+        """The run that `lastState` describes: while the container waits for its restart, that is the latest run."""
+        is_waiting = "waiting" in self.state and bool(self.last_state)
+        return self.run if is_waiting else self.previous_run
+
+    def status(self) -> JsonObject:
+        shown: JsonObject = {
+            "name": self.name,
+            "state": self.state,
+            "lastState": self.last_state,
+            "ready": self.is_ready,
+            "restartCount": self.restart_count,
+            "image": self.run.image if self.run else self.spec["image"],
+            "imageID": self._image_id() if self.run else "",
+        }
+        if self.run is not None:
+            shown["containerID"] = self.run.container_id
+        shown["started"] = self.is_started
+        mounts = volume_mounts(self.spec)
+        return {**shown, "volumeMounts": mounts} if mounts else shown
+
+    def _image_id(self) -> str:
+        if self.run is None:
+            return ""
+        repository = self.run.image.rsplit(":", 1)[0]
+        return f"{repository}@{image_digest(self.run.image)}"
+
+    def _create(self, image: Found) -> None:
+        self._image = image
+        pod = self._place.read()
+        try:
+            env = resolve_environment(pod, self.spec, store=self._engine.state.store)
+        except ConfigError as error:
+            self._says.warning("Failed", f"Error: {error}")
+            self._show(waiting("CreateContainerConfigError", str(error)))
+            self._later(self._engine.identities.between(*SYNC_SECONDS), self.begin)
+            return
+        self._says.normal("Created", f"Created container: {self.name}")
+        self._later(self._engine.identities.between(0.15, 0.4), lambda: self._start(image, env=env))
+
+    def _start(self, image: Found, *, env: dict[str, str]) -> None:
+        self._says.normal("Started", f"Started container {self.name}")
+        if self.run is not None:
+            self.previous_run = self.run
+            self.restart_count += 1
+        limits = (self.spec.get("resources") or {}).get("limits") or {}
+        plan = plan_run(
+            image.program,
+            env=env,
+            version=image.tag.removeprefix("v"),
+            memory_limit=memory_bytes(limits.get("memory")),
+            command=[*(self.spec.get("command") or []), *(self.spec.get("args") or [])],
+        )
+        now = self._engine.now
+        run = ContainerRun(self._engine.identities.container_id(), self.name, image.program, plan, now, image.name)
+        self.run = run
+        self.state = running(since=now)
+        self.is_started = "startupProbe" not in self.spec
+        self.is_ready = self.is_started and "readinessProbe" not in self.spec and not self.is_init
+        if plan.end is not None:
+            end = plan.end
+            self._later(end.offset, lambda: self._ended(code=end.code, reason=end.reason))
+        namespace = self._place.read()["metadata"]["namespace"]
+        self._calls = DependencyCalls(run, env=env, namespace=namespace, engine=self._engine, changed=self._wake_probes)
+        self._start_probes(run)
+        self._place.changed()
+
+    def _start_probes(self, run: ContainerRun) -> None:
+        reports = ProbeReports(check=self._check, failed=self._probe_failed, decided=self._probe_decided)
+        for kind in PROBE_KINDS:
+            spec = self.spec.get(f"{kind}Probe")
+            if spec:
+                self._probes[kind] = ProbeWorker(
+                    kind, spec, reports=reports, agenda=self._engine.agenda, identities=self._engine.identities
+                )
+        first = ("startup",) if "startup" in self._probes else ("readiness", "liveness")
+        self._begin_probing(first, run=run)
+
+    def _begin_probing(self, kinds: tuple[str, ...], *, run: ContainerRun) -> None:
+        for kind, probe in self._probes.items():
+            if kind in kinds:
+                probe.start(process_started_at=run.started_at)
+
+    def _check(self, _kind: ProbeKind, spec: JsonObject) -> ProbeOutcome:
+        run, calls = self.run, self._calls
+        if run is None or calls is None:
+            return ProbeOutcome("container is not running")
+        return check_probe(
+            spec,
+            run=run,
+            container=self.spec,
+            address=self._place.address(),
+            now=self._engine.now,
+            broken_dependencies=calls.health_complaints,
+        )
+
+    def _probe_failed(self, kind: ProbeKind, output: str) -> None:
+        self._says.warning("Unhealthy", f"{kind.capitalize()} probe failed: {output}")
+
+    def _probe_decided(self, kind: ProbeKind, is_success: bool) -> None:
+        if kind == "readiness":
+            if self.is_ready != is_success:
+                self.is_ready = is_success
+                self._place.changed()
+        elif not is_success:
+            self._says.normal("Killing", f"Container {self.name} failed {kind} probe, will be restarted")
+            self._stop_probes()
+            grace = self._place.read()["spec"].get("terminationGracePeriodSeconds", 30)
+            self._terminate(grace_seconds=grace)
+        elif kind == "startup" and not self.is_started and self.run is not None:
+            self.is_started = True
+            self.is_ready = "readiness" not in self._probes
+            self._begin_probing(("readiness", "liveness"), run=self.run)
+            self._place.changed()
+
+    def _terminate(self, *, grace_seconds: float) -> None:
+        """SIGTERM now; the program ends when it is done, or is killed when its grace period is over."""
+        run = self.run
+        if run is None:
+            return
+        program = run.program
+        self._epoch += 1
+        if program.stop_seconds > grace_seconds:
+            self._later(grace_seconds, lambda: self._ended(code=KILLED_EXIT_CODE, reason="Error"))
+            return
+        if program.stopping:
+            run.say(program.stopping, at=self._engine.now)
+        code = program.stop_exit_code
+        reason = "Completed" if code == 0 else "Error"
+        self._later(program.stop_seconds, lambda: self._ended(code=code, reason=reason))
+
+    def _ended(self, *, code: int, reason: str) -> None:
+        run = self.run
+        if run is None:
+            return
+        run.ended_at = self._engine.now
+        self._stop_probes()
+        self._epoch += 1
+        self.is_ready = self.is_init and code == 0
+        self.is_started = False
+        self.state = terminated(
+            code=code,
+            reason=reason,
+            started=run.started_at,
+            finished=self._engine.now,
+            container_id=run.container_id,
+        )
+        if not self._is_stopping and self._is_to_restart(code):
+            self._plan_restart(run)
+        self._place.changed()
+
+    def _is_to_restart(self, code: int) -> bool:
+        policy = self._place.read()["spec"].get("restartPolicy", "Always")
+        if self.is_init:
+            return code != 0 and policy != "Never"
+        return policy == "Always" or (policy == "OnFailure" and code != 0)
+
+    def _plan_restart(self, run: ContainerRun) -> None:
+        now = self._engine.now
+        if now - run.started_at >= STABLE_AFTER_SECONDS:
+            self._back_off.reset()
+        if self._back_off.seconds == 0.0:
+            self._back_off.grow()
+            self._later(FIRST_RESTART_SECONDS, self._restart)
+            return
+        pause = self._back_off.seconds
+        self._back_off.grow()
+        until = now + pause
+        self._later(1.0, lambda: self._wait_for_restart(until=until, pause=pause))
+
+    def _wait_for_restart(self, *, until: float, pause: float) -> None:
+        if self._engine.now >= until:
+            self._restart()
+            return
+        metadata = self._place.read()["metadata"]
+        pod = f"{metadata['name']}_{metadata['namespace']}({metadata['uid']})"
+        self._says.warning("BackOff", f"Back-off restarting failed container {self.name} in pod {pod}")
+        if "terminated" in self.state:
+            self.last_state = self.state
+        message = f"back-off {go_duration(pause)} restarting failed container={self.name} pod={pod}"
+        self._show(waiting("CrashLoopBackOff", message))
+        again = min(self._engine.identities.between(*SYNC_SECONDS), max(until - self._engine.now, 0.2))
+        self._later(again, lambda: self._wait_for_restart(until=until, pause=pause))
+
+    def _restart(self) -> None:
+        if "terminated" in self.state:
+            self.last_state = self.state
+        self.begin()
+
+    def _stop_probes(self) -> None:
+        for probe in self._probes.values():
+            probe.stop()
+        self._probes.clear()
+        if self._calls is not None:
+            self._calls.stop()
+            self._calls = None
+
+    def _wake_probes(self) -> None:
+        for probe in self._probes.values():
+            probe.wake()
+
+    def _show(self, state: JsonObject) -> None:
+        if self.state != state:
+            self.state = state
+            self._place.changed()
+
+    def _later(self, seconds: float, action: Callable[[], None]) -> None:
+        """Do something unless the container has entered another phase of its life by then."""
+        epoch = self._epoch
+
+        def run() -> None:
+            if epoch == self._epoch:
+                action()
+
+        self._engine.agenda.after(seconds, run)
+
+    def _record(self, *, reason: str, message: str, warning: bool) -> None:
+        section = "initContainers" if self.is_init else "containers"
+        self._place.record(
+            reason=reason, message=message, warning=warning, field_path=f"spec.{section}{{{self.name}}}"
+        )

@@ -1,0 +1,83 @@
+"""The status of a pod as the kubelet writes it, from what it knows about containers and conditions."""
+
+from collections.abc import Iterable
+
+from simulator.store import JsonObject
+from simulator.world.shapes import timestamp
+
+RESOURCES = ("cpu", "memory")
+
+
+def quality_of_service(spec: JsonObject) -> str:
+    """Guaranteed, Burstable or BestEffort, by requests and limits of all containers."""
+    containers = [*(spec.get("initContainers") or []), *spec["containers"]]
+    requests = [(item.get("resources") or {}).get("requests") or {} for item in containers]
+    limits = [(item.get("resources") or {}).get("limits") or {} for item in containers]
+    if not any(requests) and not any(limits):
+        return "BestEffort"
+    is_exact = all(
+        limit.get(name) is not None and request.get(name, limit[name]) == limit[name]
+        for request, limit in zip(requests, limits, strict=True)
+        for name in RESOURCES
+    )
+    return "Guaranteed" if is_exact else "Burstable"
+
+
+def waiting(reason: str, message: str = "") -> JsonObject:
+    return {"waiting": {"reason": reason, **({"message": message} if message else {})}}
+
+
+def running(*, since: float) -> JsonObject:
+    return {"running": {"startedAt": timestamp(since)}}
+
+
+def terminated(*, code: int, reason: str, started: float, finished: float, container_id: str) -> JsonObject:
+    return {
+        "terminated": {
+            "exitCode": code,
+            "reason": reason,
+            "startedAt": timestamp(started),
+            "finishedAt": timestamp(finished),
+            "containerID": container_id,
+        }
+    }
+
+
+def volume_mounts(container: JsonObject) -> list[JsonObject]:
+    mounts = []
+    for mount in container.get("volumeMounts") or []:
+        shown = {"name": mount["name"], "mountPath": mount["mountPath"]}
+        if mount.get("readOnly"):
+            shown |= {"readOnly": True, "recursiveReadOnly": "Disabled"}
+        mounts.append(shown)
+    return mounts
+
+
+class Conditions:
+    """The conditions of one pod; a transition time moves only when the status changes."""
+
+    def __init__(self) -> None:
+        self._by_type: dict[str, JsonObject] = {}
+
+    def set(self, kind: str, is_true: bool, *, at: float, reason: str = "", message: str = "") -> None:
+        status = "True" if is_true else "False"
+        known = self._by_type.get(kind)
+        since = known["lastTransitionTime"] if known and known["status"] == status else timestamp(at)
+        condition = {"type": kind, "status": status, "lastProbeTime": None, "lastTransitionTime": since}
+        if reason:
+            condition["reason"] = reason
+        if message:
+            condition["message"] = message
+        self._by_type[kind] = condition
+
+    def take_over(self, conditions: Iterable[JsonObject]) -> None:
+        """Start from what the scheduler and others have written already."""
+        for condition in conditions:
+            self._by_type.setdefault(condition["type"], condition)
+
+    def listed(self) -> list[JsonObject]:
+        known = [self._by_type[kind] for kind in ORDER if kind in self._by_type]
+        return [*known, *(item for kind, item in self._by_type.items() if kind not in ORDER)]
+
+
+ORDER = ("PodReadyToStartContainers", "Initialized", "Ready", "ContainersReady", "PodScheduled")

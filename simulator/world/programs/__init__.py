@@ -1,0 +1,1 @@
+"""What container images do when they run, described as data and evaluated as plain functions."""

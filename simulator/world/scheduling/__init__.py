@@ -1,0 +1,1 @@
+"""Placing pods on nodes: room, selectors and taints, and the words used when no node fits."""

@@ -1,0 +1,85 @@
+"""What a node has and what is requested of it, kept up to date pod by pod."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from simulator.store import JsonObject
+from simulator.world.shapes import cpu_millis, memory_bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What a pod asks for: thousandths of a core and bytes."""
+
+    cpu: int
+    memory: int
+
+
+def request_of(spec: JsonObject) -> Request:
+    """The sum over containers, or the largest init container when that is more."""
+    running = [_container_request(item) for item in spec["containers"]]
+    before = [_container_request(item) for item in spec.get("initContainers") or []]
+    return Request(
+        cpu=max([sum(item.cpu for item in running), *(item.cpu for item in before)]),
+        memory=max([sum(item.memory for item in running), *(item.memory for item in before)]),
+    )
+
+
+def _container_request(container: JsonObject) -> Request:
+    resources = container.get("resources") or {}
+    limits = resources.get("limits") or {}
+    requests = {**limits, **(resources.get("requests") or {})}
+    return Request(cpu=cpu_millis(requests.get("cpu")), memory=memory_bytes(requests.get("memory")))
+
+
+@dataclass(slots=True)
+class NodeRoom:
+    """One node; `requests` holds every pod counted in, by uid."""
+
+    node: JsonObject
+    cpu: int = 0
+    memory: int = 0
+    requests: dict[str, Request] = field(default_factory=dict)
+    by_owner: dict[str, int] = field(default_factory=dict)
+
+    def add(self, uid: str, request: Request, *, owner: str) -> None:
+        if uid in self.requests:
+            return
+        self.requests[uid] = request
+        self.cpu += request.cpu
+        self.memory += request.memory
+        self.by_owner[owner] = self.by_owner.get(owner, 0) + 1
+
+    def remove(self, uid: str, *, owner: str) -> None:
+        request = self.requests.pop(uid, None)
+        if request is None:
+            return
+        self.cpu -= request.cpu
+        self.memory -= request.memory
+        self.by_owner[owner] -= 1
+        if not self.by_owner[owner]:
+            del self.by_owner[owner]
+
+    def shortages(self, request: Request) -> list[str]:
+        """Why the request does not fit, one text per resource."""
+        allocatable = self.node["status"]["allocatable"]
+        found = []
+        if len(self.requests) + 1 > int(allocatable["pods"]):
+            found.append("Too many pods")
+        if request.cpu and self.cpu + request.cpu > cpu_millis(allocatable["cpu"]):
+            found.append("Insufficient cpu")
+        if request.memory and self.memory + request.memory > memory_bytes(allocatable["memory"]):
+            found.append("Insufficient memory")
+        return found
+
+    def used_share(self, request: Request) -> float:
+        """Mean of the requested shares of cpu and memory with this request counted in."""
+        allocatable = self.node["status"]["allocatable"]
+        cpu = (self.cpu + request.cpu) / max(1, cpu_millis(allocatable["cpu"]))
+        memory = (self.memory + request.memory) / max(1, memory_bytes(allocatable["memory"]))
+        return (cpu + memory) / 2
+
+
+def least_used(rooms: Iterable[NodeRoom], *, request: Request, owner: str) -> NodeRoom | None:
+    """The node with the fewest pods of the same owner, then the most room."""
+    return min(rooms, key=lambda room: (room.by_owner.get(owner, 0), room.used_share(request)), default=None)

@@ -1,0 +1,121 @@
+"""The living half of the simulator: controllers, scheduler and kubelets over one store, driven by one agenda."""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from functools import partial
+from random import Random
+
+from simulator.api_resources import RESOURCE_TYPES, SERVICES
+from simulator.clock import SimulatedClock
+from simulator.store import JsonObject, ObjectStore
+from simulator.world.agenda import Agenda
+from simulator.world.controllers.daemon_set import DaemonSetController
+from simulator.world.controllers.deployment import DeploymentController
+from simulator.world.controllers.endpoints import EndpointsController
+from simulator.world.controllers.garbage import GarbageCollector, NamespaceController
+from simulator.world.controllers.job import JobController
+from simulator.world.controllers.replica_set import ReplicaSetController
+from simulator.world.controllers.stateful_set import StatefulSetController
+from simulator.world.engine import Engine
+from simulator.world.estate import initial_objects, read_catalogue, read_history
+from simulator.world.events import EventRecorder
+from simulator.world.identity import Identities
+from simulator.world.kubelet.kubelets import Kubelets
+from simulator.world.logs import WorldLogs
+from simulator.world.network import Network
+from simulator.world.programs.registry import Registry
+from simulator.world.scenario import Scenario, Step, apply_steps, load_scenarios
+from simulator.world.scheduling.scheduler import Scheduler
+from simulator.world.state import ClusterState
+from simulator.world.usage import WorldUsage
+
+HISTORY = timedelta(days=9)
+"""How long the estate has existed. The clock has to start that much before the present; faults are in its last hours."""
+
+
+class SimulatedWorld:
+    """Everything that happens by itself in the cluster; user writes reach it through the store."""
+
+    def __init__(self, store: ObjectStore, clock: SimulatedClock, *, seed: int, registry: Registry) -> None:
+        agenda = Agenda(clock=clock)
+        state = ClusterState(store)
+        # Names and delays only have to look random and repeat with the seed.
+        identities = Identities(Random(seed))  # noqa: S311
+        events = EventRecorder(agenda, state, identities)
+        self.store = store
+        self.scenarios: tuple[Scenario, ...] = ()
+        self._engine = Engine(agenda, state, events, identities, registry, Network(state))
+        self._namespaces = NamespaceController(self._engine)
+        self._kubelets = Kubelets(self._engine)
+        self._scheduler = Scheduler(self._engine)
+        self._controllers = (
+            DeploymentController(self._engine),
+            ReplicaSetController(self._engine),
+            StatefulSetController(self._engine),
+            DaemonSetController(self._engine),
+            JobController(self._engine),
+            EndpointsController(self._engine),
+            GarbageCollector(self._engine),
+        )
+        self._logs = WorldLogs(engine=self._engine, kubelets=self._kubelets)
+        self._usage = WorldUsage(engine=self._engine, kubelets=self._kubelets)
+
+    @property
+    def logs(self) -> WorldLogs:
+        return self._logs
+
+    @property
+    def usage(self) -> WorldUsage:
+        return self._usage
+
+    @property
+    def metrics(self) -> WorldUsage:
+        """The same as `usage`, under the name of the API it feeds."""
+        return self._usage
+
+    def run_until(self, now: datetime) -> None:
+        """Let everything happen that is due up to a moment, moving the clock there."""
+        self._engine.agenda.run_until(now.timestamp())
+
+    def next_due(self) -> float | None:
+        """When something happens next, in seconds since 1970; None when nothing is planned."""
+        return self._engine.agenda.next_due()
+
+    def live_through(self, *, scenarios: Iterable[Scenario], days: float) -> None:
+        """Create the estate and let its history pass, faults included."""
+        agenda, events = self._engine.agenda, self._engine.events
+        present = agenda.now + days * 86400
+        self.scenarios = tuple(scenarios)
+        events.is_deferring = True
+        for item in initial_objects():
+            self._create(item)
+        for change in read_history():
+            step = Step(target=change.target, patch=change.patch)
+            agenda.at(present - change.days_ago * 86400, partial(apply_steps, self.store, (step,)))
+        for scenario in self.scenarios:
+            agenda.at(present - scenario.minutes_ago * 60, partial(apply_steps, self.store, scenario.breaking))
+        agenda.run_until(present)
+        events.flush()
+        for node in self._kubelets.nodes:
+            node.beat_for_ever()
+
+    def _create(self, item: JsonObject) -> None:
+        resource = next(entry for entry in RESOURCE_TYPES if entry.stored and entry.kind == item["kind"])
+        if resource is SERVICES:
+            address = item["spec"].setdefault("clusterIP", self._cluster_ip())
+            item["spec"].setdefault("clusterIPs", [address])
+        self.store.create(resource, item)
+
+    def _cluster_ip(self) -> str:
+        draw = self._engine.identities.between
+        return f"10.96.{int(draw(1, 255))}.{int(draw(1, 255))}"
+
+
+def build_world(
+    store: ObjectStore, clock: SimulatedClock, *, seed: int = 7, scenarios: Iterable[str] = ()
+) -> SimulatedWorld:
+    """Fill the store and let HISTORY pass on the clock; raise UnknownScenario for an id that does not exist."""
+    chosen = load_scenarios(scenarios)
+    world = SimulatedWorld(store, clock, seed=seed, registry=Registry(read_catalogue()))
+    world.live_through(scenarios=chosen, days=HISTORY / timedelta(days=1))
+    return world
