@@ -44,7 +44,7 @@ export function getSession(sessionId: string): Promise<Session> {
 }
 
 export function renameSession(sessionId: string, title: string): Promise<Session> {
-  return unwrap(sdk.updateSession({ path: { session_id: sessionId }, body: { title } }));
+  return unwrap(sdk.renameSession({ path: { session_id: sessionId }, body: { title } }));
 }
 
 export async function deleteSession(sessionId: string): Promise<void> {
@@ -58,8 +58,16 @@ export function listMessages(
   return unwrap(sdk.listMessages({ path: { session_id: sessionId }, query }));
 }
 
+/** The generated function would ask for the event stream, which this path can also answer with. */
 export function startRun(sessionId: string, message: string): Promise<RunStarted> {
-  return unwrap(sdk.startRun({ path: { session_id: sessionId }, body: { message } }));
+  return unwrap(
+    client.post<{ 201: RunStarted }>({
+      url: '/api/v2/sessions/{session_id}/runs',
+      path: { session_id: sessionId },
+      body: { message },
+      headers: { 'Content-Type': 'application/json' },
+    }),
+  );
 }
 
 export function cancelRun(runId: string): Promise<Run> {

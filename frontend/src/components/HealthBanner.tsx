@@ -14,7 +14,7 @@ export function HealthBanner({ health, isUnreachable }: HealthBannerProps): Reac
   const { t } = useTranslation();
   if (isUnreachable) return <Banner tone="danger" title={t('health.unreachable')} />;
   if (health === undefined || health.status === 'ok') return null;
-  const troubled = health.parts.filter((part) => part.status !== 'ok' && part.status !== 'disabled');
+  const troubled = health.parts.filter((part) => part.status !== 'ok');
   const isDown = health.status === 'unavailable';
   return (
     <Banner

@@ -2,7 +2,7 @@
 
 import type { Client, Options as Options2, TDataShape } from './client';
 import { client } from './client.gen';
-import type { CancelRunData, CancelRunErrors, CancelRunResponses, CreateSessionData, CreateSessionErrors, CreateSessionResponses, DecideApprovalData, DecideApprovalErrors, DecideApprovalResponses, DeleteSessionData, DeleteSessionErrors, DeleteSessionResponses, GetApprovalData, GetApprovalErrors, GetApprovalResponses, GetHealthData, GetHealthErrors, GetHealthResponses, GetRunData, GetRunErrors, GetRunResponses, GetSessionData, GetSessionErrors, GetSessionResponses, ListApprovalsData, ListApprovalsErrors, ListApprovalsResponses, ListMessagesData, ListMessagesErrors, ListMessagesResponses, ListSessionsData, ListSessionsErrors, ListSessionsResponses, ListToolsData, ListToolsErrors, ListToolsResponses, StartRunData, StartRunErrors, StartRunResponses, UpdateSessionData, UpdateSessionErrors, UpdateSessionResponses } from './types.gen';
+import type { CancelRunData, CancelRunErrors, CancelRunResponses, CreateSessionData, CreateSessionErrors, CreateSessionResponses, DecideApprovalData, DecideApprovalErrors, DecideApprovalResponses, DeleteSessionData, DeleteSessionErrors, DeleteSessionResponses, ExportSessionData, ExportSessionErrors, ExportSessionResponses, FollowRunData, FollowRunErrors, FollowRunResponses, GetApprovalData, GetApprovalErrors, GetApprovalResponses, GetHealthData, GetHealthErrors, GetHealthResponses, GetRunData, GetRunErrors, GetRunResponses, GetSessionData, GetSessionErrors, GetSessionResponses, ListApprovalsData, ListApprovalsErrors, ListApprovalsResponses, ListMessagesData, ListMessagesErrors, ListMessagesResponses, ListSessionsData, ListSessionsErrors, ListSessionsResponses, ListToolsData, ListToolsErrors, ListToolsResponses, RenameSessionData, RenameSessionErrors, RenameSessionResponses, StartRunData, StartRunErrors, StartRunResponse, StartRunResponses } from './types.gen';
 
 export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends boolean = boolean, TResponse = unknown> = Options2<TData, ThrowOnError, TResponse> & {
     /**
@@ -18,22 +18,41 @@ export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends 
     meta?: Record<string, unknown>;
 };
 
+/**
+ * List Sessions
+ *
+ * Sessions, newest activity first; `query` searches titles and all messages.
+ */
 export const listSessions = <ThrowOnError extends boolean = false>(options?: Options<ListSessionsData, ThrowOnError>) => (options?.client ?? client).get<ListSessionsResponses, ListSessionsErrors, ThrowOnError>({ url: '/api/v2/sessions', ...options });
 
-export const createSession = <ThrowOnError extends boolean = false>(options: Options<CreateSessionData, ThrowOnError>) => (options.client ?? client).post<CreateSessionResponses, CreateSessionErrors, ThrowOnError>({
+/**
+ * Create Session
+ */
+export const createSession = <ThrowOnError extends boolean = false>(options?: Options<CreateSessionData, ThrowOnError>) => (options?.client ?? client).post<CreateSessionResponses, CreateSessionErrors, ThrowOnError>({
     url: '/api/v2/sessions',
     ...options,
     headers: {
         'Content-Type': 'application/json',
-        ...options.headers
+        ...options?.headers
     }
 });
 
+/**
+ * Delete Session
+ *
+ * Stop what runs in the session and remove it with its messages, events and approvals.
+ */
 export const deleteSession = <ThrowOnError extends boolean = false>(options: Options<DeleteSessionData, ThrowOnError>) => (options.client ?? client).delete<DeleteSessionResponses, DeleteSessionErrors, ThrowOnError>({ url: '/api/v2/sessions/{session_id}', ...options });
 
+/**
+ * Get Session
+ */
 export const getSession = <ThrowOnError extends boolean = false>(options: Options<GetSessionData, ThrowOnError>) => (options.client ?? client).get<GetSessionResponses, GetSessionErrors, ThrowOnError>({ url: '/api/v2/sessions/{session_id}', ...options });
 
-export const updateSession = <ThrowOnError extends boolean = false>(options: Options<UpdateSessionData, ThrowOnError>) => (options.client ?? client).patch<UpdateSessionResponses, UpdateSessionErrors, ThrowOnError>({
+/**
+ * Rename Session
+ */
+export const renameSession = <ThrowOnError extends boolean = false>(options: Options<RenameSessionData, ThrowOnError>) => (options.client ?? client).patch<RenameSessionResponses, RenameSessionErrors, ThrowOnError>({
     url: '/api/v2/sessions/{session_id}',
     ...options,
     headers: {
@@ -42,9 +61,26 @@ export const updateSession = <ThrowOnError extends boolean = false>(options: Opt
     }
 });
 
+/**
+ * List Messages
+ *
+ * A page of turns, oldest first; `next_before` leads to older ones. Follow `active_run` from its `last_seq`.
+ */
 export const listMessages = <ThrowOnError extends boolean = false>(options: Options<ListMessagesData, ThrowOnError>) => (options.client ?? client).get<ListMessagesResponses, ListMessagesErrors, ThrowOnError>({ url: '/api/v2/sessions/{session_id}/messages', ...options });
 
-export const startRun = <ThrowOnError extends boolean = false>(options: Options<StartRunData, ThrowOnError>) => (options.client ?? client).post<StartRunResponses, StartRunErrors, ThrowOnError>({
+/**
+ * Export Session
+ *
+ * The whole transcript as a file.
+ */
+export const exportSession = <ThrowOnError extends boolean = false>(options: Options<ExportSessionData, ThrowOnError>) => (options.client ?? client).get<ExportSessionResponses, ExportSessionErrors, ThrowOnError>({ url: '/api/v2/sessions/{session_id}/export', ...options });
+
+/**
+ * Start Run
+ *
+ * Ask a question: 201 with the run, or its event stream under `Accept: text/event-stream`.
+ */
+export const startRun = <ThrowOnError extends boolean = false>(options: Options<StartRunData, ThrowOnError, StartRunResponse>) => (options.client ?? client).sse.post<StartRunResponses, StartRunErrors, ThrowOnError>({
     url: '/api/v2/sessions/{session_id}/runs',
     ...options,
     headers: {
@@ -53,14 +89,42 @@ export const startRun = <ThrowOnError extends boolean = false>(options: Options<
     }
 });
 
+/**
+ * Get Run
+ */
 export const getRun = <ThrowOnError extends boolean = false>(options: Options<GetRunData, ThrowOnError>) => (options.client ?? client).get<GetRunResponses, GetRunErrors, ThrowOnError>({ url: '/api/v2/runs/{run_id}', ...options });
 
+/**
+ * Follow Run
+ *
+ * The run's events from the start, or after `Last-Event-ID` (or `after`); ends with the run.
+ */
+export const followRun = <ThrowOnError extends boolean = false>(options: Options<FollowRunData, ThrowOnError, unknown>) => (options.client ?? client).sse.get<FollowRunResponses, FollowRunErrors, ThrowOnError>({ url: '/api/v2/runs/{run_id}/events', ...options });
+
+/**
+ * Cancel Run
+ *
+ * Stop a run; one that is over stays as it is.
+ */
 export const cancelRun = <ThrowOnError extends boolean = false>(options: Options<CancelRunData, ThrowOnError>) => (options.client ?? client).post<CancelRunResponses, CancelRunErrors, ThrowOnError>({ url: '/api/v2/runs/{run_id}/cancel', ...options });
 
+/**
+ * List Approvals
+ *
+ * Approvals, newest first, at most 200.
+ */
 export const listApprovals = <ThrowOnError extends boolean = false>(options?: Options<ListApprovalsData, ThrowOnError>) => (options?.client ?? client).get<ListApprovalsResponses, ListApprovalsErrors, ThrowOnError>({ url: '/api/v2/approvals', ...options });
 
+/**
+ * Get Approval
+ */
 export const getApproval = <ThrowOnError extends boolean = false>(options: Options<GetApprovalData, ThrowOnError>) => (options.client ?? client).get<GetApprovalResponses, GetApprovalErrors, ThrowOnError>({ url: '/api/v2/approvals/{approval_id}', ...options });
 
+/**
+ * Decide Approval
+ *
+ * Approve or reject exactly the stored call: 409 when somebody was first, 410 when it is too late.
+ */
 export const decideApproval = <ThrowOnError extends boolean = false>(options: Options<DecideApprovalData, ThrowOnError>) => (options.client ?? client).post<DecideApprovalResponses, DecideApprovalErrors, ThrowOnError>({
     url: '/api/v2/approvals/{approval_id}',
     ...options,
@@ -70,6 +134,16 @@ export const decideApproval = <ThrowOnError extends boolean = false>(options: Op
     }
 });
 
+/**
+ * List Tools
+ *
+ * Every tool of every connected server, and how the servers stand.
+ */
 export const listTools = <ThrowOnError extends boolean = false>(options?: Options<ListToolsData, ThrowOnError>) => (options?.client ?? client).get<ListToolsResponses, ListToolsErrors, ThrowOnError>({ url: '/api/v2/tools', ...options });
 
+/**
+ * Get Health
+ *
+ * How each part stands; 503 when no question can be taken.
+ */
 export const getHealth = <ThrowOnError extends boolean = false>(options?: Options<GetHealthData, ThrowOnError>) => (options?.client ?? client).get<GetHealthResponses, GetHealthErrors, ThrowOnError>({ url: '/api/v2/health', ...options });

@@ -4,112 +4,265 @@ export type ClientOptions = {
     baseUrl: `${string}://${string}` | (string & {});
 };
 
-export type Session = {
-    id: string;
-    title: string;
-    created_at: string;
-    updated_at: string;
-    message_count: number;
-    active_run_id: string | null;
-    snippet: string | null;
-};
-
-export type SessionPage = {
-    items: Array<Session>;
-    next_cursor: string | null;
-};
-
-export type SessionCreate = {
-    title?: string | null;
-};
-
-export type SessionUpdate = {
-    title: string;
-};
-
-export type ErrorInfo = {
-    code: string;
-    message: string;
-    hint: string | null;
-};
-
-export type TokenUsage = {
-    input_tokens: number;
-    output_tokens: number;
-};
-
-export type Approval = {
-    id: string;
-    session_id: string;
-    turn_id: string;
+/**
+ * ActiveRun
+ *
+ * The run at work and the newest event that `items` already contains.
+ */
+export type ActiveRun = {
+    /**
+     * Run Id
+     */
     run_id: string;
+    /**
+     * Last Seq
+     */
+    last_seq: number;
+};
+
+/**
+ * Approval
+ *
+ * A question to a person, bound to exactly one call.
+ */
+export type Approval = {
+    /**
+     * Id
+     */
+    id: string;
+    /**
+     * Session Id
+     */
+    session_id: string;
+    /**
+     * Turn Id
+     */
+    turn_id: string;
+    /**
+     * Run Id
+     */
+    run_id: string;
+    /**
+     * Tool Call Id
+     */
     tool_call_id: string;
+    /**
+     * Tool
+     */
     tool: string;
+    /**
+     * Server
+     */
     server: string;
+    /**
+     * Arguments
+     */
     arguments: {
         [key: string]: unknown;
     };
+    /**
+     * Arguments Sha256
+     */
     arguments_sha256: string;
+    /**
+     * Risk
+     */
     risk: 'read' | 'change' | 'destructive';
+    /**
+     * Question
+     */
     question: string;
+    /**
+     * State
+     */
     state: 'pending' | 'approved' | 'rejected' | 'expired';
+    /**
+     * Created At
+     */
     created_at: string;
+    /**
+     * Expires At
+     */
     expires_at: string;
+    /**
+     * Decided At
+     */
     decided_at: string | null;
+    /**
+     * Decided By
+     */
     decided_by: string | null;
+    /**
+     * Reason
+     */
     reason: string | null;
 };
 
-export type TextBlock = {
-    type: 'text';
-    id: string;
-    text: string;
-};
-
-export type ReasoningBlock = {
-    type: 'reasoning';
-    id: string;
-    text: string;
-};
-
-export type ToolCallBlock = {
-    type: 'tool_call';
-    id: string;
-    name: string;
-    server: string | null;
-    arguments: {
-        [key: string]: unknown;
-    } | null;
-    arguments_text: string;
-    risk: 'read' | 'change' | 'destructive' | null;
-    status: 'streaming' | 'running' | 'ok' | 'error' | 'awaiting_approval' | 'declined' | 'unknown' | 'cancelled';
-    text: string | null;
-    structured: {
-        [key: string]: unknown;
-    } | null;
-    duration_ms: number | null;
-    error: ErrorInfo | null;
-};
-
+/**
+ * ApprovalBlock
+ */
 export type ApprovalBlock = {
+    /**
+     * Type
+     */
     type: 'approval';
+    /**
+     * Id
+     */
     id: string;
+    /**
+     * Tool Call Id
+     */
     tool_call_id: string;
     approval: Approval;
 };
 
-export type NoticeBlock = {
-    type: 'notice';
-    id: string;
-    code: string;
-    message: string;
+/**
+ * ApprovalList
+ */
+export type ApprovalList = {
+    /**
+     * Items
+     */
+    items: Array<Approval>;
 };
 
+/**
+ * CreateSession
+ */
+export type CreateSession = {
+    /**
+     * Title
+     */
+    title?: string;
+};
+
+/**
+ * Decided
+ *
+ * The decision as recorded, and the run that goes on from it.
+ */
+export type Decided = {
+    approval: Approval;
+    /**
+     * Run Id
+     */
+    run_id: string;
+};
+
+/**
+ * Decision
+ */
+export type Decision = {
+    /**
+     * Decision
+     */
+    decision: 'approve' | 'reject';
+    /**
+     * Reason
+     */
+    reason?: string | null;
+};
+
+/**
+ * FailureBody
+ *
+ * One of the eleven kinds of failure, with advice.
+ */
+export type FailureBody = {
+    /**
+     * Code
+     */
+    code: string | null;
+    /**
+     * Message
+     */
+    message: string;
+    /**
+     * Hint
+     */
+    hint: string | null;
+};
+
+/**
+ * Health
+ *
+ * `unavailable` when no question can be taken; `degraded` when some part is missing.
+ */
+export type Health = {
+    /**
+     * Status
+     */
+    status: 'ok' | 'degraded' | 'unavailable';
+    /**
+     * Mode
+     */
+    mode: 'model' | 'rules';
+    /**
+     * Parts
+     */
+    parts: Array<HealthPart>;
+};
+
+/**
+ * HealthPart
+ */
+export type HealthPart = {
+    /**
+     * Name
+     */
+    name: string;
+    /**
+     * Status
+     */
+    status: 'ok' | 'degraded' | 'unavailable';
+    /**
+     * Detail
+     */
+    detail: string | null;
+};
+
+/**
+ * Latency
+ *
+ * Milliseconds over the newest calls.
+ */
+export type Latency = {
+    /**
+     * P50
+     */
+    p50: number;
+    /**
+     * P99
+     */
+    p99: number;
+};
+
+/**
+ * Message
+ *
+ * One entry of the transcript.
+ */
 export type Message = {
+    /**
+     * Id
+     */
     id: string;
+    /**
+     * Role
+     */
     role: 'user' | 'assistant';
+    /**
+     * Turn Id
+     */
     turn_id: string;
+    /**
+     * Created At
+     */
     created_at: string;
+    /**
+     * Blocks
+     */
     blocks: Array<({
         type: 'text';
     } & TextBlock) | ({
@@ -121,125 +274,450 @@ export type Message = {
     } & ApprovalBlock) | ({
         type: 'notice';
     } & NoticeBlock)>;
-    run_id: string | null;
+    /**
+     * State
+     */
     state: 'streaming' | 'complete' | 'interrupted' | 'cancelled' | 'failed';
+    /**
+     * Run Id
+     */
+    run_id: string | null;
+    /**
+     * Mode
+     */
     mode: 'model' | 'rules' | null;
+    /**
+     * Model
+     */
     model: string | null;
-    error: ErrorInfo | null;
-    usage: TokenUsage | null;
+    error: FailureBody | null;
+    usage: Usage | null;
 };
 
-export type ActiveRun = {
-    run_id: string;
-    last_seq: number;
-};
-
+/**
+ * MessagePage
+ */
 export type MessagePage = {
+    /**
+     * Items
+     */
     items: Array<Message>;
+    /**
+     * Next Before
+     */
     next_before: string | null;
     active_run: ActiveRun | null;
 };
 
-export type RunCreate = {
-    message: string;
-    model?: string | null;
-};
-
-export type RunStarted = {
-    run_id: string;
-    session_id: string;
-    turn_id: string;
-    state: string;
-    events_url: string;
-};
-
-export type Run = {
+/**
+ * NoticeBlock
+ */
+export type NoticeBlock = {
+    /**
+     * Type
+     */
+    type: 'notice';
+    /**
+     * Id
+     */
     id: string;
+    /**
+     * Code
+     */
+    code: string;
+    /**
+     * Message
+     */
+    message: string;
+};
+
+/**
+ * Problem
+ *
+ * RFC 9457 problem details; `code` is stable, `detail` and `hint` are in the caller's language.
+ */
+export type Problem = {
+    /**
+     * Type
+     */
+    type: string;
+    /**
+     * Title
+     */
+    title: string;
+    /**
+     * Status
+     */
+    status: number;
+    /**
+     * Detail
+     */
+    detail: string;
+    /**
+     * Code
+     */
+    code: string;
+    /**
+     * Hint
+     */
+    hint?: string | null;
+    /**
+     * Instance
+     */
+    instance: string;
+};
+
+/**
+ * ReasoningBlock
+ */
+export type ReasoningBlock = {
+    /**
+     * Type
+     */
+    type: 'reasoning';
+    /**
+     * Id
+     */
+    id: string;
+    /**
+     * Text
+     */
+    text: string;
+};
+
+/**
+ * RenameSession
+ */
+export type RenameSession = {
+    /**
+     * Title
+     */
+    title: string;
+};
+
+/**
+ * Run
+ *
+ * One stretch of a turn.
+ */
+export type Run = {
+    /**
+     * Id
+     */
+    id: string;
+    /**
+     * Session Id
+     */
     session_id: string;
+    /**
+     * Turn Id
+     */
     turn_id: string;
+    /**
+     * State
+     */
     state: 'queued' | 'running' | 'finished' | 'failed';
+    /**
+     * Outcome
+     */
     outcome: 'answered' | 'interrupted' | 'cancelled' | null;
+    /**
+     * Last Seq
+     */
     last_seq: number;
+    /**
+     * Mode
+     */
     mode: 'model' | 'rules' | null;
+    /**
+     * Model
+     */
     model: string | null;
+    /**
+     * Created At
+     */
     created_at: string;
+    /**
+     * Finished At
+     */
     finished_at: string | null;
 };
 
-export type ApprovalList = {
-    items: Array<Approval>;
-};
-
-export type ApprovalDecision = {
-    decision: 'approve' | 'reject';
-    reason?: string | null;
-};
-
-export type ApprovalDecided = {
-    approval: Approval;
-    run_id: string;
-};
-
-export type Latency = {
-    p50: number;
-    p99: number;
-};
-
-export type Tool = {
+/**
+ * ServerStatus
+ */
+export type ServerStatus = {
+    /**
+     * Name
+     */
     name: string;
+    /**
+     * State
+     */
+    state: 'connecting' | 'connected' | 'failed' | 'disabled' | 'invalid';
+    /**
+     * Error
+     */
+    error: string | null;
+    /**
+     * Tools
+     */
+    tools: number;
+};
+
+/**
+ * Session
+ *
+ * A saved chat.
+ */
+export type Session = {
+    /**
+     * Id
+     */
+    id: string;
+    /**
+     * Title
+     */
+    title: string;
+    /**
+     * Created At
+     */
+    created_at: string;
+    /**
+     * Updated At
+     */
+    updated_at: string;
+    /**
+     * Message Count
+     */
+    message_count: number;
+    /**
+     * Active Run Id
+     */
+    active_run_id: string | null;
+    /**
+     * Snippet
+     */
+    snippet: string | null;
+};
+
+/**
+ * SessionPage
+ */
+export type SessionPage = {
+    /**
+     * Items
+     */
+    items: Array<Session>;
+    /**
+     * Next Cursor
+     */
+    next_cursor: string | null;
+};
+
+/**
+ * StartRun
+ *
+ * A question; `model` names one of the configured models.
+ */
+export type StartRun = {
+    /**
+     * Message
+     */
+    message: string;
+    /**
+     * Model
+     */
+    model?: string | null;
+};
+
+/**
+ * StartedRun
+ */
+export type StartedRun = {
+    /**
+     * Run Id
+     */
+    run_id: string;
+    /**
+     * Session Id
+     */
+    session_id: string;
+    /**
+     * Turn Id
+     */
+    turn_id: string;
+    /**
+     * State
+     */
+    state: 'queued' | 'running' | 'finished' | 'failed';
+    /**
+     * Events Url
+     */
+    events_url: string;
+};
+
+/**
+ * TextBlock
+ */
+export type TextBlock = {
+    /**
+     * Type
+     */
+    type: 'text';
+    /**
+     * Id
+     */
+    id: string;
+    /**
+     * Text
+     */
+    text: string;
+};
+
+/**
+ * Tool
+ */
+export type Tool = {
+    /**
+     * Name
+     */
+    name: string;
+    /**
+     * Server
+     */
     server: string;
-    title: string | null;
+    /**
+     * Title
+     */
+    title: string;
+    /**
+     * Description
+     */
     description: string;
+    /**
+     * Risk
+     */
     risk: 'read' | 'change' | 'destructive';
+    /**
+     * Input Schema
+     */
     input_schema: {
         [key: string]: unknown;
     };
+    /**
+     * Enabled
+     */
     enabled: boolean;
+    /**
+     * Calls
+     */
     calls: number;
+    /**
+     * Errors
+     */
     errors: number;
     latency_ms: Latency | null;
 };
 
-export type ServerStatus = {
+/**
+ * ToolCallBlock
+ */
+export type ToolCallBlock = {
+    /**
+     * Type
+     */
+    type: 'tool_call';
+    /**
+     * Id
+     */
+    id: string;
+    /**
+     * Name
+     */
     name: string;
-    state: 'connecting' | 'connected' | 'failed' | 'disabled' | 'invalid';
-    error: string | null;
-    tools: number;
+    /**
+     * Server
+     */
+    server: string | null;
+    /**
+     * Arguments
+     */
+    arguments: {
+        [key: string]: unknown;
+    } | null;
+    /**
+     * Arguments Text
+     */
+    arguments_text: string;
+    /**
+     * Risk
+     */
+    risk: 'read' | 'change' | 'destructive' | null;
+    /**
+     * Status
+     */
+    status: 'streaming' | 'running' | 'ok' | 'error' | 'awaiting_approval' | 'declined' | 'unknown' | 'cancelled';
+    /**
+     * Text
+     */
+    text: string | null;
+    /**
+     * Structured
+     */
+    structured: {
+        [key: string]: unknown;
+    } | null;
+    /**
+     * Duration Ms
+     */
+    duration_ms: number | null;
+    error: FailureBody | null;
 };
 
-export type ToolCatalogue = {
+/**
+ * ToolList
+ */
+export type ToolList = {
+    /**
+     * Items
+     */
     items: Array<Tool>;
+    /**
+     * Servers
+     */
     servers: Array<ServerStatus>;
 };
 
-export type HealthPart = {
-    name: string;
-    status: string;
-    detail: string | null;
-};
-
-export type Health = {
-    status: 'ok' | 'degraded' | 'unavailable';
-    mode: 'model' | 'rules';
-    parts: Array<HealthPart>;
-};
-
-export type Problem = {
-    type: string;
-    title: string;
-    status: number;
-    detail: string;
-    code: string;
-    hint?: string | null;
-    instance?: string | null;
+/**
+ * Usage
+ */
+export type Usage = {
+    /**
+     * Input Tokens
+     */
+    input_tokens: number;
+    /**
+     * Output Tokens
+     */
+    output_tokens: number;
 };
 
 export type ListSessionsData = {
     body?: never;
     path?: never;
     query?: {
-        query?: string | null;
+        /**
+         * Query
+         */
+        query?: string;
+        /**
+         * Cursor
+         */
         cursor?: string | null;
+        /**
+         * Limit
+         */
         limit?: number | null;
     };
     url: '/api/v2/sessions';
@@ -247,16 +725,20 @@ export type ListSessionsData = {
 
 export type ListSessionsErrors = {
     /**
-     * Problem details
+     * Client Error
      */
-    default: Problem;
+    '4XX': Problem;
+    /**
+     * Server Error
+     */
+    '5XX': Problem;
 };
 
 export type ListSessionsError = ListSessionsErrors[keyof ListSessionsErrors];
 
 export type ListSessionsResponses = {
     /**
-     * Successful response
+     * Successful Response
      */
     200: SessionPage;
 };
@@ -264,7 +746,10 @@ export type ListSessionsResponses = {
 export type ListSessionsResponse = ListSessionsResponses[keyof ListSessionsResponses];
 
 export type CreateSessionData = {
-    body: SessionCreate;
+    /**
+     * Body
+     */
+    body?: CreateSession | null;
     path?: never;
     query?: never;
     url: '/api/v2/sessions';
@@ -272,16 +757,20 @@ export type CreateSessionData = {
 
 export type CreateSessionErrors = {
     /**
-     * Problem details
+     * Client Error
      */
-    default: Problem;
+    '4XX': Problem;
+    /**
+     * Server Error
+     */
+    '5XX': Problem;
 };
 
 export type CreateSessionError = CreateSessionErrors[keyof CreateSessionErrors];
 
 export type CreateSessionResponses = {
     /**
-     * Successful response
+     * Successful Response
      */
     201: Session;
 };
@@ -291,6 +780,9 @@ export type CreateSessionResponse = CreateSessionResponses[keyof CreateSessionRe
 export type DeleteSessionData = {
     body?: never;
     path: {
+        /**
+         * Session Id
+         */
         session_id: string;
     };
     query?: never;
@@ -299,16 +791,20 @@ export type DeleteSessionData = {
 
 export type DeleteSessionErrors = {
     /**
-     * Problem details
+     * Client Error
      */
-    default: Problem;
+    '4XX': Problem;
+    /**
+     * Server Error
+     */
+    '5XX': Problem;
 };
 
 export type DeleteSessionError = DeleteSessionErrors[keyof DeleteSessionErrors];
 
 export type DeleteSessionResponses = {
     /**
-     * Successful response
+     * Successful Response
      */
     204: void;
 };
@@ -318,6 +814,9 @@ export type DeleteSessionResponse = DeleteSessionResponses[keyof DeleteSessionRe
 export type GetSessionData = {
     body?: never;
     path: {
+        /**
+         * Session Id
+         */
         session_id: string;
     };
     query?: never;
@@ -326,56 +825,76 @@ export type GetSessionData = {
 
 export type GetSessionErrors = {
     /**
-     * Problem details
+     * Client Error
      */
-    default: Problem;
+    '4XX': Problem;
+    /**
+     * Server Error
+     */
+    '5XX': Problem;
 };
 
 export type GetSessionError = GetSessionErrors[keyof GetSessionErrors];
 
 export type GetSessionResponses = {
     /**
-     * Successful response
+     * Successful Response
      */
     200: Session;
 };
 
 export type GetSessionResponse = GetSessionResponses[keyof GetSessionResponses];
 
-export type UpdateSessionData = {
-    body: SessionUpdate;
+export type RenameSessionData = {
+    body: RenameSession;
     path: {
+        /**
+         * Session Id
+         */
         session_id: string;
     };
     query?: never;
     url: '/api/v2/sessions/{session_id}';
 };
 
-export type UpdateSessionErrors = {
+export type RenameSessionErrors = {
     /**
-     * Problem details
+     * Client Error
      */
-    default: Problem;
+    '4XX': Problem;
+    /**
+     * Server Error
+     */
+    '5XX': Problem;
 };
 
-export type UpdateSessionError = UpdateSessionErrors[keyof UpdateSessionErrors];
+export type RenameSessionError = RenameSessionErrors[keyof RenameSessionErrors];
 
-export type UpdateSessionResponses = {
+export type RenameSessionResponses = {
     /**
-     * Successful response
+     * Successful Response
      */
     200: Session;
 };
 
-export type UpdateSessionResponse = UpdateSessionResponses[keyof UpdateSessionResponses];
+export type RenameSessionResponse = RenameSessionResponses[keyof RenameSessionResponses];
 
 export type ListMessagesData = {
     body?: never;
     path: {
+        /**
+         * Session Id
+         */
         session_id: string;
     };
     query?: {
+        /**
+         * Before
+         */
         before?: string | null;
+        /**
+         * Limit
+         */
         limit?: number | null;
     };
     url: '/api/v2/sessions/{session_id}/messages';
@@ -383,25 +902,69 @@ export type ListMessagesData = {
 
 export type ListMessagesErrors = {
     /**
-     * Problem details
+     * Client Error
      */
-    default: Problem;
+    '4XX': Problem;
+    /**
+     * Server Error
+     */
+    '5XX': Problem;
 };
 
 export type ListMessagesError = ListMessagesErrors[keyof ListMessagesErrors];
 
 export type ListMessagesResponses = {
     /**
-     * Successful response
+     * Successful Response
      */
     200: MessagePage;
 };
 
 export type ListMessagesResponse = ListMessagesResponses[keyof ListMessagesResponses];
 
-export type StartRunData = {
-    body: RunCreate;
+export type ExportSessionData = {
+    body?: never;
     path: {
+        /**
+         * Session Id
+         */
+        session_id: string;
+    };
+    query?: {
+        /**
+         * Format
+         */
+        format?: 'markdown' | 'json';
+    };
+    url: '/api/v2/sessions/{session_id}/export';
+};
+
+export type ExportSessionErrors = {
+    /**
+     * Client Error
+     */
+    '4XX': Problem;
+    /**
+     * Server Error
+     */
+    '5XX': Problem;
+};
+
+export type ExportSessionError = ExportSessionErrors[keyof ExportSessionErrors];
+
+export type ExportSessionResponses = {
+    /**
+     * Successful Response
+     */
+    200: unknown;
+};
+
+export type StartRunData = {
+    body: StartRun;
+    path: {
+        /**
+         * Session Id
+         */
         session_id: string;
     };
     query?: never;
@@ -410,18 +973,26 @@ export type StartRunData = {
 
 export type StartRunErrors = {
     /**
-     * Problem details
+     * Client Error
      */
-    default: Problem;
+    '4XX': Problem;
+    /**
+     * Server Error
+     */
+    '5XX': Problem;
 };
 
 export type StartRunError = StartRunErrors[keyof StartRunErrors];
 
 export type StartRunResponses = {
     /**
-     * Successful response
+     * AG-UI 1.0 events; `id:` is the sequence number
      */
-    201: RunStarted;
+    200: unknown;
+    /**
+     * Successful Response
+     */
+    201: StartedRun;
 };
 
 export type StartRunResponse = StartRunResponses[keyof StartRunResponses];
@@ -429,6 +1000,9 @@ export type StartRunResponse = StartRunResponses[keyof StartRunResponses];
 export type GetRunData = {
     body?: never;
     path: {
+        /**
+         * Run Id
+         */
         run_id: string;
     };
     query?: never;
@@ -437,25 +1011,69 @@ export type GetRunData = {
 
 export type GetRunErrors = {
     /**
-     * Problem details
+     * Client Error
      */
-    default: Problem;
+    '4XX': Problem;
+    /**
+     * Server Error
+     */
+    '5XX': Problem;
 };
 
 export type GetRunError = GetRunErrors[keyof GetRunErrors];
 
 export type GetRunResponses = {
     /**
-     * Successful response
+     * Successful Response
      */
     200: Run;
 };
 
 export type GetRunResponse = GetRunResponses[keyof GetRunResponses];
 
+export type FollowRunData = {
+    body?: never;
+    path: {
+        /**
+         * Run Id
+         */
+        run_id: string;
+    };
+    query?: {
+        /**
+         * After
+         */
+        after?: string | null;
+    };
+    url: '/api/v2/runs/{run_id}/events';
+};
+
+export type FollowRunErrors = {
+    /**
+     * Client Error
+     */
+    '4XX': Problem;
+    /**
+     * Server Error
+     */
+    '5XX': Problem;
+};
+
+export type FollowRunError = FollowRunErrors[keyof FollowRunErrors];
+
+export type FollowRunResponses = {
+    /**
+     * AG-UI 1.0 events; `id:` is the sequence number
+     */
+    200: unknown;
+};
+
 export type CancelRunData = {
     body?: never;
     path: {
+        /**
+         * Run Id
+         */
         run_id: string;
     };
     query?: never;
@@ -464,16 +1082,20 @@ export type CancelRunData = {
 
 export type CancelRunErrors = {
     /**
-     * Problem details
+     * Client Error
      */
-    default: Problem;
+    '4XX': Problem;
+    /**
+     * Server Error
+     */
+    '5XX': Problem;
 };
 
 export type CancelRunError = CancelRunErrors[keyof CancelRunErrors];
 
 export type CancelRunResponses = {
     /**
-     * Successful response
+     * Successful Response
      */
     202: Run;
 };
@@ -484,7 +1106,13 @@ export type ListApprovalsData = {
     body?: never;
     path?: never;
     query?: {
-        state?: string | null;
+        /**
+         * State
+         */
+        state?: 'pending' | 'approved' | 'rejected' | 'expired' | null;
+        /**
+         * Session Id
+         */
         session_id?: string | null;
     };
     url: '/api/v2/approvals';
@@ -492,16 +1120,20 @@ export type ListApprovalsData = {
 
 export type ListApprovalsErrors = {
     /**
-     * Problem details
+     * Client Error
      */
-    default: Problem;
+    '4XX': Problem;
+    /**
+     * Server Error
+     */
+    '5XX': Problem;
 };
 
 export type ListApprovalsError = ListApprovalsErrors[keyof ListApprovalsErrors];
 
 export type ListApprovalsResponses = {
     /**
-     * Successful response
+     * Successful Response
      */
     200: ApprovalList;
 };
@@ -511,6 +1143,9 @@ export type ListApprovalsResponse = ListApprovalsResponses[keyof ListApprovalsRe
 export type GetApprovalData = {
     body?: never;
     path: {
+        /**
+         * Approval Id
+         */
         approval_id: string;
     };
     query?: never;
@@ -519,16 +1154,20 @@ export type GetApprovalData = {
 
 export type GetApprovalErrors = {
     /**
-     * Problem details
+     * Client Error
      */
-    default: Problem;
+    '4XX': Problem;
+    /**
+     * Server Error
+     */
+    '5XX': Problem;
 };
 
 export type GetApprovalError = GetApprovalErrors[keyof GetApprovalErrors];
 
 export type GetApprovalResponses = {
     /**
-     * Successful response
+     * Successful Response
      */
     200: Approval;
 };
@@ -536,8 +1175,11 @@ export type GetApprovalResponses = {
 export type GetApprovalResponse = GetApprovalResponses[keyof GetApprovalResponses];
 
 export type DecideApprovalData = {
-    body: ApprovalDecision;
+    body: Decision;
     path: {
+        /**
+         * Approval Id
+         */
         approval_id: string;
     };
     query?: never;
@@ -546,18 +1188,22 @@ export type DecideApprovalData = {
 
 export type DecideApprovalErrors = {
     /**
-     * Problem details
+     * Client Error
      */
-    default: Problem;
+    '4XX': Problem;
+    /**
+     * Server Error
+     */
+    '5XX': Problem;
 };
 
 export type DecideApprovalError = DecideApprovalErrors[keyof DecideApprovalErrors];
 
 export type DecideApprovalResponses = {
     /**
-     * Successful response
+     * Successful Response
      */
-    200: ApprovalDecided;
+    200: Decided;
 };
 
 export type DecideApprovalResponse = DecideApprovalResponses[keyof DecideApprovalResponses];
@@ -571,18 +1217,22 @@ export type ListToolsData = {
 
 export type ListToolsErrors = {
     /**
-     * Problem details
+     * Client Error
      */
-    default: Problem;
+    '4XX': Problem;
+    /**
+     * Server Error
+     */
+    '5XX': Problem;
 };
 
 export type ListToolsError = ListToolsErrors[keyof ListToolsErrors];
 
 export type ListToolsResponses = {
     /**
-     * Successful response
+     * Successful Response
      */
-    200: ToolCatalogue;
+    200: ToolList;
 };
 
 export type ListToolsResponse = ListToolsResponses[keyof ListToolsResponses];
@@ -596,16 +1246,20 @@ export type GetHealthData = {
 
 export type GetHealthErrors = {
     /**
-     * Problem details
+     * Client Error
      */
-    default: Problem;
+    '4XX': Problem;
+    /**
+     * Server Error
+     */
+    '5XX': Problem;
 };
 
 export type GetHealthError = GetHealthErrors[keyof GetHealthErrors];
 
 export type GetHealthResponses = {
     /**
-     * Successful response
+     * Successful Response
      */
     200: Health;
 };

@@ -150,8 +150,8 @@ function CallResult({ call }: { call: ToolCallBlock }): ReactNode {
   );
 }
 
-function errorTitle(code: string, t: TFunction): string {
-  return t(`error.kind.${code}` as 'error.kind.tool_failed', {
+function errorTitle(code: string | null, t: TFunction): string {
+  return t(`error.kind.${code ?? 'tool_failed'}` as 'error.kind.tool_failed', {
     defaultValue: t('error.kind.tool_failed'),
   });
 }
