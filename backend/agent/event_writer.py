@@ -36,7 +36,9 @@ class EventWriter:
     ) -> None:
         if self._flusher is not None:
             self._flusher.cancel()
-            await asyncio.gather(self._flusher, return_exceptions=True)
+            [result] = await asyncio.gather(self._flusher, return_exceptions=True)
+            if isinstance(result, Exception):
+                raise result
         await self.flush()
 
     def emit(self, event: Event) -> None:
