@@ -35,9 +35,9 @@ def main() -> None:
 
 async def serve(options: LaunchOptions) -> None:
     """Serve until SIGTERM or SIGINT; prints one line when requests are answered."""
-    from simulator.world import build_world
+    from simulator.world import HISTORY, build_world
 
-    clock = SimulatedClock(datetime.now(UTC))
+    clock = SimulatedClock(datetime.now(UTC) - HISTORY)
     store = ObjectStore(clock, seed=options.seed)
     world = build_world(store, clock, seed=options.seed, scenarios=options.scenarios)
     token = secrets.token_urlsafe(24)

@@ -56,13 +56,11 @@ def _default_stateful_set(item: JsonObject) -> None:
     spec.setdefault("podManagementPolicy", "OrderedReady")
     spec.setdefault("updateStrategy", {"type": "RollingUpdate", "rollingUpdate": {"partition": 0}})
     spec.setdefault("revisionHistoryLimit", 10)
-    spec.setdefault(
-        "persistentVolumeClaimRetentionPolicy", {"whenDeleted": "Retain", "whenScaled": "Retain"}
-    )
+    spec.setdefault("persistentVolumeClaimRetentionPolicy", {"whenDeleted": "Retain", "whenScaled": "Retain"})
 
 
 def _default_job(item: JsonObject) -> None:
-    given = {"parallelism": 1, "completions": 1, "backoffLimit": 6, "manualSelector": False}
+    given: JsonObject = {"parallelism": 1, "completions": 1, "backoffLimit": 6, "manualSelector": False}
     given |= {"completionMode": "NonIndexed", "suspend": False, "podReplacementPolicy": "TerminatingOrFailed"}
     for field, value in given.items():
         item["spec"].setdefault(field, value)

@@ -54,7 +54,9 @@ def read_catalogue() -> Catalogue:
 
 
 def read_history() -> list[PastChange]:
-    return sorted((PastChange.model_validate(item) for item in _read_yaml("history.yaml")[0]), key=lambda c: -c.days_ago)
+    return sorted(
+        (PastChange.model_validate(item) for item in _read_yaml("history.yaml")[0]), key=lambda c: -c.days_ago
+    )
 
 
 def initial_objects() -> Iterator[JsonObject]:
@@ -85,7 +87,10 @@ def node(number: int) -> JsonObject:
     }
     if number == 1:
         labels["node-role.kubernetes.io/control-plane"] = ""
-    annotations = {"node.alpha.kubernetes.io/ttl": "0", "volumes.kubernetes.io/controller-managed-attach-detach": "true"}
+    annotations = {
+        "node.alpha.kubernetes.io/ttl": "0",
+        "volumes.kubernetes.io/controller-managed-attach-detach": "true",
+    }
     cidr = f"10.244.{number - 1}.0/24"
     identity = f"{number:032x}"
     other = {"ephemeral-storage": "103079844Ki", "hugepages-1Gi": "0", "hugepages-2Mi": "0"}

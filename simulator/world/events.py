@@ -129,6 +129,7 @@ class EventRecorder:
         event = self.state.find(EVENTS, recorded.key)
         if event is None:
             return
+        changed: JsonObject
         if event.get("eventTime"):
             changed = {"series": {"count": recorded.count, "lastObservedTime": micro_timestamp(recorded.last)}}
         else:

@@ -18,6 +18,7 @@ class Identities:
 
     def __init__(self, source: random.Random) -> None:
         self._source = source
+        self._events = 0
 
     def name_ending(self, length: int = 5) -> str:
         return "".join(self._source.choices(NAME_ALPHABET, k=length))
@@ -27,7 +28,9 @@ class Identities:
 
     def event_name(self, about: str, *, at: float) -> str:
         """The recorder's form: the object's name and the nanoseconds in hexadecimal."""
-        nanoseconds = int(at * 1_000_000) * 1000 + self._source.randrange(1000)
+        # The last three digits count, since many things may happen to one object in the same microsecond.
+        self._events += 1
+        nanoseconds = int(at * 1_000_000) * 1000 + self._events % 1000
         return f"{about}.{nanoseconds:x}"
 
     def between(self, low: float, high: float) -> float:

@@ -127,7 +127,9 @@ def _merged_list(current: list[JsonObject], patch: list[JsonObject]) -> list[Jso
 
 
 def _is_named_list(value: object) -> bool:
-    return isinstance(value, list) and bool(value) and all(isinstance(entry, dict) and "name" in entry for entry in value)
+    return (
+        isinstance(value, list) and bool(value) and all(isinstance(entry, dict) and "name" in entry for entry in value)
+    )
 
 
 def _resource_of(kind: str) -> ResourceType:
@@ -137,4 +139,15 @@ def _resource_of(kind: str) -> ResourceType:
     raise UnknownScenario(f"no kind {kind!r}")
 
 
-__all__ = ["Fix", "NotFound", "Scenario", "Step", "Text", "UnknownScenario", "all_scenarios", "apply_steps", "load_scenarios", "merged"]
+__all__ = [
+    "Fix",
+    "NotFound",
+    "Scenario",
+    "Step",
+    "Text",
+    "UnknownScenario",
+    "all_scenarios",
+    "apply_steps",
+    "load_scenarios",
+    "merged",
+]

@@ -28,7 +28,9 @@ class WorldUsage:
         if all(agent.name != name for agent in self._kubelets.nodes):
             return None
         taken = self._sample_time()
-        usages = [usage for pod in self._engine.state.pods_on(name) for usage in self._containers_of(pod, at=taken).values()]
+        usages = [
+            usage for pod in self._engine.state.pods_on(name) for usage in self._containers_of(pod, at=taken).values()
+        ]
         noise = _noise(name, at=taken)
         total = Usage(
             cpu_nanocores=int(NODE_CPU_NANOCORES * noise) + sum(usage.cpu_nanocores for usage in usages),

@@ -30,7 +30,7 @@ from simulator.world.state import ClusterState
 from simulator.world.usage import WorldUsage
 
 HISTORY = timedelta(days=9)
-"""How long the estate has existed. The clock has to start that much before the present; faults are in its last hours."""
+"""Age of the estate: the clock has to start that much before the present. Faults lie in its last hours."""
 
 
 class SimulatedWorld:

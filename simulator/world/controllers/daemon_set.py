@@ -57,7 +57,9 @@ class DaemonSetController:
         pods = self._engine.state.owned(item["metadata"]["uid"], PODS)
         by_node = {_target_node(pod): pod for pod in pods if is_active(pod)}
         leaving = {_target_node(pod) for pod in pods if is_terminating(pod)}
-        wanted = [node["metadata"]["name"] for node in self._engine.state.store.list_objects(NODES) if _may_run(item, node)]
+        wanted = [
+            node["metadata"]["name"] for node in self._engine.state.store.list_objects(NODES) if _may_run(item, node)
+        ]
         for name in wanted:
             if name not in by_node and name not in leaving:
                 create_pod(self._engine, self._new_pod(item, node=name, code=code), owner=item, source=SOURCE)

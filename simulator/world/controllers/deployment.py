@@ -124,9 +124,7 @@ class DeploymentController:
         news = ("FoundNewReplicaSet", f'Found new replica set "{new["metadata"]["name"]}"')
         return found or new, Fleet(found or new, fleet.old, news)
 
-    def _create_set(
-        self, deployment: JsonObject, allowance: Allowance, *, revision: int, size: int
-    ) -> JsonObject:
+    def _create_set(self, deployment: JsonObject, allowance: Allowance, *, revision: int, size: int) -> JsonObject:
         metadata = deployment["metadata"]
         template = copy.deepcopy(deployment["spec"]["template"])
         code = template_hash(template)
@@ -178,7 +176,9 @@ class DeploymentController:
 
         self._engine.state.change(REPLICASETS, key_of(item), change)
         owner = controller_of(item)
-        parent = self._engine.state.find(DEPLOYMENTS, f"{item['metadata']['namespace']}/{owner['name']}") if owner else None
+        parent = (
+            self._engine.state.find(DEPLOYMENTS, f"{item['metadata']['namespace']}/{owner['name']}") if owner else None
+        )
         if parent is not None and before != size:
             self._tell(parent, item, before=before, after=size)
 

@@ -78,16 +78,13 @@ def slice_endpoints(
 ) -> list[tuple[list[JsonObject] | None, list[JsonObject] | None]]:
     """EndpointSlice form: endpoints and ports of each slice; at least one slice, which may be empty."""
     ports = next((found for member in members if (found := ports_of(service, member))), [])
-    shown_ports = [
-        {key: port[key] for key in ("name", "protocol", "port") if key in port} if port.get("name")
-        else {"name": "", "protocol": port["protocol"], "port": port["port"]}
-        for port in ports
-    ]  # fmt: skip
+    shown: list[JsonObject] | None = [
+        {"name": port.get("name", ""), "protocol": port["protocol"], "port": port["port"]} for port in ports
+    ] or None
     endpoints = [_endpoint(service, member, node_zone=node_zone) for member in members]
     if not endpoints:
         return [(None, None)]
-    pages = [endpoints[start : start + size] for start in range(0, len(endpoints), size)]
-    return [(page, shown_ports or None) for page in pages]
+    return [(endpoints[start : start + size], shown) for start in range(0, len(endpoints), size)]
 
 
 def _endpoint(service: JsonObject, member: Member, *, node_zone: Callable[[str], str]) -> JsonObject:
@@ -115,9 +112,9 @@ def _address(member: Member) -> JsonObject:
 
 
 def _target_number(port: JsonObject, *, pod: JsonObject) -> int | None:
-    target = port.get("targetPort", port["port"])
+    target: int | str = port.get("targetPort") or port["port"]
     if isinstance(target, int):
-        return target or int(port["port"])
+        return target
     for container in pod["spec"]["containers"]:
         for declared in container.get("ports") or []:
             if declared.get("name") == target:

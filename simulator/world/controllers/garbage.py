@@ -50,11 +50,11 @@ class GarbageCollector:
                 self._drop_owner(kind, dependent, uid=uid)
             self._take_off(resource, key, ORPHAN)
             return
-        blocking = [(kind, dependent) for kind, dependent in dependents if _blocks(dependent, uid=uid)]
+        is_blocked = any(_blocks(dependent, uid=uid) for _, dependent in dependents)
         for kind, dependent in dependents:
             if not is_terminating(dependent):
                 self._delete_like(kind, dependent)
-        if not blocking:
+        if not is_blocked:
             self._take_off(resource, key, FOREGROUND)
 
     def _delete_like(self, resource: ResourceType, item: JsonObject) -> None:
@@ -89,6 +89,12 @@ class GarbageCollector:
         if left:
             metadata["finalizers"] = left
         self._engine.state.store.replace(resource, {**item, "metadata": metadata})
+
+
+def _blocks(dependent: JsonObject, *, uid: str) -> bool:
+    """Whether the owner has to stay until this object is gone."""
+    references = dependent["metadata"].get("ownerReferences") or []
+    return any(entry["uid"] == uid and entry.get("blockOwnerDeletion") for entry in references)
 
 
 class NamespaceController:

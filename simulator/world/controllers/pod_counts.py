@@ -31,7 +31,7 @@ def count_pods(pods: Sequence[JsonObject], *, min_ready_seconds: int, now: float
 
 
 def choose_victims(pods: Iterable[JsonObject], *, count: int) -> list[JsonObject]:
-    """Pods to delete first: unassigned, pending, not ready, on crowded nodes, recently ready, often restarted, young."""
+    """Pods to delete first: unassigned, pending, not ready, crowded, recently ready, often restarted, young."""
     pods = list(pods)
     per_node: dict[str, int] = {}
     for pod in pods:

@@ -60,7 +60,7 @@ def admit_pod(engine: Engine, pod: JsonObject) -> JsonObject:
             f'pods "{shown}" is forbidden: error looking up service account {namespace}/{account}: '
             f'serviceaccount "{account}" not found'
         )
-    added = {
+    added: JsonObject = {
         "serviceAccountName": account,
         "serviceAccount": account,
         "securityContext": {},

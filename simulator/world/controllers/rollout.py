@@ -32,7 +32,7 @@ def allowance_of(deployment: JsonObject) -> Allowance:
     wanted = int(deployment["spec"].get("replicas", 1))
     strategy = deployment["spec"].get("strategy") or {}
     if strategy.get("type") == "Recreate" or wanted == 0:
-        return Allowance(wanted, 0, wanted if strategy.get("type") == "Recreate" else 0)
+        return Allowance(wanted, 0, 0)
     rolling = strategy.get("rollingUpdate") or {}
     surge = _absolute(rolling.get("maxSurge", "25%"), of=wanted, round_up=True)
     unavailable = _absolute(rolling.get("maxUnavailable", "25%"), of=wanted, round_up=False)
@@ -72,9 +72,9 @@ def next_sizes_of_old(allowance: Allowance, *, old: Sequence[JsonObject], new: J
             removable -= broken
     spare = sum(min(available_of(item), sizes[item["metadata"]["name"]]) for item in old)
     spare += available_of(new) - allowance.fewest_available
-    for name in sizes:
-        fewer = min(sizes[name], max(spare, 0))
-        sizes[name] -= fewer
+    for name, size in sizes.items():
+        fewer = min(size, max(spare, 0))
+        sizes[name] = size - fewer
         spare -= fewer
     return sizes
 

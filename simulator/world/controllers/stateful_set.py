@@ -86,9 +86,7 @@ class StatefulSetController:
         metadata = item["metadata"]
         name = f"{metadata['name']}-{number}"
         reference = owner_reference(item, api_version="apps/v1", kind="StatefulSet")
-        pod = pod_from_template(
-            item["spec"]["template"], namespace=metadata["namespace"], owner_reference=reference
-        )
+        pod = pod_from_template(item["spec"]["template"], namespace=metadata["namespace"], owner_reference=reference)
         pod["metadata"] = {"name": name, "generateName": f"{metadata['name']}-", **pod["metadata"]}
         pod["metadata"].setdefault("labels", {}).update(
             {
@@ -184,4 +182,5 @@ def _number(pod: JsonObject) -> int:
 
 
 def _updates_by_itself(item: JsonObject) -> bool:
-    return (item["spec"].get("updateStrategy") or {}).get("type", "RollingUpdate") == "RollingUpdate"
+    strategy: JsonObject = item["spec"].get("updateStrategy") or {}
+    return str(strategy.get("type", "RollingUpdate")) == "RollingUpdate"

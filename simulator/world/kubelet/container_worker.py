@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from simulator.store import JsonObject
 from simulator.world.engine import Engine
+from simulator.world.identity import image_digest
 from simulator.world.kubelet.container_run import ContainerRun
 from simulator.world.kubelet.dependency_calls import DependencyCalls
 from simulator.world.kubelet.environment import ConfigError, resolve_environment
@@ -14,7 +15,6 @@ from simulator.world.kubelet.probe_worker import ProbeKind, ProbeOutcome, ProbeR
 from simulator.world.kubelet.status import running, terminated, volume_mounts, waiting
 from simulator.world.programs.registry import Found
 from simulator.world.programs.run_plan import plan_run
-from simulator.world.identity import image_digest
 from simulator.world.shapes import go_duration, memory_bytes
 
 SYNC_SECONDS = (11.0, 14.0)
@@ -62,9 +62,7 @@ class ContainerWorker:
         self._epoch = 0
         self._is_stopping = False
         self._says = Says(self._record)
-        self._pull = ImagePull(
-            engine=engine, images=place.images, says=self._says, later=self._later, show=self._show
-        )
+        self._pull = ImagePull(engine=engine, images=place.images, says=self._says, later=self._later, show=self._show)
 
     @property
     def is_running(self) -> bool:
@@ -321,6 +319,4 @@ class ContainerWorker:
 
     def _record(self, *, reason: str, message: str, warning: bool) -> None:
         section = "initContainers" if self.is_init else "containers"
-        self._place.record(
-            reason=reason, message=message, warning=warning, field_path=f"spec.{section}{{{self.name}}}"
-        )
+        self._place.record(reason=reason, message=message, warning=warning, field_path=f"spec.{section}{{{self.name}}}")

@@ -94,7 +94,9 @@ class ImagePull:
         self._images.add(found.name)
         self._back_off.reset()
         size = f"Image size: {found.size_bytes} bytes."
-        self._says.normal("Pulled", f'Successfully pulled image "{reference}" in {took} ({took} including waiting). {size}')
+        self._says.normal(
+            "Pulled", f'Successfully pulled image "{reference}" in {took} ({took} including waiting). {size}'
+        )
         then(found)
 
     def _fail(self, container: JsonObject, refused: Refused, *, then: Callable[[Found], None]) -> None:
@@ -114,7 +116,9 @@ class ImagePull:
         reference = container["image"]
         self._says.normal("BackOff", f'Back-off pulling image "{reference}"')
         self._says.warning("Failed", "Error: ImagePullBackOff")
-        self._show(waiting("ImagePullBackOff", f'Back-off pulling image "{reference}": ErrImagePull: {refused.message}'))
+        self._show(
+            waiting("ImagePullBackOff", f'Back-off pulling image "{reference}": ErrImagePull: {refused.message}')
+        )
         pause = min(self._engine.identities.between(11.0, 15.0), max(until - self._engine.now, 0.5))
         self._later(pause, lambda: self._wait(container, refused, until=until, then=then))
 

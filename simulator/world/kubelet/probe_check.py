@@ -70,7 +70,9 @@ def _http_status(run: ContainerRun, *, path: str, broken: Callable[[], list[str]
             run.say(complaint, at=now, level="ERROR")
         return UNAVAILABLE if complaints else OK
     served = run.program.served_paths
-    is_served = bare in served or any(bare.startswith(prefix) for prefix in served if prefix != "/" and prefix[-1] == "/")
+    is_served = bare in served or any(
+        bare.startswith(prefix) for prefix in served if prefix != "/" and prefix[-1] == "/"
+    )
     return OK if is_served else NOT_FOUND
 
 
