@@ -70,8 +70,11 @@ async def test_store_that_fails_between_two_writes_ends_the_run_as_well() -> Non
             has_failed.set()
             raise OSError("disk full")
 
-    with pytest.raises(OSError, match="disk full"):
+    async def emit_over_a_failure() -> None:
         async with EventWriter(fail_once, interval_seconds=0) as writer:
             writer.emit(ev.text_delta("m", "a"))
             await asyncio.wait_for(has_failed.wait(), timeout=5)
             writer.emit(ev.text_delta("m", "b"))
+
+    with pytest.raises(OSError, match="disk full"):
+        await emit_over_a_failure()
