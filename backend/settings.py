@@ -55,6 +55,7 @@ class Settings(BaseSettings):
         env_nested_max_split=1,
         nested_model_default_partial_update=True,
         env_file=SECRETS_FILE,
+        env_ignore_empty=True,
         extra="ignore",
     )
 
