@@ -63,10 +63,10 @@ class Scenario(_Described):
     fix: Fix
 
 
-def load_scenarios(ids: Iterable[str]) -> list[Scenario]:
-    """The named scenarios, each once, those that happened first first; raise UnknownScenario."""
+def load_scenarios(ids: Iterable[str] | None) -> list[Scenario]:
+    """The named scenarios (None: all), each once, those that happened first first; raise UnknownScenario."""
     known = {scenario.id: scenario for scenario in all_scenarios()}
-    wanted = list(dict.fromkeys(ids))
+    wanted = list(known) if ids is None else list(dict.fromkeys(ids))
     unknown = [name for name in wanted if name not in known]
     if unknown:
         raise UnknownScenario(f"no scenario {unknown[0]!r}; there are: {', '.join(sorted(known))}")

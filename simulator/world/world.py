@@ -112,9 +112,12 @@ class SimulatedWorld:
 
 
 def build_world(
-    store: ObjectStore, clock: SimulatedClock, *, seed: int = 7, scenarios: Iterable[str] = ()
+    store: ObjectStore, clock: SimulatedClock, *, seed: int = 7, scenarios: Iterable[str] | None = ()
 ) -> SimulatedWorld:
-    """Fill the store and let HISTORY pass on the clock; raise UnknownScenario for an id that does not exist."""
+    """Fill the store and let HISTORY pass on the clock; raise UnknownScenario for an id that does not exist.
+
+    `scenarios` None means all of them, empty means a healthy estate.
+    """
     chosen = load_scenarios(scenarios)
     world = SimulatedWorld(store, clock, seed=seed, registry=Registry(read_catalogue()))
     world.live_through(scenarios=chosen, days=HISTORY / timedelta(days=1))
