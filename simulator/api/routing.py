@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from starlette.responses import Response
 
-from simulator.api import reads
+from simulator.api import deletes, reads, scaling, writes
 from simulator.api.context import ApiContext, Call
 from simulator.api.metrics import read_metrics
 from simulator.api.pod_logs import read_pod_log
@@ -32,10 +32,21 @@ _VERBS: dict[str, Handler] = {
     "get": reads.get_object,
     "list": reads.list_objects,
     "watch": reads.watch_objects,
+    "create": writes.create_object,
+    "update": writes.update_object,
+    "patch": writes.patch_object,
+    "delete": deletes.delete_object,
+    "deletecollection": deletes.delete_collection,
 }
 _SUBRESOURCES: dict[tuple[str, str], Handler] = {
     ("log", "get"): read_pod_log,
+    ("eviction", "create"): deletes.evict_pod,
+    ("scale", "get"): scaling.get_scale,
+    ("scale", "update"): scaling.put_scale,
+    ("scale", "patch"): scaling.patch_scale,
     ("status", "get"): reads.get_object,
+    ("status", "update"): writes.update_object,
+    ("status", "patch"): writes.patch_object,
 }
 
 
@@ -66,5 +77,5 @@ def _fits_path(call: Call) -> bool:
     if call.info.verb in {"update", "patch"}:
         return bool(call.info.name)
     if call.info.verb == "create":
-        return not call.info.name
+        return not call.info.name and (bool(call.info.namespace) or not call.resource.namespaced)
     return call.info.verb in call.resource.verbs

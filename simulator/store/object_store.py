@@ -159,6 +159,7 @@ class ObjectStore:
         uid: str | None = None,
         resource_version: str | None = None,
         finalizer: str | None = None,
+        dry_run: bool = False,
     ) -> JsonObject:
         """Begin the deletion of an object; raise NotFound or PreconditionFailed. Answer its last known state.
 
@@ -166,12 +167,14 @@ class ObjectStore:
         (now plus its grace period) and stays until its kubelet calls `remove`. An object with finalizers is only
         marked and goes when the last of them is taken off. A Namespace is only marked too: its phase becomes
         Terminating until the namespace controller has emptied it and calls `remove`. `finalizer` is added first
-        (`foregroundDeletion` or `orphan`, for the garbage collector).
+        (`foregroundDeletion` or `orphan`, for the garbage collector). A dry run only answers.
         """
         old = self.get(resource, namespace=namespace, name=name)
         _check_preconditions(resource, old, uid=uid, resource_version=resource_version)
         marked = self._mark_deleted(resource, old, grace_seconds=grace_seconds, finalizer=finalizer)
         key = (namespace, name)
+        if dry_run:
+            return old if _is_ready_to_vanish(resource, marked) else marked
         if _is_ready_to_vanish(resource, marked):
             return self._write("DELETED", resource, key, marked)
         return old if marked == old else self._write("MODIFIED", resource, key, marked)

@@ -1,0 +1,152 @@
+"""delete, deletecollection and eviction."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from starlette.responses import Response
+
+from simulator import api_resources as served
+from simulator.api.answers import json_answer, list_answer, object_answer
+from simulator.api.bodies import read_json_body
+from simulator.api.context import ApiContext, Call
+from simulator.api.listing import Page, list_page
+from simulator.api.reads import find_object, select
+from simulator.api.status_errors import ApiError, bad_request, conflict, resource_details
+from simulator.api_resources import PODDISRUPTIONBUDGETS, PODS, ResourceType
+from simulator.store import JsonObject, PreconditionFailed, matches_label_selector
+
+# For these the real server answers with the object; for the others with a Status, unless finalizers hold it.
+_ANSWERED_WHOLE = frozenset(
+    {
+        served.PERSISTENTVOLUMECLAIMS,
+        served.PERSISTENTVOLUMES,
+        served.PODS,
+        served.RESOURCEQUOTAS,
+        served.SERVICEACCOUNTS,
+        served.SERVICES,
+    }
+)
+_FINALIZERS = {"Foreground": "foregroundDeletion", "Orphan": "orphan"}
+
+
+@dataclass(frozen=True, slots=True)
+class DeleteOptions:
+    is_dry_run: bool
+    grace_seconds: int | None
+    finalizer: str | None
+    uid: str | None
+    resource_version: str | None
+
+
+def delete_object(context: ApiContext, call: Call) -> Response:
+    options = read_delete_options(call)
+    item = find_object(context, call)
+    last = _delete(context, call.resource, item, options)
+    namespace = last["metadata"].get("namespace", "")
+    is_gone = context.store.find(call.resource, namespace=namespace, name=call.info.name) is None
+    if call.resource in _ANSWERED_WHOLE or not (is_gone or options.is_dry_run):
+        return object_answer(context, call, last)
+    return json_answer(_success(call.resource, item))
+
+
+def delete_collection(context: ApiContext, call: Call) -> Response:
+    options = read_delete_options(call)
+    page = list_page(context.store, select(call), call.query)
+    deleted = [_delete(context, call.resource, item, options) for item in page.items]
+    return list_answer(context, call, Page(deleted, {"resourceVersion": str(context.store.version)}))
+
+
+def read_delete_options(call: Call) -> DeleteOptions:
+    """DeleteOptions from body and query, the body first; raise 400."""
+    body: JsonObject = {}
+    if call.body:
+        body = read_json_body(call.body, kind="DeleteOptions", content_type=call.headers.get("content-type"))
+    preconditions = body.get("preconditions") or {}
+    grace = body.get("gracePeriodSeconds")
+    policy = body.get("propagationPolicy") or call.query.get("propagationPolicy")
+    if policy is None and (body.get("orphanDependents") or call.query.get("orphanDependents") == "true"):
+        policy = "Orphan"
+    return DeleteOptions(
+        is_dry_run=call.is_dry_run or "All" in (body.get("dryRun") or ()),
+        grace_seconds=_read_grace(call.query) if grace is None else int(grace),
+        finalizer=_FINALIZERS.get(policy or ""),
+        uid=preconditions.get("uid"),
+        resource_version=preconditions.get("resourceVersion"),
+    )
+
+
+def _read_grace(query: Mapping[str, str]) -> int | None:
+    text = query.get("gracePeriodSeconds")
+    if not text:
+        return None
+    try:
+        return int(text)
+    except ValueError as error:
+        raise bad_request(f'strconv.ParseInt: parsing "{text}": invalid syntax') from error
+
+
+def _delete(context: ApiContext, resource: ResourceType, item: JsonObject, options: DeleteOptions) -> JsonObject:
+    metadata = item["metadata"]
+    try:
+        return context.store.delete(
+            resource,
+            namespace=metadata.get("namespace", ""),
+            name=metadata["name"],
+            grace_seconds=options.grace_seconds,
+            uid=options.uid,
+            resource_version=options.resource_version,
+            finalizer=options.finalizer,
+            dry_run=options.is_dry_run,
+        )
+    except PreconditionFailed as error:
+        raise conflict(str(error), name=error.name, kind=resource.kind, group=resource.group) from error
+
+
+def _success(resource: ResourceType, item: JsonObject) -> JsonObject:
+    details = {**resource_details(resource, name=item["metadata"]["name"]), "uid": item["metadata"]["uid"]}
+    return {"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success", "details": details}
+
+
+def evict_pod(context: ApiContext, call: Call) -> Response:
+    """POST pods/NAME/eviction: a deletion that respects disruption budgets."""
+    body = read_json_body(call.body, kind="Eviction", content_type=call.headers.get("content-type"))
+    wanted = body.get("deleteOptions") or {}
+    pod = find_object(context, call)
+    options = DeleteOptions(
+        is_dry_run=call.is_dry_run or "All" in (wanted.get("dryRun") or ()),
+        grace_seconds=wanted.get("gracePeriodSeconds"),
+        finalizer=None,
+        uid=(wanted.get("preconditions") or {}).get("uid"),
+        resource_version=(wanted.get("preconditions") or {}).get("resourceVersion"),
+    )
+    _check_budgets(context, pod)
+    _delete(context, PODS, pod, options)
+    return json_answer(
+        {"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success", "code": 201}, code=201
+    )
+
+
+def _check_budgets(context: ApiContext, pod: JsonObject) -> None:
+    """Raise 429 when a budget has nothing left; pods that serve nobody may always go."""
+    metadata, status = pod["metadata"], pod.get("status") or {}
+    if status.get("phase") in {"Succeeded", "Failed", "Pending"} or metadata.get("deletionTimestamp"):
+        return
+    is_ready = any(c["type"] == "Ready" and c["status"] == "True" for c in status.get("conditions") or ())
+    budgets = context.store.list_objects(PODDISRUPTIONBUDGETS, namespace=metadata["namespace"])
+    for budget in budgets:
+        if not matches_label_selector(budget["spec"].get("selector"), metadata.get("labels")):
+            continue
+        state = budget.get("status") or {}
+        if state.get("disruptionsAllowed", 0) > 0:
+            continue
+        healthy, needed = state.get("currentHealthy", 0), state.get("desiredHealthy", 0)
+        if not is_ready and healthy >= needed > 0:
+            continue
+        raise _budget_refusal(budget["metadata"]["name"], needed=needed, healthy=healthy)
+
+
+def _budget_refusal(name: str, *, needed: int, healthy: int) -> ApiError:
+    text = f"The disruption budget {name} needs {needed} healthy pods and has {healthy} currently"
+    details = {"causes": [{"reason": "DisruptionBudget", "message": text}]}
+    message = "Cannot evict pod as it would violate the pod's disruption budget."
+    return ApiError(429, "TooManyRequests", message, details=details)
