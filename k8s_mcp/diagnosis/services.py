@@ -74,7 +74,8 @@ def find_no_ready_endpoints(snapshot: ServiceSnapshot) -> Problem | None:
         object=_path(snapshot.service),
         severity=Severity.CRITICAL,
         cause=Words(
-            f"None of the {len(pods)} pods behind the Service {name_of(snapshot.service)} is Ready: {', '.join(reasons)}.",
+            f"None of the {len(pods)} pods behind the Service {name_of(snapshot.service)} is Ready: "
+            f"{', '.join(reasons)}.",
             f"Service {name_of(snapshot.service)} 后面的 {len(pods)} 个 Pod 都未就绪：{', '.join(reasons)}。",
         ),
         evidence=(f"spec.selector {show_labels(selector)}", f"not Ready: {names}", *reasons),

@@ -1,0 +1,1 @@
+"""Lists as tables: rows from API objects, abnormal first, in pages that fit a budget."""

@@ -1,0 +1,139 @@
+"""The structured form of every answer. Field names are a contract with the programs that read them."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel, Field
+
+from k8s_mcp.diagnosis.problem import Problem
+
+Cell = str | int
+
+
+class WordsView(BaseModel):
+    en: str
+    zh: str
+
+
+class ProblemView(BaseModel):
+    """A named fault with its cause."""
+
+    condition: str
+    object: str
+    severity: Literal["critical", "warning"]
+    cause: WordsView
+    evidence: list[str]
+    next_step: WordsView
+    confidence: float
+
+
+class Column(BaseModel):
+    key: str
+    label: str
+
+
+class TableResult(BaseModel):
+    """One page of a list, abnormal rows first."""
+
+    kind: str
+    namespace: str | None = Field(description="null: all namespaces, or objects without one")
+    columns: list[Column]
+    rows: list[list[Cell]]
+    total: int | None
+    shown: int
+    next_cursor: str | None
+    counts: dict[str, int] = Field(description="rows by status, over all pages")
+    abnormal: int = Field(description="abnormal rows, over all pages")
+    note: str | None
+    problems: list[ProblemView] = Field(description="causes for the shown rows")
+
+
+class ContainerView(BaseModel):
+    name: str
+    init: bool
+    image: str
+    ready: bool
+    restarts: int
+    state: str
+    reason: str
+    last_state: str
+    exit_code: int | None
+    ports: list[str]
+    requests: dict[str, str]
+    limits: dict[str, str]
+    probes: dict[str, str]
+    env: list[EnvView]
+
+
+class EnvView(BaseModel):
+    name: str
+    source: str
+
+
+class ConditionView(BaseModel):
+    type: str
+    status: str
+    reason: str
+    message: str
+
+
+class EventView(BaseModel):
+    type: str
+    reason: str
+    message: str
+    count: int
+    last_seen: str
+
+
+class PodResult(BaseModel):
+    kind: Literal["Pod"] = "Pod"
+    namespace: str
+    name: str
+    status: str
+    ready: str
+    node: str
+    pod_ip: str
+    age: str
+    owner: str | None
+    containers: list[ContainerView]
+    conditions: list[ConditionView]
+    events: list[EventView]
+    problems: list[ProblemView]
+
+
+class LogResult(BaseModel):
+    kind: Literal["Logs"] = "Logs"
+    namespace: str
+    pod: str
+    container: str
+    previous: bool
+    lines: list[str]
+    shown: int
+    truncated: bool
+    note: str | None
+
+
+class ScaleResult(BaseModel):
+    kind: Literal["ScaleResult"] = "ScaleResult"
+    status: Literal["scaled", "declined", "needs_approval"]
+    namespace: str
+    name: str
+    replicas_before: int
+    replicas_after: int
+    message: str
+
+
+ContainerView.model_rebuild()
+
+
+def view_problem(problem: Problem) -> ProblemView:
+    return ProblemView(
+        condition=problem.condition,
+        object=problem.object,
+        severity=problem.severity.value,
+        cause=WordsView(en=problem.cause.en, zh=problem.cause.zh),
+        evidence=list(problem.evidence),
+        next_step=WordsView(en=problem.next_step.en, zh=problem.next_step.zh),
+        confidence=problem.confidence,
+    )

@@ -1,0 +1,59 @@
+"""k8s-get-deployments."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Annotated
+
+from mcp.server.mcpserver import Context
+from mcp_types import CallToolResult
+
+from k8s_mcp.cluster.interfaces import DEPLOYMENTS, Selection
+from k8s_mcp.listing.rows import cut_page, digest_of
+from k8s_mcp.listing.table import TableContext, make_table
+from k8s_mcp.listing.workloads import DEPLOYMENT_TABLE, make_deployment_row
+from k8s_mcp.results import TableResult
+from k8s_mcp.state import K8sState
+from k8s_mcp.tools.arguments import AllNamespaces, Cursor, LabelSelector, Limit, Namespace
+from k8s_mcp.tools.reading import (
+    diagnose_all,
+    join_by_owner,
+    list_pods_for,
+    list_warnings,
+    make_snapshots,
+    read_cursor,
+    require_namespace,
+    resolve_scope,
+)
+
+TOOL = "k8s-get-deployments"
+
+
+async def get_deployments(
+    ctx: Context[K8sState],
+    namespace: Namespace = None,
+    all_namespaces: AllNamespaces = False,
+    label_selector: LabelSelector = None,
+    limit: Limit = 50,
+    cursor: Cursor = None,
+) -> Annotated[CallToolResult, TableResult]:
+    """List Deployments with ready and available replicas and images; names the problem of those whose pods are not
+    healthy."""
+    state = ctx.request_context.lifespan_context
+    scope = await resolve_scope(state.cluster, namespace=namespace, all_namespaces=all_namespaces)
+    digest = digest_of([TOOL, scope, label_selector])
+    after = read_cursor(cursor, digest=digest)
+    notes: list[str] = []
+    deployments, pods, warnings = await asyncio.gather(
+        state.cluster.list_objects(DEPLOYMENTS, Selection(scope, label_selector)),
+        list_pods_for(state.cluster, scope, notes=notes),
+        list_warnings(state.cluster, scope, notes=notes),
+    )
+    if not deployments:
+        await require_namespace(state.cluster, scope)
+    snapshots = make_snapshots(pods, warnings, state=state)
+    problems = join_by_owner(snapshots, diagnose_all(snapshots))
+    now = state.now()
+    rows = [make_deployment_row(each, problems_by_owner=problems, now=now) for each in deployments]
+    page = cut_page(rows, limit=limit, after=after)
+    return make_table(DEPLOYMENT_TABLE, page, TableContext(TOOL, scope, digest, tuple(notes)))
