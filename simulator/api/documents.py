@@ -7,7 +7,7 @@ from simulator.api import discovery
 from simulator.api.answers import json_answer, text_answer
 from simulator.api.negotiation import wants_aggregated_discovery
 from simulator.api.openapi import openapi_v2, openapi_v3, openapi_v3_index
-from simulator.api.status_errors import PageNotFound, method_not_allowed
+from simulator.api.status_errors import PageNotFound, method_not_allowed, not_acceptable
 from simulator.store import JsonObject
 
 _HEALTH_PATHS = ("/healthz", "/livez", "/readyz")
@@ -27,7 +27,7 @@ def serve_document(request: Request) -> Response:
             {"paths": ["/api", "/api/v1", "/apis", *_HEALTH_PATHS, "/openapi/v2", "/openapi/v3", "/version"]}
         )
     if path.startswith("/openapi/"):
-        return _openapi(path)
+        return _openapi(request, path)
     return _discovery(request, path)
 
 
@@ -38,15 +38,24 @@ def _health(path: str, *, is_verbose: bool) -> Response:
     return text_answer("\n".join([*lines, f"{path.removeprefix('/')} check passed\n"]))
 
 
-def _openapi(path: str) -> Response:
+def _openapi(request: Request, path: str) -> Response:
+    _require_json(request.headers.get("accept"))
     if path == "/openapi/v2":
         return json_answer(openapi_v2())
     if path == "/openapi/v3":
-        return json_answer(openapi_v3_index())
+        # The real server labels its index as plain text.
+        return json_answer(openapi_v3_index(), headers={"Content-Type": "text/plain; charset=utf-8"})
     document = openapi_v3(path.removeprefix("/openapi/v3/"))
     if document is None:
         raise PageNotFound
     return json_answer(document)
+
+
+def _require_json(accept: str | None) -> None:
+    """Schemas are served as JSON only; raise 406 to a client that takes nothing but protobuf."""
+    entries = [entry.partition(";")[0].strip() for entry in (accept or "*/*").split(",")]
+    if not {"application/json", "application/*", "*/*"} & set(entries):
+        raise not_acceptable()
 
 
 def _discovery(request: Request, path: str) -> Response:

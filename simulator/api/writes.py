@@ -135,7 +135,9 @@ def _check_identity(call: Call, item: JsonObject, *, old: JsonObject) -> None:
         raise bad_request(f"the name of the object ({name}) does not match the name on the URL ({call.info.name})")
     if metadata.get("namespace", namespace) != namespace:
         found = metadata["namespace"]
-        raise bad_request(f"the namespace of the object ({found}) does not match the namespace on the URL ({namespace})")
+        raise bad_request(
+            f"the namespace of the object ({found}) does not match the namespace on the URL ({namespace})"
+        )
     if namespace:
         metadata["namespace"] = namespace
     uid = metadata.get("uid")
