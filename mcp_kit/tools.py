@@ -103,11 +103,28 @@ def _forbid_unknown_arguments(tool: StrictTool) -> None:
     model.model_rebuild(force=True)
     tool.fn_metadata = StrictMetadata(
         arg_model=model,
-        output_schema=metadata.output_schema,
+        output_schema=drop_titles(metadata.output_schema) if metadata.output_schema else None,
         output_model=metadata.output_model,
         wrap_output=metadata.wrap_output,
     )
-    tool.parameters = model.model_json_schema(by_alias=True)
+    tool.parameters = drop_titles(model.model_json_schema(by_alias=True))
+
+
+def drop_titles(schema: dict[str, Any]) -> dict[str, Any]:  # Any: JSON Schema
+    """The schema without the titles pydantic derives from names: every listed tool costs a model their length."""
+    kept: dict[str, Any] = {}
+    for key, value in schema.items():
+        if key == "title" and isinstance(value, str):
+            continue
+        if key in {"properties", "$defs"}:
+            kept[key] = {name: drop_titles(inner) for name, inner in value.items()}
+        elif isinstance(value, dict):
+            kept[key] = drop_titles(value)
+        elif isinstance(value, list):
+            kept[key] = [drop_titles(item) if isinstance(item, dict) else item for item in value]
+        else:
+            kept[key] = value
+    return kept
 
 
 def describe_bad_arguments(error: ValidationError, *, tool: str, known: Iterable[str]) -> str:

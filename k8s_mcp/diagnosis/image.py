@@ -97,7 +97,8 @@ def _pull_message(case: ContainerCase) -> str:
     own = read_text(case.facts.waiting, "message")
     # Older kubelets keep the registry's answer in the events only.
     from_events = [event.message for event in case.events_about("Failed") if event.message.startswith("Failed to pull")]
-    return " ".join([own, *from_events[-1:]]).strip()
+    is_telling = bool(_DENIED.search(own) or _NOT_FOUND.search(own))
+    return own if is_telling else " ".join([own, *from_events[-1:]]).strip()
 
 
 def _evidence(case: ContainerCase, message: str) -> tuple[str, ...]:

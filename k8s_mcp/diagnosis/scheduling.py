@@ -81,8 +81,8 @@ def _find_insufficient(snapshot: PodSnapshot, resource: str) -> Problem | None:
 
 
 def _insufficient_cause(resource: str, *, wanted: str, free: str) -> Words:
-    en = f"The pod requests {wanted} {resource}, more than any node has free"
-    zh = f"Pod 请求 {wanted} 的 {_zh(resource)}，超过任何节点的空闲量"
+    en = f"The pod requests {wanted} {_en(resource)}, more than any node has free"
+    zh = f"Pod 请求 {wanted} {_zh(resource)}，超过任何节点的空闲量"
     return Words(f"{en} ({free})." if free else f"{en}.", f"{zh}（{free}）。" if free else f"{zh}。")
 
 
@@ -134,6 +134,10 @@ def _placement_evidence(snapshot: PodSnapshot) -> list[str]:
         if selector
         else []
     )
+
+
+def _en(resource: str) -> str:
+    return "CPU" if resource == "cpu" else resource
 
 
 def _zh(resource: str) -> str:

@@ -68,15 +68,16 @@ def find_no_ready_endpoints(snapshot: ServiceSnapshot) -> Problem | None:
     if not reasons:
         # Pods that are only just starting are no fault of the Service.
         return None
-    names = ", ".join(name_of(pod) for pod in pods[:3])
+    names, why = ", ".join(name_of(pod) for pod in pods[:3]), ", ".join(reasons)
+    subject = "The pod" if len(pods) == 1 else f"None of the {len(pods)} pods"
+    verdict = "is not Ready" if len(pods) == 1 else "is Ready"
     return Problem(
         condition="service-no-ready-endpoints",
         object=_path(snapshot.service),
         severity=Severity.CRITICAL,
         cause=Words(
-            f"None of the {len(pods)} pods behind the Service {name_of(snapshot.service)} is Ready: "
-            f"{', '.join(reasons)}.",
-            f"Service {name_of(snapshot.service)} 后面的 {len(pods)} 个 Pod 都未就绪：{', '.join(reasons)}。",
+            f"{subject} behind the Service {name_of(snapshot.service)} {verdict}: {why}.",
+            f"Service {name_of(snapshot.service)} 后面的 {len(pods)} 个 Pod 都未就绪：{why}。",
         ),
         evidence=(f"spec.selector {show_labels(selector)}", f"not Ready: {names}", *reasons),
         next_step=Words(

@@ -15,12 +15,10 @@ from k8s_mcp.listing.workloads import DEPLOYMENT_TABLE, make_deployment_row
 from k8s_mcp.results import TableResult
 from k8s_mcp.state import K8sState
 from k8s_mcp.tools.arguments import AllNamespaces, Cursor, LabelSelector, Limit, Namespace
+from k8s_mcp.tools.causes import diagnose_all, join_by_owner, make_snapshots, sharpen
 from k8s_mcp.tools.reading import (
-    diagnose_all,
-    join_by_owner,
     list_pods_for,
     list_warnings,
-    make_snapshots,
     read_cursor,
     require_namespace,
     resolve_scope,
@@ -52,7 +50,8 @@ async def get_deployments(
     if not deployments:
         await require_namespace(state.cluster, scope)
     snapshots = make_snapshots(pods, warnings, state=state)
-    problems = join_by_owner(snapshots, diagnose_all(snapshots))
+    found = await sharpen(state.cluster, snapshots, diagnose_all(snapshots), among=snapshots)
+    problems = join_by_owner(snapshots, found)
     now = state.now()
     rows = [make_deployment_row(each, problems_by_owner=problems, now=now) for each in deployments]
     page = cut_page(rows, limit=limit, after=after)

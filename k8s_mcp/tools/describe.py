@@ -21,7 +21,8 @@ from k8s_mcp.objects.nodes import NodeCapacity, measure_nodes
 from k8s_mcp.results import PodResult
 from k8s_mcp.state import K8sState
 from k8s_mcp.tools.arguments import Name, Namespace
-from k8s_mcp.tools.reading import explain_missing, list_optional, read_failed_logs
+from k8s_mcp.tools.causes import read_failed_logs
+from k8s_mcp.tools.reading import explain_missing, list_optional
 from mcp_kit.results import structured_result
 
 TOOL = "k8s-describe-pod"

@@ -2,26 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Mapping, Sequence
-
 from mcp.server.mcpserver.exceptions import ToolError
 
-from k8s_mcp.cluster.interfaces import EVENTS, NAMESPACES, PODS, Cluster, JsonObject, LogRequest, Resource, Selection
-from k8s_mcp.diagnosis.problem import Problem
-from k8s_mcp.diagnosis.rules import diagnose_pod
-from k8s_mcp.diagnosis.snapshot import PodSnapshot
+from k8s_mcp.cluster.interfaces import EVENTS, NAMESPACES, PODS, Cluster, JsonObject, Resource, Selection
 from k8s_mcp.errors import AccessDenied, ClusterError, ObjectNotFound
 from k8s_mcp.listing.rows import InvalidCursor, SortKey, decode_cursor
-from k8s_mcp.objects.access import name_of, namespace_of
 from k8s_mcp.objects.events import EventFacts, read_event
-from k8s_mcp.objects.pods import owner_path
-from k8s_mcp.state import K8sState
 from k8s_mcp.text.names import list_nearest
-from k8s_mcp.text.sanitising import sanitise_line
-
-_LOG_LINES_FOR_CAUSE = 60
-_MAX_LOG_LINE = 500
 
 
 async def resolve_scope(cluster: Cluster, *, namespace: str | None, all_namespaces: bool) -> str | None:
@@ -75,66 +62,6 @@ async def list_optional(
 async def list_warnings(cluster: Cluster, namespace: str | None, *, notes: list[str]) -> list[EventFacts]:
     events = await list_optional(cluster, EVENTS, Selection(namespace, field_selector="type=Warning"), notes=notes)
     return [read_event(event) for event in events or []]
-
-
-def make_snapshots(
-    pods: Sequence[JsonObject], events: Sequence[EventFacts], *, state: K8sState
-) -> dict[tuple[str, str], PodSnapshot]:
-    """Pods with their events, by namespace and name."""
-    by_pod: dict[tuple[str, str], list[EventFacts]] = {}
-    for event in events:
-        if event.kind == "Pod":
-            by_pod.setdefault((event.namespace, event.name), []).append(event)
-    now = state.now()
-    keys = [(namespace_of(pod), name_of(pod)) for pod in pods]
-    return {key: PodSnapshot(pod, now, by_pod.get(key, ())) for key, pod in zip(keys, pods, strict=True)}
-
-
-def diagnose_all(snapshots: Mapping[tuple[str, str], PodSnapshot]) -> dict[tuple[str, str], list[Problem]]:
-    return {key: diagnose_pod(snapshot) for key, snapshot in snapshots.items()}
-
-
-def join_by_owner(
-    snapshots: Mapping[tuple[str, str], PodSnapshot], problems: Mapping[tuple[str, str], Sequence[Problem]]
-) -> dict[str, list[Problem]]:
-    """Problems by workload, each cause once."""
-    joined: dict[str, dict[tuple[str, str], Problem]] = {}
-    for key, found in problems.items():
-        for problem in found:
-            owned = joined.setdefault(owner_path(snapshots[key].pod), {})
-            owned.setdefault((problem.condition, problem.cause.en), problem)
-    return {owner: list(found.values()) for owner, found in joined.items()}
-
-
-async def read_failed_logs(cluster: Cluster, snapshot: PodSnapshot) -> dict[str, list[str]]:
-    """Last lines of every container that failed; a log that cannot be read is simply not there."""
-    wanted = [
-        case
-        for case in snapshot.cases()
-        if case.facts.terminated or (case.facts.is_running and not case.facts.is_ready)
-    ]
-    tails = await asyncio.gather(
-        *(
-            _read_tail(cluster, snapshot, case.name, is_previous=not case.is_ended and bool(case.facts.terminated))
-            for case in wanted
-        )
-    )
-    return {case.name: tail for case, tail in zip(wanted, tails, strict=True) if tail}
-
-
-async def _read_tail(cluster: Cluster, snapshot: PodSnapshot, container: str, *, is_previous: bool) -> list[str]:
-    request = LogRequest(
-        pod=snapshot.name,
-        namespace=snapshot.namespace,
-        container=container,
-        previous=is_previous,
-        tail_lines=_LOG_LINES_FOR_CAUSE,
-    )
-    try:
-        text = await cluster.read_log(request)
-    except ClusterError:
-        return []
-    return [sanitise_line(line, max_characters=_MAX_LOG_LINE) for line in text.splitlines()]
 
 
 async def list_pods_for(cluster: Cluster, namespace: str | None, *, notes: list[str]) -> list[JsonObject]:

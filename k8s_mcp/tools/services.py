@@ -20,12 +20,11 @@ from k8s_mcp.objects.access import labels_of, name_of, namespace_of
 from k8s_mcp.results import TableResult
 from k8s_mcp.state import K8sState
 from k8s_mcp.tools.arguments import AllNamespaces, Cursor, LabelSelector, Limit, Namespace
+from k8s_mcp.tools.causes import diagnose_all, make_snapshots, sharpen
 from k8s_mcp.tools.reading import (
-    diagnose_all,
     list_optional,
     list_pods_for,
     list_warnings,
-    make_snapshots,
     read_cursor,
     require_namespace,
     resolve_scope,
@@ -59,7 +58,8 @@ async def get_services(
     )
     if not services:
         await require_namespace(state.cluster, scope)
-    problems = diagnose_all(make_snapshots(pods, warnings, state=state))
+    snapshots = make_snapshots(pods, warnings, state=state)
+    problems = await sharpen(state.cluster, snapshots, diagnose_all(snapshots), among=snapshots)
     rows = []
     for service in services:
         snapshot = ServiceSnapshot(
