@@ -6,11 +6,14 @@ from starlette.responses import Response
 
 from simulator.api import deletes, reads, scaling, writes
 from simulator.api.context import ApiContext, Call
+from simulator.api.events_view import answer_newer_events
 from simulator.api.metrics import read_metrics
+from simulator.api.namespaces import finalize_namespace
 from simulator.api.pod_logs import read_pod_log
 from simulator.api.reviews import review_oneself
 from simulator.api.status_errors import method_not_allowed, unknown_resource
 from simulator.api_resources import (
+    EVENTS_V1,
     METRICS_NODES,
     METRICS_PODS,
     SELFSUBJECTACCESSREVIEWS,
@@ -22,6 +25,7 @@ from simulator.api_resources import (
 Handler = Callable[[ApiContext, Call], Response]
 
 _COMPUTED: dict[ResourceType, Handler] = {
+    EVENTS_V1: answer_newer_events,
     METRICS_NODES: read_metrics,
     METRICS_PODS: read_metrics,
     SELFSUBJECTACCESSREVIEWS: review_oneself,
@@ -40,6 +44,7 @@ _VERBS: dict[str, Handler] = {
 }
 _SUBRESOURCES: dict[tuple[str, str], Handler] = {
     ("log", "get"): read_pod_log,
+    ("finalize", "update"): finalize_namespace,
     ("eviction", "create"): deletes.evict_pod,
     ("scale", "get"): scaling.get_scale,
     ("scale", "update"): scaling.put_scale,
@@ -54,10 +59,7 @@ def answer_call(context: ApiContext, call: Call) -> Response:
     """Answer a call; raise ApiError."""
     if call.info.subresource:
         return _answer_subresource(context, call)
-    computed = _COMPUTED.get(call.resource)
-    if computed is not None:
-        return computed(context, call)
-    handler = _VERBS.get(call.info.verb)
+    handler = _COMPUTED.get(call.resource) or _VERBS.get(call.info.verb)
     if handler is None or not _fits_path(call):
         raise method_not_allowed()
     return handler(context, call)
