@@ -8,7 +8,6 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field
 
 from simulator.store import JsonObject
-from simulator.world.defaulting import with_defaults
 from simulator.world.programs.program import Catalogue
 
 NODE_COUNT = 3
@@ -63,15 +62,15 @@ def initial_objects() -> Iterator[JsonObject]:
     """Everything there is at the beginning, in the order in which it is created."""
     shop = _read_yaml("shop.yaml")[0]
     for name in shop["namespaces"]:
-        yield with_defaults({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}})
+        yield {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}
     for number in range(1, NODE_COUNT + 1):
         yield node(number)
     for file in ("kube_system.yaml", "data.yaml"):
-        yield from (with_defaults(item) for item in _read_yaml(file))
+        yield from _read_yaml(file)
     for entry in shop["deployments"]:
         workload = ShopWorkload.model_validate(entry)
-        yield with_defaults(service_of(workload))
-        yield with_defaults(deployment_of(workload))
+        yield service_of(workload)
+        yield deployment_of(workload)
 
 
 def node(number: int) -> JsonObject:

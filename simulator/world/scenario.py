@@ -3,14 +3,15 @@
 import copy
 from collections.abc import Iterable, Sequence
 from importlib.resources import files
+from random import Random
 from typing import Annotated
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from simulator.api.admission.defaults import apply_defaults
 from simulator.api_resources import RESOURCE_TYPES, ResourceType
 from simulator.store import JsonObject, NotFound, ObjectStore
-from simulator.world.defaulting import with_defaults
 
 
 class UnknownScenario(ValueError):
@@ -84,8 +85,7 @@ def apply_steps(store: ObjectStore, steps: Sequence[Step]) -> None:
     """Carry out changes in order; raise NotFound when a target is not there."""
     for step in steps:
         if step.create is not None:
-            resource = _resource_of(step.create["kind"])
-            store.create(resource, with_defaults(step.create))
+            create_object(store, step.create)
             continue
         kind, namespace, name = (step.target or step.delete).split("/")
         resource = _resource_of(kind)
@@ -94,6 +94,16 @@ def apply_steps(store: ObjectStore, steps: Sequence[Step]) -> None:
         else:
             current = store.get(resource, namespace=namespace, name=name)
             store.replace(resource, merged(current, step.patch))
+
+
+def create_object(store: ObjectStore, item: JsonObject) -> JsonObject:
+    """Store a manifest as the API would: completed first. What is drawn at random follows from its name."""
+    resource = _resource_of(item["kind"])
+    complete = copy.deepcopy(item)
+    # Addresses only have to differ from each other and repeat from run to run.
+    source = Random(f"{item['kind']}/{item['metadata'].get('namespace')}/{item['metadata']['name']}")  # noqa: S311
+    apply_defaults(resource, complete, is_new=True, random=source)
+    return store.create(resource, complete)
 
 
 def merged(current: JsonObject, patch: JsonObject) -> JsonObject:

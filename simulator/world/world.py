@@ -5,9 +5,8 @@ from datetime import datetime, timedelta
 from functools import partial
 from random import Random
 
-from simulator.api_resources import RESOURCE_TYPES, SERVICES
 from simulator.clock import SimulatedClock
-from simulator.store import JsonObject, ObjectStore
+from simulator.store import ObjectStore
 from simulator.world.agenda import Agenda
 from simulator.world.controllers.daemon_set import DaemonSetController
 from simulator.world.controllers.deployment import DeploymentController
@@ -16,6 +15,7 @@ from simulator.world.controllers.garbage import GarbageCollector, NamespaceContr
 from simulator.world.controllers.job import JobController
 from simulator.world.controllers.replica_set import ReplicaSetController
 from simulator.world.controllers.stateful_set import StatefulSetController
+from simulator.world.controllers.volumes import VolumeController
 from simulator.world.engine import Engine
 from simulator.world.estate import initial_objects, read_catalogue, read_history
 from simulator.world.events import EventRecorder
@@ -24,7 +24,7 @@ from simulator.world.kubelet.kubelets import Kubelets
 from simulator.world.logs import WorldLogs
 from simulator.world.network import Network
 from simulator.world.programs.registry import Registry
-from simulator.world.scenario import Scenario, Step, apply_steps, load_scenarios
+from simulator.world.scenario import Scenario, Step, apply_steps, create_object, load_scenarios
 from simulator.world.scheduling.scheduler import Scheduler
 from simulator.world.state import ClusterState
 from simulator.world.usage import WorldUsage
@@ -54,6 +54,7 @@ class SimulatedWorld:
             StatefulSetController(self._engine),
             DaemonSetController(self._engine),
             JobController(self._engine),
+            VolumeController(self._engine),
             EndpointsController(self._engine),
             GarbageCollector(self._engine),
         )
@@ -88,7 +89,7 @@ class SimulatedWorld:
         self.scenarios = tuple(scenarios)
         events.is_deferring = True
         for item in initial_objects():
-            self._create(item)
+            create_object(self.store, item)
         for change in read_history():
             step = Step(target=change.target, patch=change.patch)
             agenda.at(present - change.days_ago * 86400, partial(apply_steps, self.store, (step,)))
@@ -98,17 +99,6 @@ class SimulatedWorld:
         events.flush()
         for node in self._kubelets.nodes:
             node.beat_for_ever()
-
-    def _create(self, item: JsonObject) -> None:
-        resource = next(entry for entry in RESOURCE_TYPES if entry.stored and entry.kind == item["kind"])
-        if resource is SERVICES:
-            address = item["spec"].setdefault("clusterIP", self._cluster_ip())
-            item["spec"].setdefault("clusterIPs", [address])
-        self.store.create(resource, item)
-
-    def _cluster_ip(self) -> str:
-        draw = self._engine.identities.between
-        return f"10.96.{int(draw(1, 255))}.{int(draw(1, 255))}"
 
 
 def build_world(

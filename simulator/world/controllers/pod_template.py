@@ -2,14 +2,13 @@
 
 import copy
 
+from simulator.api.admission.pod_defaults import admit_pod as complete_pod
+from simulator.api.admission.pod_defaults import default_pod_spec
 from simulator.api_resources import PODS, SERVICEACCOUNTS
 from simulator.store import JsonObject
 from simulator.world.engine import Engine
 from simulator.world.events import EventSource
-from simulator.world.kubelet.status import quality_of_service
 
-TOKEN_MOUNT = "/var/run/secrets/kubernetes.io/serviceaccount"  # noqa: S105  # a path, not a secret
-NODE_TROUBLE = ("node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable")
 PRIORITIES = {"system-cluster-critical": 2_000_000_000, "system-node-critical": 2_000_001_000}
 
 
@@ -50,9 +49,9 @@ def pod_from_template(template: JsonObject, *, namespace: str, owner_reference: 
 
 
 def admit_pod(engine: Engine, pod: JsonObject) -> JsonObject:
-    """Fill in what the API server's admission adds to every pod; raise CreationForbidden."""
+    """Complete a pod as the API server's admission does; raise CreationForbidden."""
     namespace = pod["metadata"]["namespace"]
-    spec = pod["spec"]
+    spec = dict(pod["spec"])
     account = spec.get("serviceAccountName") or "default"
     if engine.state.store.find(SERVICEACCOUNTS, namespace=namespace, name=account) is None:
         shown = pod["metadata"].get("name") or pod["metadata"].get("generateName")
@@ -60,53 +59,9 @@ def admit_pod(engine: Engine, pod: JsonObject) -> JsonObject:
             f'pods "{shown}" is forbidden: error looking up service account {namespace}/{account}: '
             f'serviceaccount "{account}" not found'
         )
-    added: JsonObject = {
-        "serviceAccountName": account,
-        "serviceAccount": account,
-        "securityContext": {},
-        "schedulerName": "default-scheduler",
-        "restartPolicy": "Always",
-        "terminationGracePeriodSeconds": 30,
-        "dnsPolicy": "ClusterFirst",
-        "priority": PRIORITIES.get(spec.get("priorityClassName", ""), 0),
-        "enableServiceLinks": True,
-        "preemptionPolicy": "PreemptLowerPriority",
-    }
-    full = {**added, **spec, "tolerations": _with_node_trouble(spec.get("tolerations") or [])}
-    if full.get("automountServiceAccountToken", True):
-        _mount_token(full, name=f"kube-api-access-{engine.identities.name_ending()}")
-    status = {"phase": "Pending", "qosClass": quality_of_service(full)}
-    return {**pod, "spec": full, "status": status}
-
-
-def _with_node_trouble(tolerations: list[JsonObject]) -> list[JsonObject]:
-    """Five minutes of patience with a node that is not ready or cannot be reached, unless the pod says otherwise."""
-    known = {item.get("key") for item in tolerations}
-    if any(not item.get("key") and item.get("operator") == "Exists" for item in tolerations):
-        return tolerations
-    added = [
-        {"key": key, "operator": "Exists", "effect": "NoExecute", "tolerationSeconds": 300}
-        for key in NODE_TROUBLE
-        if key not in known
-    ]
-    return [*tolerations, *added]
-
-
-def _mount_token(spec: JsonObject, *, name: str) -> None:
-    sources = [
-        {"serviceAccountToken": {"expirationSeconds": 3607, "path": "token"}},
-        {"configMap": {"name": "kube-root-ca.crt", "items": [{"key": "ca.crt", "path": "ca.crt"}]}},
-        {
-            "downwardAPI": {
-                "items": [{"path": "namespace", "fieldRef": {"apiVersion": "v1", "fieldPath": "metadata.namespace"}}]
-            }
-        },
-    ]
-    volume = {"name": name, "projected": {"sources": sources, "defaultMode": 420}}
-    spec["volumes"] = [*(spec.get("volumes") or []), volume]
-    mount = {"name": name, "readOnly": True, "mountPath": TOKEN_MOUNT}
-    for section in ("initContainers", "containers"):
-        if spec.get(section):
-            spec[section] = [
-                {**item, "volumeMounts": [*(item.get("volumeMounts") or []), mount]} for item in spec[section]
-            ]
+    if spec.get("priorityClassName") in PRIORITIES:
+        spec["priority"] = PRIORITIES[spec["priorityClassName"]]
+    admitted = {**pod, "spec": spec}
+    default_pod_spec(spec)
+    complete_pod(admitted, token_suffix=engine.identities.name_ending())
+    return admitted

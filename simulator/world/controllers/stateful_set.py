@@ -1,12 +1,15 @@
 """The StatefulSet controller: numbered pods with their own volumes, started in order and replaced from the last."""
 
 import copy
+from random import Random
 
-from simulator.api_resources import PERSISTENTVOLUMECLAIMS, PERSISTENTVOLUMES, PODS, STATEFULSETS
+from simulator.api.admission.defaults import apply_defaults
+from simulator.api_resources import PERSISTENTVOLUMECLAIMS, PODS, STATEFULSETS
 from simulator.store import ChangeKind, JsonObject
 from simulator.world.agenda import WorkQueue
 from simulator.world.controllers.pod_counts import OVER, is_active
 from simulator.world.controllers.pod_template import create_pod, delete_pod, pod_from_template
+from simulator.world.controllers.volumes import DEFAULT_CLASS
 from simulator.world.engine import Engine
 from simulator.world.events import EventSource
 from simulator.world.identity import template_hash
@@ -108,48 +111,15 @@ class StatefulSetController:
         if self._engine.state.find(PERSISTENTVOLUMECLAIMS, f"{namespace}/{claim}") is not None:
             return
         spec = copy.deepcopy(template["spec"])
-        capacity = spec["resources"]["requests"]
         labels = (item["spec"]["selector"].get("matchLabels") or {}).copy()
         body = {
             "metadata": {"name": claim, "namespace": namespace, "labels": labels},
-            "spec": {"volumeMode": "Filesystem", "storageClassName": "standard", **spec},
+            "spec": {"storageClassName": DEFAULT_CLASS, **spec},
         }
-        stored = self._engine.state.store.create(PERSISTENTVOLUMECLAIMS, body)
+        apply_defaults(PERSISTENTVOLUMECLAIMS, body, is_new=False, random=Random(0))  # noqa: S311  # draws nothing
+        self._engine.state.store.create(PERSISTENTVOLUMECLAIMS, body)
         message = f"create Claim {claim} Pod {pod} in StatefulSet {item['metadata']['name']} success"
         self._engine.events.record(item, reason="SuccessfulCreate", message=message, source=SOURCE)
-        self._engine.agenda.after(0.5, lambda: self._provision(stored, capacity=capacity))
-
-    def _provision(self, claim: JsonObject, *, capacity: JsonObject) -> None:
-        """The default StorageClass makes a volume for every claim."""
-        metadata = claim["metadata"]
-        name = f"pvc-{metadata['uid']}"
-        modes = claim["spec"]["accessModes"]
-        volume = {
-            "metadata": {"name": name, "annotations": {"pv.kubernetes.io/provisioned-by": "local.csi.example.com"}},
-            "spec": {
-                "capacity": capacity,
-                "csi": {"driver": "local.csi.example.com", "volumeHandle": name},
-                "accessModes": modes,
-                "claimRef": {
-                    "kind": "PersistentVolumeClaim",
-                    "namespace": metadata["namespace"],
-                    "name": metadata["name"],
-                    "uid": metadata["uid"],
-                    "apiVersion": "v1",
-                },
-                "persistentVolumeReclaimPolicy": "Delete",
-                "storageClassName": "standard",
-                "volumeMode": "Filesystem",
-            },
-            "status": {"phase": "Bound"},
-        }
-        self._engine.state.store.create(PERSISTENTVOLUMES, volume)
-
-        def bind(draft: JsonObject) -> None:
-            draft["spec"]["volumeName"] = name
-            draft["status"] = {"phase": "Bound", "accessModes": modes, "capacity": capacity}
-
-        self._engine.state.change(PERSISTENTVOLUMECLAIMS, key_of(claim), bind)
 
     def _report(self, key: str, item: JsonObject, pods: list[JsonObject], *, revision: str) -> None:
         active = [pod for pod in pods if is_active(pod)]

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from functools import partial
 
+from simulator.api.admission.pod_defaults import quality_of_service
 from simulator.api_resources import PODS
 from simulator.store import JsonObject
 from simulator.world.engine import Engine
@@ -10,7 +11,7 @@ from simulator.world.events import EventSource
 from simulator.world.kubelet.container_worker import ContainerWorker, PodPlace
 from simulator.world.kubelet.environment import missing_volume
 from simulator.world.kubelet.node_agent import NodeAgent
-from simulator.world.kubelet.status import Conditions, quality_of_service, waiting
+from simulator.world.kubelet.status import Conditions, waiting
 from simulator.world.shapes import key_of, timestamp
 
 FIRST_MOUNT_RETRY_SECONDS = 0.5

@@ -5,23 +5,6 @@ from collections.abc import Iterable
 from simulator.store import JsonObject
 from simulator.world.shapes import timestamp
 
-RESOURCES = ("cpu", "memory")
-
-
-def quality_of_service(spec: JsonObject) -> str:
-    """Guaranteed, Burstable or BestEffort, by requests and limits of all containers."""
-    containers = [*(spec.get("initContainers") or []), *spec["containers"]]
-    requests = [(item.get("resources") or {}).get("requests") or {} for item in containers]
-    limits = [(item.get("resources") or {}).get("limits") or {} for item in containers]
-    if not any(requests) and not any(limits):
-        return "BestEffort"
-    is_exact = all(
-        limit.get(name) is not None and request.get(name, limit[name]) == limit[name]
-        for request, limit in zip(requests, limits, strict=True)
-        for name in RESOURCES
-    )
-    return "Guaranteed" if is_exact else "Burstable"
-
 
 def waiting(reason: str, message: str = "") -> JsonObject:
     return {"waiting": {"reason": reason, **({"message": message} if message else {})}}

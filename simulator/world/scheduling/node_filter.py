@@ -61,6 +61,12 @@ def fit_error(rejections: list[Rejection]) -> str:
     return f"0/{total} nodes are available: {reasons}. preemption: 0/{total} nodes are available: {outlook}."
 
 
+def volume_error(problem: str, *, nodes: int) -> str:
+    """The message when a claim of the pod stands in the way, whatever the node."""
+    outlook = f"{nodes} Preemption is not helpful for scheduling"
+    return f"0/{nodes} nodes are available: {problem}. preemption: 0/{nodes} nodes are available: {outlook}."
+
+
 def _counted(reasons: list[str]) -> str:
     counts: dict[str, int] = {}
     for reason in reasons:

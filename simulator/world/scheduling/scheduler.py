@@ -1,10 +1,10 @@
 """The default scheduler: binds each new pod, or says why it cannot and tries again when something changes."""
 
-from simulator.api_resources import NODES, PODS
+from simulator.api_resources import NODES, PERSISTENTVOLUMECLAIMS, PODS
 from simulator.store import ChangeKind, JsonObject
 from simulator.world.agenda import WorkQueue
 from simulator.world.engine import Engine
-from simulator.world.scheduling.node_filter import Rejection, fit_error, reject
+from simulator.world.scheduling.node_filter import Rejection, fit_error, reject, volume_error
 from simulator.world.scheduling.node_room import NodeRoom, least_used, request_of
 from simulator.world.shapes import controller_of, find_condition, is_terminating, key_of, timestamp
 
@@ -22,6 +22,7 @@ class Scheduler:
         self._queue = WorkQueue(agenda=engine.agenda, reconcile=self._schedule)
         engine.state.watch(NODES, self._node_changed)
         engine.state.watch(PODS, self._pod_changed)
+        engine.state.watch(PERSISTENTVOLUMECLAIMS, lambda *_: self._try_all_again())
 
     def rooms(self) -> list[NodeRoom]:
         return list(self._rooms.values())
@@ -64,6 +65,9 @@ class Scheduler:
         if pod is None or pod["spec"].get("nodeName") or is_terminating(pod):
             self._unschedulable.pop(key, None)
             return
+        if problem := self._volume_problem(pod):
+            self._refuse(key, pod, message=volume_error(problem, nodes=len(self._rooms)))
+            return
         request = request_of(pod["spec"])
         rejections: list[Rejection] = []
         fitting: list[NodeRoom] = []
@@ -78,6 +82,18 @@ class Scheduler:
             self._refuse(key, pod, message=fit_error(rejections))
         else:
             self._bind(key, pod, node=chosen.node["metadata"]["name"])
+
+    def _volume_problem(self, pod: JsonObject) -> str | None:
+        for volume in pod["spec"].get("volumes") or []:
+            name = (volume.get("persistentVolumeClaim") or {}).get("claimName")
+            if name is None:
+                continue
+            claim = self._engine.state.find(PERSISTENTVOLUMECLAIMS, f"{pod['metadata']['namespace']}/{name}")
+            if claim is None:
+                return f'persistentvolumeclaim "{name}" not found'
+            if (claim.get("status") or {}).get("phase") != "Bound":
+                return "pod has unbound immediate PersistentVolumeClaims"
+        return None
 
     def _bind(self, key: str, pod: JsonObject, *, node: str) -> None:
         now = timestamp(self._engine.now)
