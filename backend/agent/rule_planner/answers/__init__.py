@@ -1,0 +1,1 @@
+"""Answers in Markdown, one file per kind of question, each in both languages."""
