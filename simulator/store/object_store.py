@@ -176,7 +176,8 @@ class ObjectStore:
         if dry_run:
             return old if _is_ready_to_vanish(resource, marked) else marked
         if _is_ready_to_vanish(resource, marked):
-            return self._write("DELETED", resource, key, marked)
+            # What is gone at once was never marked: its last state has no deletionTimestamp.
+            return self._write("DELETED", resource, key, old)
         return old if marked == old else self._write("MODIFIED", resource, key, marked)
 
     def remove(self, resource: ResourceType, *, name: str, namespace: str = "") -> JsonObject | None:
