@@ -23,7 +23,7 @@ export class RequestFailed extends Error {
 /** What a response that is not 2xx says; proxies answer with bodies that are no problem details. */
 export function toRequestFailed(status: number, body: unknown): RequestFailed {
   const problem: Partial<Problem> =
-    typeof body === 'object' && body !== null ? (body as Partial<Problem>) : {};
+    typeof body === 'object' && body !== null ? (body) : {};
   return new RequestFailed({
     status,
     code: problem.code ?? `http_${String(status)}`,

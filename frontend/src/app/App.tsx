@@ -13,7 +13,7 @@ export function App({ i18n }: { i18n: i18n }): ReactNode {
     <QueryClientProvider client={queryClient}>
       <PreferencesProvider i18n={i18n}>
         <CrashBoundary>
-          <BrowserRouter basename={import.meta.env.BASE_URL.replace(/\/$/, '')}>
+          <BrowserRouter basename={import.meta.env.BASE_URL}>
             <AppRoutes />
           </BrowserRouter>
         </CrashBoundary>

@@ -7,11 +7,15 @@ interface CrashBoundaryProps {
   children: ReactNode;
 }
 
-/** The outermost edge: a fault in drawing shows a way on instead of an empty page. */
-export class CrashBoundary extends Component<CrashBoundaryProps, { error: Error | null }> {
-  override state = { error: null };
+interface CrashState {
+  error: Error | null;
+}
 
-  static getDerivedStateFromError(error: unknown): { error: Error } {
+/** The outermost edge: a fault in drawing shows a way on instead of an empty page. */
+export class CrashBoundary extends Component<CrashBoundaryProps, CrashState> {
+  override state: CrashState = { error: null };
+
+  static getDerivedStateFromError(error: unknown): CrashState {
     return { error: error instanceof Error ? error : new Error(String(error)) };
   }
 

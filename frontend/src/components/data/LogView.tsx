@@ -20,7 +20,7 @@ export function LogView({ logs }: { logs: LogResult }): ReactNode {
         <p className={styles['empty']}>{t('tool.emptyLog')}</p>
       ) : (
         // eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- scrolls by keyboard
-        <div className={styles['log']} role="region" aria-label={t('tool.viewLogs')} tabIndex={0}>
+        <div className={styles['log']} role="group" aria-label={t('tool.viewLogs')} tabIndex={0}>
           {logs.lines.map((line, index) => (
             <div key={index} data-tone={toneOfLine(line)}>
               {line === '' ? ' ' : line}

@@ -25,10 +25,10 @@ export function ObjectView({ value }: { value: JsonObject }): ReactNode {
         ))}
       </dl>
       {lists.map(([key, items]) => (
-        <section key={key} aria-label={toLabel(key)}>
-          <h4>{toLabel(key)}</h4>
+        <div key={key}>
+          <h2>{toLabel(key)}</h2>
           <ResultTable table={tableOf(items)} label={toLabel(key)} />
-        </section>
+        </div>
       ))}
     </div>
   );

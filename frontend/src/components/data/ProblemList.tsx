@@ -7,14 +7,14 @@ export function ProblemList({ problems }: { problems: Problem[] }): ReactNode {
   const { t } = useTranslation();
   if (problems.length === 0) return null;
   return (
-    <section className={styles['problems']} aria-label={t('problem.title')}>
-      <h4>{t('problem.title')}</h4>
+    <div className={styles['problems']}>
+      <h2>{t('problem.title')}</h2>
       <ul>
         {problems.map((problem, index) => (
           <ProblemItem key={index} problem={problem} />
         ))}
       </ul>
-    </section>
+    </div>
   );
 }
 

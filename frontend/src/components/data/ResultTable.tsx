@@ -21,7 +21,7 @@ export function ResultTable({ table, label }: { table: TableResult; label: strin
       ) : (
         // Wide tables scroll by themselves; the keyboard needs the focus for that.
         // eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex
-        <div className={styles['tableScroll']} role="region" aria-label={label} tabIndex={0}>
+        <div className={styles['tableScroll']} role="group" aria-label={label} tabIndex={0}>
           <table className={styles['table']}>
             <thead>
               <tr>

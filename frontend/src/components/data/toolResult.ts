@@ -70,11 +70,12 @@ export function readTable(result: JsonObject): TableResult | null {
   }));
   if (heads.length === 0 || heads.length !== columns.length) return null;
   const cells = rows.filter((row) => Array.isArray(row)).map((row) => row.map(showCell));
+  const order = columnOrder(heads, toText(result['namespace']) !== null);
   const shown = toNumber(result['shown']) ?? cells.length;
   const total = toNumber(result['total']);
   return {
-    columns: heads,
-    rows: cells,
+    columns: order.map((index) => heads[index]).filter((head) => head !== undefined),
+    rows: cells.map((row) => order.map((index) => row[index] ?? null)),
     total,
     shown,
     hasMore: toText(result['next_cursor']) !== null || (total !== null && total > shown),
@@ -82,6 +83,18 @@ export function readTable(result: JsonObject): TableResult | null {
     abnormal: toNumber(result['abnormal']) ?? 0,
     note: toText(result['note']),
   };
+}
+
+/** A namespace that all rows share is no column, and what is wrong stands beside the status. */
+function columnOrder(columns: { key: string }[], isOneNamespace: boolean): number[] {
+  const keys = columns.map(({ key }) => key);
+  const all = [...keys.keys()].filter((index) => !(isOneNamespace && keys[index] === 'namespace'));
+  const problem = keys.indexOf('problem');
+  const status = keys.indexOf('status');
+  if (problem === -1 || status === -1) return all;
+  return all
+    .filter((index) => index !== problem)
+    .flatMap((index) => (index === status ? [status, problem] : [index]));
 }
 
 function readCounts(value: unknown): [string, number][] {

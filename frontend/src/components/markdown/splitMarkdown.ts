@@ -39,6 +39,6 @@ function nextFence(fence: string | null, line: string): string | null {
   const mark = FENCE.exec(line)?.[1];
   if (mark === undefined) return fence;
   if (fence === null) return mark;
-  const isClosing = mark[0] === fence[0] && mark.length >= fence.length;
+  const isClosing = mark.startsWith(fence);
   return isClosing && line.trim() === mark ? null : fence;
 }

@@ -1,3 +1,4 @@
+/* eslint-disable @typescript-eslint/explicit-module-boundary-types -- the options are typed by inference: their return types carry the key and the data */
 /** Query keys and options of the chat, in one place so that invalidation hits what was cached. */
 import {
   infiniteQueryOptions,
@@ -6,6 +7,7 @@ import {
   type QueryClient,
 } from '@tanstack/react-query';
 import { getHealth, getSession, listMessages, listSessions } from '@/api/endpoints';
+import { RequestFailed } from '@/api/problem';
 import type { MessagePage, RunStarted } from '@/api/types';
 import { withQuestion } from './turn/timeline';
 
@@ -13,6 +15,10 @@ const SESSIONS_REFRESH_MS = 5_000;
 const SESSION_REFRESH_MS = 3_000;
 const HEALTH_REFRESH_MS = 15_000;
 const MESSAGE_PAGE_SIZE = 40;
+
+export function isMissing(error: Error | null): boolean {
+  return error instanceof RequestFailed && error.status === 404;
+}
 
 export function sessionsQuery(search: string) {
   return infiniteQueryOptions({
@@ -34,7 +40,8 @@ export function sessionQuery(sessionId: string) {
   return queryOptions({
     queryKey: ['session', sessionId],
     queryFn: () => getSession(sessionId),
-    refetchInterval: SESSION_REFRESH_MS,
+    // A session that was deleted elsewhere does not come back.
+    refetchInterval: ({ state }) => (isMissing(state.error) ? false : SESSION_REFRESH_MS),
   });
 }
 

@@ -23,7 +23,8 @@ export function ApprovalCard({ approval, onDecided }: ApprovalCardProps): ReactN
   const state = isPending && leftMs <= 0 ? 'expired' : approval.state;
   const [question = '', ...details] = approval.question.split('\n');
   return (
-    <section
+    <div
+      role="group"
       className={styles['card']}
       data-state={state}
       aria-label={`${t('approval.title')}: ${question}`}
@@ -46,7 +47,7 @@ export function ApprovalCard({ approval, onDecided }: ApprovalCardProps): ReactN
       ) : (
         <Outcome approval={approval} isExpired={state === 'expired'} />
       )}
-    </section>
+    </div>
   );
 }
 

@@ -1,6 +1,6 @@
 import { useMutation } from '@tanstack/react-query';
 import { Button } from 'antd';
-import { useId, useState, type ReactNode } from 'react';
+import { useEffect, useId, useRef, useState, type ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import { decideApproval } from '@/api/endpoints';
 import { RequestFailed } from '@/api/problem';
@@ -82,8 +82,15 @@ function RejectForm({ isBusy, onBack, onReject }: RejectFormProps): ReactNode {
   const { t } = useTranslation();
   const [reason, setReason] = useState('');
   const fieldId = useId();
+  const form = useRef<HTMLFormElement>(null);
+
+  useEffect(() => {
+    form.current?.scrollIntoView({ block: 'nearest' });
+  }, []);
+
   return (
     <form
+      ref={form}
       className={styles['rejectForm']}
       onSubmit={(event) => {
         event.preventDefault();

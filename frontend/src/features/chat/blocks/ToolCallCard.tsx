@@ -40,7 +40,8 @@ export function ToolCallCard({ call }: { call: ToolCallBlock }): ReactNode {
   const isOpen = isToggled !== opensByItself;
   const status = t(`tool.status.${call.status}`);
   return (
-    <section
+    <div
+      role="group"
       className={styles['card']}
       data-status={call.status}
       aria-label={t('tool.label', { name: call.name, status })}
@@ -75,7 +76,7 @@ export function ToolCallCard({ call }: { call: ToolCallBlock }): ReactNode {
           <CallResult call={call} />
         </div>
       )}
-    </section>
+    </div>
   );
 }
 

@@ -85,7 +85,7 @@ function Raw({ text }: { text: string }): ReactNode {
   const { t } = useTranslation();
   return (
     // eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- scrolls by keyboard
-    <pre className={styles['raw']} role="region" aria-label={t('tool.result')} tabIndex={0}>
+    <pre className={styles['raw']} role="group" aria-label={t('tool.result')} tabIndex={0}>
       {text}
     </pre>
   );

@@ -28,7 +28,10 @@ export function Composer(props: ComposerProps): ReactNode {
   const canSend =
     draft.trim() !== '' && !isTooLong && !props.isSending && props.blockedBecause === null;
   const field = useRef<HTMLTextAreaElement>(null);
-  useGrowingHeight(field, draft);
+
+  useEffect(() => {
+    if (field.current !== null) fitHeight(field.current);
+  }, [draft]);
 
   const onKeyDown = (event: KeyboardEvent): void => {
     if (event.key !== 'Enter' || event.shiftKey || isComposing(event)) return;
@@ -104,14 +107,11 @@ function Hint(props: { used: number; blockedBecause: string | null }): ReactNode
   const size = { used: number.format(props.used), limit: number.format(MESSAGE_LIMIT_BYTES) };
   if (props.used > MESSAGE_LIMIT_BYTES) return t('composer.tooLong', size);
   if (props.blockedBecause !== null) return props.blockedBecause;
-  return props.used > SHOW_SIZE_FROM ? t('composer.size', size) : t('composer.hint');
+  if (props.used > SHOW_SIZE_FROM) return t('composer.size', size);
+  return <span className={styles['keys']}>{t('composer.hint')}</span>;
 }
 
-function useGrowingHeight(field: React.RefObject<HTMLTextAreaElement | null>, text: string): void {
-  useEffect(() => {
-    const area = field.current;
-    if (area === null) return;
-    area.style.height = 'auto';
-    area.style.height = `${String(area.scrollHeight)}px`;
-  }, [field, text]);
+function fitHeight(area: HTMLTextAreaElement): void {
+  area.style.height = 'auto';
+  area.style.height = `${String(area.scrollHeight)}px`;
 }

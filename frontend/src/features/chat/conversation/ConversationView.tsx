@@ -3,10 +3,9 @@ import { useCallback, type ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link } from 'react-router';
 import { cancelRun, startRun } from '@/api/endpoints';
-import { RequestFailed } from '@/api/problem';
 import type { Message } from '@/api/types';
 import { RequestError } from '@/components/RequestError';
-import { rememberQuestion } from '../queries';
+import { isMissing, rememberQuestion } from '../queries';
 import type { LiveTurn } from '../turn/RunFollower';
 import { useConversation } from '../turn/useConversation';
 import { Announcer } from './Announcer';
@@ -59,8 +58,9 @@ export function ConversationView({ sessionId, isOffline }: ConversationViewProps
     [messages, send],
   );
 
-  if (conversation.error !== null && messages.length === 0) {
-    return <LoadFailure error={conversation.error} onRetry={reload} />;
+  const { error } = conversation;
+  if (error !== null && (isMissing(error) || messages.length === 0)) {
+    return <LoadFailure error={error} onRetry={reload} />;
   }
   return (
     <>
@@ -130,10 +130,9 @@ function ConnectionState({ live }: { live: LiveTurn | null }): ReactNode {
 
 function LoadFailure({ error, onRetry }: { error: Error; onRetry: () => void }): ReactNode {
   const { t } = useTranslation();
-  const isMissing = error instanceof RequestFailed && error.status === 404;
   return (
     <div className={styles['failed']}>
-      {isMissing ? (
+      {isMissing(error) ? (
         <>
           <h1>{t('sessions.notFound')}</h1>
           <p>{t('sessions.notFoundText')}</p>

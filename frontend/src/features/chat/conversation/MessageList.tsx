@@ -1,7 +1,7 @@
 import { ArrowDownOutlined } from '@ant-design/icons';
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { Button } from 'antd';
-import { useEffect, useRef, useState, type ReactNode } from 'react';
+import { useEffect, useRef, useState, type ReactNode, type UIEvent } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Message } from '@/api/types';
 import styles from './MessageList.module.css';
@@ -18,6 +18,8 @@ interface MessageListProps {
 
 /** A reader within this distance of the end is taken along as the answer grows. */
 const END_DISTANCE_PX = 24;
+/** The last words and the line under the answer are drawn a moment after the run has ended. */
+const FOLLOW_AFTER_END_MS = 600;
 const LOAD_OLDER_WITHIN_PX = 300;
 
 export function MessageList(props: MessageListProps): ReactNode {
@@ -25,6 +27,7 @@ export function MessageList(props: MessageListProps): ReactNode {
   const { messages, hasOlder, isLoadingOlder, onLoadOlder } = props;
   const scroller = useRef<HTMLDivElement>(null);
   const [isAtEnd, setAtEnd] = useState(true);
+  const isFollowing = useLasting(messages.at(-1)?.state === 'streaming', FOLLOW_AFTER_END_MS);
   const lastQuestion = messages.findLast((message) => message.role === 'user')?.turn_id;
 
   // eslint-disable-next-line react-hooks/incompatible-library -- nothing here is memoized by a compiler
@@ -38,7 +41,8 @@ export function MessageList(props: MessageListProps): ReactNode {
     paddingEnd: 20,
     anchorTo: 'end',
     followOnAppend: true,
-    scrollEndThreshold: END_DISTANCE_PX,
+    // A finished answer that grows was opened by the reader, who wants to stay where that was.
+    scrollEndThreshold: isFollowing ? END_DISTANCE_PX : -1,
   });
 
   // Asking a question means wanting to see its answer, wherever the reader was.
@@ -46,10 +50,10 @@ export function MessageList(props: MessageListProps): ReactNode {
     if (lastQuestion !== undefined) virtualizer.scrollToEnd();
   }, [virtualizer, lastQuestion]);
 
-  const onScroll = (): void => {
-    setAtEnd(virtualizer.isAtEnd(END_DISTANCE_PX));
-    const top = scroller.current?.scrollTop ?? 0;
-    if (top < LOAD_OLDER_WITHIN_PX && hasOlder && !isLoadingOlder) onLoadOlder();
+  const onScroll = ({ currentTarget }: UIEvent<HTMLElement>): void => {
+    const { scrollHeight, clientHeight, scrollTop } = currentTarget;
+    setAtEnd(scrollHeight - clientHeight - scrollTop <= END_DISTANCE_PX);
+    if (scrollTop < LOAD_OLDER_WITHIN_PX && hasOlder && !isLoadingOlder) onLoadOlder();
   };
 
   return (
@@ -105,4 +109,20 @@ export function MessageList(props: MessageListProps): ReactNode {
 /** One question and one answer per turn: stable from the first event to the stored message. */
 function keyOf(message: Message | undefined, index: number): string | number {
   return message === undefined ? index : `${message.turn_id} ${message.role}`;
+}
+
+/** True while the condition holds and for a while after. */
+function useLasting(condition: boolean, afterMs: number): boolean {
+  const [isLasting, setLasting] = useState(condition);
+  if (condition && !isLasting) setLasting(true);
+  useEffect(() => {
+    if (condition) return;
+    const timer = setTimeout(() => {
+      setLasting(false);
+    }, afterMs);
+    return () => {
+      clearTimeout(timer);
+    };
+  }, [condition, afterMs]);
+  return isLasting;
 }

@@ -13,6 +13,8 @@ export function GroupedSessions(props: { sessions: Session[]; isSearch: boolean 
   const actions = useSessionActions();
   const [doomed, setDoomed] = useState<Session | null>(null);
   const { sessions, isSearch } = props;
+  const titleOf = (session: Session | null): string =>
+    session === null || session.title === '' ? t('sessions.untitled') : session.title;
   const item = (session: Session): ReactNode => (
     <SessionItem
       key={session.id}
@@ -61,7 +63,7 @@ export function GroupedSessions(props: { sessions: Session[]; isSearch: boolean 
           });
         }}
       >
-        {t('sessions.deleteText', { title: doomed?.title || t('sessions.untitled') })}
+        {t('sessions.deleteText', { title: titleOf(doomed) })}
         {actions.removeError !== null && (
           <RequestError title={t('sessions.deleteFailed')} error={actions.removeError} />
         )}

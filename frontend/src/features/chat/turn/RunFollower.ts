@@ -32,10 +32,11 @@ export class RunFollower {
   private connection: AbortController | null = null;
   private timer: ReturnType<typeof setTimeout> | null = null;
   private readonly listeners = new Set<() => void>();
-  private readonly onEnd: (live: LiveTurn) => void;
+  private readonly onEnd: (forget: () => void) => void;
   private readonly page: Document;
 
-  constructor(onEnd: (live: LiveTurn) => void, page: Document = document) {
+  /** `onEnd` gets what to call once the stored message has taken the place of the followed one. */
+  constructor(onEnd: (forget: () => void) => void, page: Document = document) {
     this.onEnd = onEnd;
     this.page = page;
   }
@@ -124,7 +125,10 @@ export class RunFollower {
     this.disconnect();
     this.page.removeEventListener('visibilitychange', this.onVisibility);
     this.notify();
-    this.onEnd(this.live);
+    const { runId } = this.live;
+    this.onEnd(() => {
+      this.clear(runId);
+    });
   }
 
   private notifySoon(): void {

@@ -50,11 +50,24 @@ export function foldEvent(turn: TurnState, event: RunEvent): TurnState {
       return { ...turn, state: 'streaming', runId: event.runId, error: null };
     case 'TEXT_MESSAGE_START':
       return append(turn, { type: 'text', id: event.messageId, text: '' });
+    case 'REASONING_MESSAGE_START':
+      return append(turn, { type: 'reasoning', id: event.messageId, text: '' });
     case 'TEXT_MESSAGE_CONTENT':
     case 'REASONING_MESSAGE_CONTENT':
       return addText(turn, event.messageId, event.delta);
-    case 'REASONING_MESSAGE_START':
-      return append(turn, { type: 'reasoning', id: event.messageId, text: '' });
+    case 'CUSTOM':
+      return foldCustom(turn, event);
+    case 'RUN_FINISHED':
+      return finish(turn, event);
+    case 'RUN_ERROR':
+      return fail(turn, event);
+    default:
+      return foldToolCall(turn, event);
+  }
+}
+
+function foldToolCall(turn: TurnState, event: RunEvent): TurnState {
+  switch (event.type) {
     case 'TOOL_CALL_START':
       return append(turn, newToolCall(event.toolCallId, event.toolCallName));
     case 'TOOL_CALL_ARGS':
@@ -67,12 +80,6 @@ export function foldEvent(turn: TurnState, event: RunEvent): TurnState {
       }));
     case 'TOOL_CALL_RESULT':
       return editCall(turn, event.toolCallId, () => ({ text: resultText(event.content) }));
-    case 'CUSTOM':
-      return foldCustom(turn, event);
-    case 'RUN_FINISHED':
-      return finish(turn, event);
-    case 'RUN_ERROR':
-      return fail(turn, event);
     default:
       return turn;
   }

@@ -1,7 +1,7 @@
 import { useInfiniteQuery, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useCallback, useEffect, useMemo, useRef, useState, useSyncExternalStore } from 'react';
 import type { Message } from '@/api/types';
-import { messagesQuery, sessionQuery } from '../queries';
+import { isMissing, messagesQuery, sessionQuery } from '../queries';
 import { RunFollower, type LiveTurn } from './RunFollower';
 import { findPendingApproval, followStart, joinPages, withLiveTurn } from './timeline';
 
@@ -27,16 +27,13 @@ export function useConversation(sessionId: string): Conversation {
 
   const [follower] = useState(
     () =>
-      new RunFollower((ended) => {
+      new RunFollower((forget) => {
         void queryClient.invalidateQueries({ queryKey: ['sessions'] });
         void queryClient.invalidateQueries({ queryKey: ['session', sessionId] });
         // Only when the stored message is there may the followed one go.
-        void queryClient.refetchQueries({ queryKey }, { throwOnError: true }).then(
-          () => {
-            follower.clear(ended.runId);
-          },
-          () => undefined,
-        );
+        void queryClient
+          .refetchQueries({ queryKey }, { throwOnError: true })
+          .then(forget, () => undefined);
       }),
   );
   const live = useSyncExternalStore(follower.subscribe, follower.snapshot);
@@ -68,7 +65,11 @@ export function useConversation(sessionId: string): Conversation {
   const reload = useCallback(() => {
     void queryClient.invalidateQueries({ queryKey: messagesQuery(sessionId).queryKey });
   }, [queryClient, sessionId]);
-  useReloadOnChange(sessionId, live?.end === null ? live.runId : null, reload);
+  const sessionError = useReloadOnChange(
+    sessionId,
+    live?.end === null ? live.runId : null,
+    reload,
+  );
 
   const stored = useMemo(() => joinPages(pages ?? []), [pages]);
   const messages = useMemo(() => withLiveTurn(stored, live), [stored, live]);
@@ -78,7 +79,7 @@ export function useConversation(sessionId: string): Conversation {
   return {
     messages,
     isLoading: query.isPending,
-    error: query.error,
+    error: isMissing(sessionError) ? sessionError : query.error,
     live,
     activeRunId: live?.end === null ? live.runId : null,
     hasOlder: query.hasNextPage,
@@ -93,8 +94,8 @@ function useReloadOnChange(
   sessionId: string,
   followedRunId: string | null,
   reload: () => void,
-): void {
-  const { data: session } = useQuery(sessionQuery(sessionId));
+): Error | null {
+  const { data: session, error } = useQuery(sessionQuery(sessionId));
   const known = useRef<string | null>(null);
   useEffect(() => {
     if (session === undefined) return;
@@ -104,4 +105,5 @@ function useReloadOnChange(
     const isFollowed = session.active_run_id !== null && session.active_run_id === followedRunId;
     if (isNews && !isFollowed) reload();
   }, [session, followedRunId, reload]);
+  return error;
 }
