@@ -10,6 +10,8 @@ from k8s_mcp.objects.access import read_map, read_maps, read_text
 from k8s_mcp.text.sanitising import sanitise_line
 
 _VARIABLE = r"['\"`]?(?P<name>[A-Z][A-Z0-9_]{2,})['\"`]?"
+_UNDERSCORED = r"['\"`]?\b(?P<name>[A-Z][A-Z0-9]*_[A-Z0-9_]+)['\"`]?"
+_KEY_ERROR = re.compile(rf"KeyError: {_VARIABLE}")
 _MISSING = (
     r"(?:is |was |has )?"
     r"(?:not (?:been )?(?:set|found|defined|provided|configured|given)|missing|required|undefined|unset|empty)"
@@ -20,9 +22,10 @@ _MISSING_VARIABLE = tuple(
         rf"(?i:env(?:ironment)?[ _-]?var(?:iable)?s?)[: ]+{_VARIABLE}(?: |:|,)*(?i:{_MISSING}|must be)",
         rf"(?i:missing|undefined|unset|no|not find|required)(?i: required| mandatory)?"
         rf"(?i: env(?:ironment)?(?:[ _-]?var(?:iable)?s?)?| settings?| config(?:uration)?(?: keys?)?)[: ]+{_VARIABLE}",
-        rf"KeyError: {_VARIABLE}",
         rf"(?i:required key) {_VARIABLE} (?i:missing value)",
-        rf"{_VARIABLE} (?i:environment variable )?(?i:{_MISSING}|must be (?:set|provided|defined))",
+        rf"{_VARIABLE} (?i:environment variable) (?i:{_MISSING}|must be (?:set|provided|defined))",
+        # Without the word variable only names with an underscore count: "BOB is not set" may be about a person.
+        rf"{_UNDERSCORED} (?i:{_MISSING}|must be (?:set|provided|defined))",
         rf"(?:缺少|未找到|找不到|没有)(?:必需的|必要的)?环境变量[:: ]*{_VARIABLE}",
         rf"环境变量[:: ]*{_VARIABLE}[ ]*(?:未设置|没有设置|不存在|缺失|为空|未定义)",
     )
@@ -127,8 +130,11 @@ def _is_crashing(case: ContainerCase) -> bool:
 
 
 def _missing_variable(lines: list[str]) -> tuple[str, str] | None:
+    # A KeyError may be about any dictionary; the traceback shows whether it was the environment.
+    reads_environment = any("environ" in line for line in lines)
+    patterns = (*_MISSING_VARIABLE, _KEY_ERROR) if reads_environment else _MISSING_VARIABLE
     for line in reversed(lines):
-        for pattern in _MISSING_VARIABLE:
+        for pattern in patterns:
             match = pattern.search(line)
             if match:
                 return match.group("name"), sanitise_line(line, max_characters=_MAX_LINE)

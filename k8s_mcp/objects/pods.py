@@ -53,7 +53,7 @@ class ContainerFacts:
 
     @property
     def is_running(self) -> bool:
-        return bool(read_map(self.status, "state", "running"))
+        return "running" in read_map(self.status, "state")
 
     @property
     def is_ready(self) -> bool:

@@ -8,7 +8,6 @@ from pydantic import AfterValidator, Field
 
 from k8s_mcp.text.names import check_name, check_selector
 
-
 Name = Annotated[str, AfterValidator(check_name)]
 OptionalName = Name | None
 Namespace = Annotated[Name | None, Field(description="Namespace; null means the default one.")]

@@ -1,0 +1,153 @@
+"""A cluster in memory, filled with plain API objects or with one recorded case."""
+
+from __future__ import annotations
+
+import copy
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from k8s_mcp.cluster.interfaces import JsonObject, LogRequest, Resource, ScaleChange, Selection
+from k8s_mcp.errors import ChangeConflict, ClusterError, ObjectNotFound, RequestRefused
+from k8s_mcp.objects.access import labels_of, name_of, namespace_of, read_text
+
+CASES = Path(__file__).parent.parent / "data" / "kubernetes_cases"
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedCase:
+    """One recorded fault with its truth."""
+
+    name: str
+    condition: str | None
+    recorded_at: datetime
+    namespace: str
+    content: dict[str, Any]  # Any: JSON of the recording
+
+
+def read_case(name: str) -> RecordedCase:
+    content = json.loads((CASES / f"{name}.json").read_text(encoding="utf-8"))
+    return RecordedCase(
+        name=name,
+        condition=content["condition"],
+        recorded_at=datetime.fromisoformat(content["recorded_at"]),
+        namespace=content["namespace"],
+        content=content,
+    )
+
+
+def case_names() -> list[str]:
+    return sorted(path.stem for path in CASES.glob("*.json"))
+
+
+@dataclass
+class InMemoryCluster:
+    """Implements Cluster. Objects are held by the plural name of their resource."""
+
+    objects: dict[str, list[JsonObject]] = field(default_factory=dict)
+    logs: dict[tuple[str, str], list[str]] = field(default_factory=dict)
+    failures: dict[str, ClusterError] = field(default_factory=dict)
+    """Errors by plural name, raised instead of an answer."""
+    conflicts: int = 0
+    """How many writes fail first because the status changed in between."""
+    namespace: str = "default"
+    requests: list[str] = field(default_factory=list)
+    is_closed: bool = False
+
+    async def default_namespace(self) -> str:
+        return self.namespace
+
+    async def list_objects(self, resource: Resource, selection: Selection) -> list[JsonObject]:
+        self.requests.append(f"list {resource.plural}")
+        self._fail(resource)
+        return [
+            copy.deepcopy(each)
+            for each in self.objects.get(resource.plural, [])
+            if _is_selected(each, resource=resource, selection=selection)
+        ]
+
+    async def list_names(self, resource: Resource, selection: Selection) -> list[str]:
+        return [name_of(each) for each in await self.list_objects(resource, selection)]
+
+    async def read_object(self, resource: Resource, *, name: str, namespace: str | None = None) -> JsonObject:
+        self.requests.append(f"get {resource.plural}/{name}")
+        self._fail(resource)
+        for each in self.objects.get(resource.plural, []):
+            if name_of(each) == name and (not resource.is_namespaced or namespace_of(each) == namespace):
+                return copy.deepcopy(each)
+        raise ObjectNotFound(f'{resource.plural} "{name}" not found')
+
+    async def read_log(self, request: LogRequest) -> str:
+        self.requests.append(f"log {request.pod}")
+        if "log" in self.failures:
+            raise self.failures["log"]
+        pods = [name_of(each) for each in self.objects.get("pods", [])]
+        if request.pod not in pods:
+            raise ObjectNotFound(f'pods "{request.pod}" not found')
+        lines = self.logs.get((request.pod, request.container or ""))
+        if lines is None:
+            raise RequestRefused(f'previous terminated container "{request.container}" not found')
+        return "\n".join(lines[-request.tail_lines :])
+
+    async def scale_deployment(self, change: ScaleChange) -> JsonObject:
+        self.requests.append(f"scale {change.name} to {change.replicas}")
+        deployment = next(each for each in self.objects["deployments"] if name_of(each) == change.name)
+        if self.conflicts:
+            self.conflicts -= 1
+            deployment["metadata"]["resourceVersion"] = f"{change.resource_version}1"
+        if deployment["metadata"]["resourceVersion"] != change.resource_version:
+            raise ChangeConflict("the object has been modified")
+        deployment["spec"]["replicas"] = change.replicas
+        deployment["metadata"]["generation"] += 1
+        return deployment
+
+    async def close(self) -> None:
+        self.is_closed = True
+
+    def _fail(self, resource: Resource) -> None:
+        if resource.plural in self.failures:
+            raise self.failures[resource.plural]
+
+
+def cluster_of(case: RecordedCase) -> InMemoryCluster:
+    content = case.content
+    logs = {tuple(key.split("/", 1)): lines for key, lines in content["logs"].items()}
+    return InMemoryCluster(
+        objects={
+            "pods": content["pods"],
+            "events": content["events"],
+            "services": content["services"],
+            "endpointslices": content["endpoint_slices"],
+            "deployments": content["deployments"],
+            "nodes": content["nodes"],
+            "configmaps": [_named(name, case.namespace) for name in content["config_maps"]],
+            "secrets": [_named(name, case.namespace) for name in content["secrets"]],
+            "namespaces": [{"metadata": {"name": case.namespace}}],
+        },
+        logs={(pod, container): lines for (pod, container), lines in logs.items()},
+        namespace=case.namespace,
+    )
+
+
+def _named(name: str, namespace: str) -> JsonObject:
+    return {"metadata": {"name": name, "namespace": namespace}}
+
+
+def _is_selected(each: JsonObject, *, resource: Resource, selection: Selection) -> bool:
+    if resource.is_namespaced and selection.namespace not in {None, namespace_of(each)}:
+        return False
+    labels = labels_of(each)
+    wanted = dict(part.split("=", 1) for part in _parts(selection.label_selector))
+    if any(labels.get(key) != value for key, value in wanted.items()):
+        return False
+    return all(
+        read_text(each, *field_path.split(".")) == value
+        for field_path, value in (part.split("=", 1) for part in _parts(selection.field_selector))
+    )
+
+
+def _parts(selector: str | None) -> Iterable[str]:
+    return selector.split(",") if selector else ()

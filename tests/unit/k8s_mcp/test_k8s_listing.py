@@ -1,0 +1,145 @@
+"""Columns, order, pages and budgets of lists."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+
+import pytest
+
+from k8s_mcp.diagnosis.problem import Problem, Severity, Words
+from k8s_mcp.listing.pods import is_abnormal, make_pod_row
+from k8s_mcp.listing.rows import InvalidCursor, Row, cut_page, decode_cursor, digest_of, encode_cursor
+from k8s_mcp.listing.table import TableContext, TableShape, make_table
+from k8s_mcp.objects.access import JsonObject
+from k8s_mcp.objects.pods import owner_of, readiness_of, status_of
+from tests.fakes.recorded_cluster import case_names, read_case
+
+NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
+SHAPE = TableShape("PodList", "pods", (("name", "NAME"), ("status", "STATUS")))
+CONTEXT = TableContext(tool="k8s-get-pods", namespace="default", digest="d")
+
+KUBECTL_STATUS = {
+    "crash-missing-env": "CrashLoopBackOff",
+    "image-wrong-tag": "ImagePullBackOff",
+    "configmap-missing": "CreateContainerConfigError",
+    "pending-insufficient-cpu": "Pending",
+    "readiness-wrong-port": "Running",
+    "init-failing": "Init:CrashLoopBackOff",
+    "healthy-completed-job": "Completed",
+    "secret-volume-missing": "ContainerCreating",
+}
+
+
+def row(name: str, *, is_abnormal: bool = False, problems: tuple[Problem, ...] = ()) -> Row:
+    status = "Failed" if is_abnormal else "Running"
+    return Row((name,), (name, status), status, is_abnormal, problems)
+
+
+def problem(number: int, *, size: int) -> Problem:
+    words = Words(f"cause {number}", "原因")
+    return Problem("oom-killed", f"Pod/a/{number}", Severity.CRITICAL, words, ("x" * size,), words, 0.9)
+
+
+@pytest.mark.parametrize(("name", "status"), KUBECTL_STATUS.items())
+def test_status_column_is_the_one_of_kubectl(name: str, status: str) -> None:
+    assert status_of(read_case(name).content["pods"][0]) == status
+
+
+def test_owner_is_the_deployment_behind_the_replica_set() -> None:
+    assert owner_of(read_case("crash-missing-env").content["pods"][0]) == ("Deployment", "checkout-api")
+    assert owner_of(read_case("healthy-completed-job").content["pods"][0])[0] == "Job"
+
+
+@pytest.mark.parametrize("name", [name for name in case_names() if name.startswith("healthy")])
+def test_healthy_pods_are_not_abnormal(name: str) -> None:
+    case = read_case(name)
+
+    assert not any(is_abnormal(pod, now=case.recorded_at) for pod in case.content["pods"])
+
+
+def test_sidecar_counts_as_a_container_that_must_be_ready() -> None:
+    running: JsonObject = {"ready": True, "started": True, "state": {"running": {}}}
+    pod: JsonObject = {
+        "spec": {"initContainers": [{"name": "proxy", "restartPolicy": "Always"}], "containers": [{"name": "app"}]},
+        "status": {
+            "phase": "Running",
+            "initContainerStatuses": [{"name": "proxy", **running}],
+            "containerStatuses": [{"name": "app", **running}],
+        },
+    }
+
+    assert readiness_of(pod) == (2, 2)
+    assert status_of(pod) == "Running"
+
+
+def test_terminating_pod_is_abnormal_only_after_a_while() -> None:
+    pod: JsonObject = {"metadata": {"deletionTimestamp": "2026-11-21T11:59:50Z"}, "status": {"phase": "Running"}}
+    stuck: JsonObject = {"metadata": {"deletionTimestamp": "2026-11-21T11:50:00Z"}, "status": {"phase": "Running"}}
+
+    assert make_pod_row(pod, problems=[], now=NOW).status == "Terminating"
+    assert not is_abnormal(pod, now=NOW)
+    assert is_abnormal(stuck, now=NOW)
+
+
+def test_abnormal_rows_come_first_then_names() -> None:
+    page = cut_page([row("b"), row("a"), row("z", is_abnormal=True)], limit=10, after=None)
+
+    assert [each.cells[0] for each in page.rows] == ["z", "a", "b"]
+    assert page.counts == {"Running": 2, "Failed": 1}
+    assert page.abnormal == 1
+
+
+def test_next_page_goes_on_after_the_last_row_although_rows_vanished() -> None:
+    rows = [row(name) for name in "abcdef"]
+    first = cut_page(rows, limit=3, after=None)
+
+    second = cut_page([each for each in rows if each.cells[0] not in "bc"], limit=3, after=first.rows[-1].position)
+
+    assert [each.cells[0] for each in second.rows] == ["d", "e", "f"]
+    assert second.remaining == 0
+
+
+def test_cursor_survives_the_round_trip_and_belongs_to_its_query() -> None:
+    position = row("a", is_abnormal=True).position
+    cursor = encode_cursor(position, digest=digest_of(["pods", "default"]))
+
+    assert decode_cursor(cursor, digest=digest_of(["pods", "default"])) == position
+    with pytest.raises(InvalidCursor, match="other arguments"):
+        decode_cursor(cursor, digest=digest_of(["pods", "data"]))
+
+
+@pytest.mark.parametrize("cursor", ["x", "", "é", "bm90IGpzb24", "W10", "WyJkIiwibm90LWEtbnVtYmVyIl0"])
+def test_broken_cursor_is_refused(cursor: str) -> None:
+    with pytest.raises(InvalidCursor):
+        decode_cursor(cursor, digest="d")
+
+
+def test_rows_are_cut_to_the_budget_and_the_rest_can_be_fetched() -> None:
+    rows = [row(f"pod-{n:03}", is_abnormal=True, problems=(problem(n, size=2000),)) for n in range(100)]
+
+    result = make_table(SHAPE, cut_page(rows, limit=100, after=None), CONTEXT)
+
+    content = result.structured_content
+    assert content is not None
+    assert len(json.dumps(content, ensure_ascii=False)) < 40_000
+    assert 0 < content["shown"] < 100
+    assert content["total"] == 100
+    position = decode_cursor(content["next_cursor"], digest="d")
+    assert cut_page(rows, limit=1, after=position).rows[0].cells[0] == f"pod-{content['shown']:03}"
+
+
+def test_same_cause_of_many_pods_is_told_once() -> None:
+    shared = problem(1, size=10)
+    rows = [row(f"pod-{n}", is_abnormal=True, problems=(shared,)) for n in range(5)]
+
+    result = make_table(SHAPE, cut_page(rows, limit=10, after=None), CONTEXT)
+
+    assert result.structured_content is not None
+    assert len(result.structured_content["problems"]) == 1
+
+
+def test_empty_list_says_so() -> None:
+    result = make_table(SHAPE, cut_page([], limit=10, after=None), CONTEXT)
+
+    assert result.content[0].model_dump()["text"] == "No pods match in namespace default."
