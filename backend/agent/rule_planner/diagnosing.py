@@ -1,7 +1,7 @@
 """From abnormal rows to explained cases: look closer at each, then answer."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from backend.agent.rule_planner.answers.problems import Case, answer_problems
 from backend.agent.rule_planner.calls import (
@@ -24,6 +24,7 @@ from backend.vocabulary.language import Language
 
 MAX_DESCRIBED = 8
 MAX_LOGS = 3
+NO_READY_ENDPOINTS = "service-no-ready-endpoints"
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,12 +79,15 @@ def build_cases(findings: Findings, results: TurnResults) -> list[Case]:
         for (namespace, workload), rows in group_by_workload(findings.pods).items()
     ]
     told = {(case.namespace, case.name) for case in cases}
+    services = [_row_case("Service", row, status=row["endpoints"], known=known) for row in findings.services]
+    cases = [_add_affected(case, services) for case in cases]
+    consequences = {(case.namespace, name) for case in cases for name in case.affected_services}
     cases += [
         _row_case("Deployment", row, status=row["ready"], known=known)
         for row in findings.deployments
         if (row.namespace, row.name) not in told
     ]
-    cases += [_row_case("Service", row, status=row["endpoints"], known=known) for row in findings.services]
+    cases += [case for case in services if (case.namespace, case.name) not in consequences]
     cases += [_row_case("Node", row, status=row["status"], known=known) for row in findings.nodes]
     return cases
 
@@ -95,23 +99,50 @@ def _pod_case(
     details = _find(results.of(DESCRIBE), namespace=namespace, key="name", names=names)
     logs = _find(results.of(LOGS), namespace=namespace, key="pod", names=names)
     described = details.problems if details else ()
-    listed = [item for item in known if item.namespace == namespace and item.name in {workload, *names}]
+    listed = [
+        item
+        for item in known
+        if item.kind != "Service" and item.namespace == namespace and item.name in {workload, *names}
+    ]
+    problems = _merge(described, listed)
+    owner = next((item.kind for item in problems if item.name == workload), "Workload")
     return Case(
-        kind="Pod" if names == (workload,) else "Workload",
+        kind="Pod" if names == (workload,) else owner,
         namespace=namespace,
         name=workload,
-        status=rows[0]["status"],
+        status=_pod_status(rows[0]),
         pods=names,
         restarts=rows[0]["restarts"],
-        problems=_merge(described, listed),
+        problems=problems,
         log_lines=_log_lines(logs),
         detail_error=details.outcome.text if details and not details.is_ok else "",
     )
 
 
+def _pod_status(row: Row) -> str:
+    """A pod that runs but is not ready looks healthy by its status alone."""
+    return f"{row['status']} ({row['ready']})" if row["status"] == "Running" else row["status"]
+
+
 def _row_case(kind: str, row: Row, *, status: str, known: Iterable[Problem]) -> Case:
     problems = [item for item in known if item.kind in {kind, ""} and (item.namespace, item.name) == _place(row)]
     return Case(kind=kind, namespace=row.namespace, name=row.name, status=status, problems=_merge((), problems))
+
+
+def _add_affected(case: Case, services: Sequence[Case]) -> Case:
+    """A service without ready pods is the consequence of its pods' trouble, not a trouble of its own."""
+    names = tuple(
+        service.name
+        for service in services
+        if service.namespace == case.namespace
+        and {problem.condition for problem in service.problems} == {NO_READY_ENDPOINTS}
+        and any(_mentions(problem, pods=case.pods) for problem in service.problems)
+    )
+    return replace(case, affected_services=names)
+
+
+def _mentions(problem: Problem, *, pods: Sequence[str]) -> bool:
+    return any(pod in item for item in problem.evidence for pod in pods)
 
 
 def _place(row: Row) -> tuple[str, str]:

@@ -94,10 +94,8 @@ def plan_events(intent: ReadEvents, results: TurnResults, *, language: Language)
         return Answer(answer_failures(results.of(EVENTS), language=language))
     rows = tuple(row for row in listed.rows if not names or _is_about(row, names=names))
     place = _place(scope, kind=Kind.PODS, language=language)
-    if names:
-        named = "/".join(names[:1])
-        place = f"`{named}` ({place})"
-    return Answer(answer_events(listed, rows=rows, place=place, language=language))
+    name = names[0] if names else ""
+    return Answer(answer_events(listed, rows=rows, place=place, name=name, language=language))
 
 
 def _find_pod(target: Target, *, scope: Scope, results: TurnResults, language: Language) -> Row | Plan:

@@ -2,7 +2,7 @@
 
 from backend.agent.rule_planner.answers.general import answer_failures, answer_no_such_object, describe_failure
 from backend.agent.rule_planner.answers.listing import to_table
-from backend.agent.rule_planner.answers.markdown import choose, code, paragraphs
+from backend.agent.rule_planner.answers.markdown import choose, code, paragraphs, plural
 from backend.agent.rule_planner.answers.problems import answer_problems, describe_scope
 from backend.agent.rule_planner.calls import (
     DEPLOYMENTS,
@@ -87,7 +87,7 @@ def _answer_findings(
         return Answer(paragraphs(_say_nothing_found(kind, place=place, language=language), *notes))
     pods = results.table(PODS)
     if pods is not None and pods.has_more:
-        text = choose(language, en="There are more pods than were read.", zh="Pod 数量超过一次读取的上限,未全部检查。")
+        text = choose(language, en="There are more pods than were read.", zh="Pod 数量超过一次读取的上限，未全部检查。")
         notes.append(text)
     heading = _say_found(findings, place=place, language=language)
     return plan_diagnosis(findings, results, heading=heading, notes=notes, language=language)
@@ -112,7 +112,7 @@ def _explain(meant: dict[str, tuple[Row, ...]], results: TurnResults, *, languag
     first = next(row for rows in (meant[DEPLOYMENTS], meant[PODS], meant[SERVICES]) for row in rows)
     name = code(f"{first.namespace}/{workload_of(first.name) if meant[PODS] else first.name}")
     if findings:
-        heading = choose(language, en=f"{name} is not normal:", zh=f"{name} 不正常:")
+        heading = choose(language, en=f"{name} is not normal:", zh=f"{name} 不正常：")
         return plan_diagnosis(findings, results, heading=heading, notes=notes, language=language)
     if meant[PODS] and not results.of(DESCRIBE):
         pod = meant[PODS][0]
@@ -120,7 +120,7 @@ def _explain(meant: dict[str, tuple[Row, ...]], results: TurnResults, *, languag
     heading = choose(
         language,
         en=f"{name} looks normal: nothing about it is abnormal right now.",
-        zh=f"{name} 目前看起来正常,没有发现异常。",
+        zh=f"{name} 目前看起来正常，没有发现异常。",
     )
     tables = [
         to_table(table, rows=meant[tool])
@@ -151,7 +151,7 @@ def _failure_notes(results: TurnResults, *, language: Language) -> list[str]:
     listed = [result for result in results.failures if result.tool != DESCRIBE]
     if not listed:
         return []
-    heading = choose(language, en="Not everything could be read:", zh="有些内容没能读取:")
+    heading = choose(language, en="Not everything could be read:", zh="有些内容没能读取：")
     return ["\n".join([heading, *(f"- {describe_failure(result, language=language)}" for result in listed)])]
 
 
@@ -162,34 +162,42 @@ def _say_found(findings: Findings, *, place: str, language: Language) -> str:
         parts.append(
             choose(
                 language,
-                en=f"{len(findings.pods)} pods of {workloads} workloads",
-                zh=f"{len(findings.pods)} 个 Pod(分属 {workloads} 个工作负载)",
+                en=f"{plural(len(findings.pods), 'pod')} of {plural(workloads, 'workload')}",
+                zh=f"{len(findings.pods)} 个 Pod（分属 {workloads} 个工作负载）",
             )
         )
     others = ((findings.services, "Service"), (findings.nodes, "Node"))
-    parts += [choose(language, en=f"{len(rows)} {kind}", zh=f"{len(rows)} 个 {kind}") for rows, kind in others if rows]
+    parts += [
+        choose(language, en=plural(len(rows), kind.lower()), zh=f"{len(rows)} 个 {kind}")
+        for rows, kind in others
+        if rows
+    ]
     if not parts:
         parts = [
             choose(
-                language, en=f"{len(findings.deployments)} deployments", zh=f"{len(findings.deployments)} 个 Deployment"
+                language,
+                en=plural(len(findings.deployments), "deployment"),
+                zh=f"{len(findings.deployments)} 个 Deployment",
             )
         ]
     listed = choose(language, en=", ", zh="、").join(parts)
-    return choose(language, en=f"Not normal {place}: {listed}.", zh=f"{place}不正常的有:{listed}。")
+    return choose(language, en=f"Not normal {place}: {listed}.", zh=f"{place}不正常的有：{listed}。")
 
 
 def _say_nothing_found(kind: Kind | None, *, place: str, language: Language) -> str:
     what = choose(language, en="abnormal objects", zh="异常对象") if kind is None else f"{kind.value}"
     if kind is None:
         return choose(language, en=f"I found no {what} {place}.", zh=f"{place}没有发现{what}。")
-    return choose(language, en=f"All {what} {place} look normal.", zh=f"{place}的 {what} 都正常,没有发现异常。")
+    return choose(language, en=f"All {what} {place} look normal.", zh=f"{place}的 {what} 都正常，没有发现异常。")
 
 
 def _count_everything(results: TurnResults, *, place: str, found: int, language: Language) -> str:
     title = (
-        choose(language, en=f"Health {place}: {found} problems.", zh=f"{place}的健康概览:发现 {found} 个问题。")
+        choose(
+            language, en=f"Health {place}: {plural(found, 'problem')}.", zh=f"{place}的健康概览：发现 {found} 个问题。"
+        )
         if found
-        else choose(language, en=f"Health {place}: no problems found.", zh=f"{place}的健康概览:没有发现问题。")
+        else choose(language, en=f"Health {place}: no problems found.", zh=f"{place}的健康概览：没有发现问题。")
     )
     lines: list[str] = []
     for kind in Kind:

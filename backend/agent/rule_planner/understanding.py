@@ -52,12 +52,11 @@ _SECONDS = {"s": 1, "m": 60, "h": 3600, "秒": 1, "分": 60, "小": 3600, "个":
 def understand(question: str, *, earlier: Sequence[HistoryMessage]) -> Intent:
     """The intent of the newest question; `earlier` resolves "it" and "what about payments?"."""
     text = words.normalise(question)
-    intent = _read(text, earlier=earlier)
-    if isinstance(intent, ReadLogs):
-        intent = replace(intent, contains=_find_contains(question))
     follow_up = words.FOLLOW_UP.match(text)
-    if isinstance(intent, NotUnderstood) and follow_up is not None:
-        return _repeat_elsewhere(follow_up[1], earlier=earlier)
+    repeated = _repeat_for(follow_up[1], earlier=earlier) if follow_up else None
+    intent = repeated or _read(text, earlier=earlier)
+    if isinstance(intent, ReadLogs) and repeated is None:
+        return replace(intent, contains=_find_contains(question))
     return intent
 
 
@@ -111,14 +110,17 @@ def _read_question(text: str, *, target: Target, scope: Scope) -> Intent:
     return NotUnderstood()
 
 
-def _repeat_elsewhere(namespace: str, *, earlier: Sequence[HistoryMessage]) -> Intent:
+def _repeat_for(name: str, *, earlier: Sequence[HistoryMessage]) -> Intent | None:
+    """The previous question for another namespace, or for another object when it was about one."""
     questions = [message.text for message in earlier if isinstance(message, UserMessage)]
-    if not questions:
-        return NotUnderstood()
+    if not questions or name in words.NOT_NAMES:
+        return None
     previous = _read(words.normalise(questions[-1]), earlier=())
     if isinstance(previous, ListObjects | FindProblems | ReadEvents | Overview):
-        return replace(previous, scope=Scope(namespace=namespace))
-    return NotUnderstood()
+        return replace(previous, scope=Scope(namespace=name))
+    if isinstance(previous, Explain | Describe | ReadLogs):
+        return replace(previous, target=Target(names=(name,), is_certain=True))
+    return None
 
 
 def find_scope(text: str) -> Scope:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from backend.agent.domain import ToolStatus
 from backend.agent.rule_planner.answers.markdown import choose, code, paragraphs, plain
 from backend.agent.rule_planner.results import ToolResult
-from backend.vocabulary.errors import Failure
+from backend.vocabulary.errors import ErrorKind
 from backend.vocabulary.language import Language, Text
 
 _ABILITIES = (
@@ -13,30 +13,32 @@ _ABILITIES = (
     Text(en="why one workload, pod or service fails", zh="解释某个工作负载、Pod 或 Service 为什么有问题"),
     Text(en="list pods, services, deployments, nodes", zh="列出 Pod、Service、Deployment、节点"),
     Text(en="logs, events and details of a pod", zh="查看 Pod 的日志、事件和详情"),
-    Text(en="scale a deployment, after you approved it", zh="扩缩 Deployment(执行前需要你批准)"),
+    Text(en="scale a deployment, after you approved it", zh="扩缩 Deployment（执行前需要你批准）"),
     Text(en="the health of the cluster", zh="集群健康概览"),
 )
 _EXAMPLES = (
     Text(
         en="Which pods in the default namespace are not normal, and why?",
-        zh="default 命名空间里有哪些 Pod 不正常?为什么?",
+        zh="default 命名空间里有哪些 Pod 不正常？为什么？",
     ),
-    Text(en="Why is checkout failing?", zh="checkout 为什么起不来?"),
+    Text(en="Why is checkout failing?", zh="checkout 为什么起不来？"),
     Text(en="Show the previous logs of checkout", zh="看一下 checkout 上一次的日志"),
     Text(en="scale web to 5", zh="把 web 扩到 5 个副本"),
-    Text(en="How is the cluster?", zh="集群健康吗?"),
+    Text(en="How is the cluster?", zh="集群健康吗？"),
 )
+_SELF_EXPLAINING = frozenset({ErrorKind.TOOL_FAILED, ErrorKind.TOOL_BAD_ARGUMENTS})
+"""Kinds whose message already names the next step."""
 _MODEL_HINT = Text(
     en="For free questions, configure a language model (`OPENAI_API_KEY`, `LLM_BASE_URL`, `LLM_MODEL`).",
-    zh="想自由提问,请配置大模型(`OPENAI_API_KEY`、`LLM_BASE_URL`、`LLM_MODEL`)。",
+    zh="想自由提问，请配置大模型（`OPENAI_API_KEY`、`LLM_BASE_URL`、`LLM_MODEL`）。",
 )
 
 
 def answer_help(language: Language) -> str:
     return paragraphs(
-        choose(language, en="In rule mode I can tell you:", zh="在规则模式下我可以:"),
+        choose(language, en="In rule mode I can tell you:", zh="在规则模式下我可以："),
         _bullets(ability.in_language(language) for ability in _ABILITIES),
-        choose(language, en="For example:", zh="例如:"),
+        choose(language, en="For example:", zh="例如："),
         _bullets(example.in_language(language) for example in _EXAMPLES),
         _MODEL_HINT.in_language(language),
     )
@@ -47,7 +49,7 @@ def answer_not_understood(language: Language) -> str:
         language,
         en="I did not understand that: without a language model I only know a fixed set of questions."
         " Nothing was looked at and nothing was changed.",
-        zh="这个问题我没有理解:没有大模型时,我只会固定的一些问题。没有查看任何内容,也没有做任何变更。",
+        zh="这个问题我没有理解：没有大模型时，我只会固定的一些问题。没有查看任何内容，也没有做任何变更。",
     )
     return paragraphs(apology, answer_help(language))
 
@@ -58,8 +60,8 @@ def answer_missing_tools(names: Iterable[str], *, language: Language) -> str:
         language,
         en=f"I cannot do that: the tool {listed} is not available now. The tools page shows which server is missing,"
         " or whether read-only mode removed it. Nothing was read and nothing was changed.",
-        zh=f"无法完成:工具 {listed} 当前不可用。请在工具页查看是哪个服务器没有连上,或是否因只读模式被移除。"
-        "没有读取任何数据,也没有做任何变更。",
+        zh=f"无法完成：工具 {listed} 当前不可用。请在工具页查看是哪个服务器没有连上，或是否因只读模式被移除。"
+        "没有读取任何数据，也没有做任何变更。",
     )
 
 
@@ -68,7 +70,7 @@ def answer_failures(failures: Sequence[ToolResult], *, language: Language) -> st
     heading = choose(
         language,
         en="I could not read this from the cluster, so I make no statement about its state:",
-        zh="没能从集群读到数据,因此不对其状态作任何判断:",
+        zh="没能从集群读到数据，因此不对其状态作任何判断：",
     )
     return paragraphs(heading, _bullets(describe_failure(result, language=language) for result in failures))
 
@@ -82,7 +84,7 @@ def describe_failure(result: ToolResult, *, language: Language) -> str:
         ToolStatus.CANCELLED: Text(en="cancelled", zh="已取消"),
     }
     word = words.get(outcome.status, Text(en="unusable answer", zh="返回内容无法使用")).in_language(language)
-    hint = outcome.failure.hint(language) if isinstance(outcome.failure, Failure) else ""
+    hint = outcome.failure.hint(language) if outcome.failure and outcome.failure.kind not in _SELF_EXPLAINING else ""
     said = plain(outcome.text, limit=700)
     return f"{code(result.tool)} {word}: {said}" + (f" ({hint})" if hint else "")
 
@@ -97,14 +99,14 @@ def answer_no_such_object(names: Sequence[str], *, nearest: Sequence[str], place
     if not nearest:
         return text
     near = ", ".join(code(name) for name in nearest)
-    return f"{text} {choose(language, en=f'The nearest names are {near}.', zh=f'最接近的名称:{near}。')}"
+    return text + choose(language, en=f" The nearest names are {near}.", zh=f"最接近的名称：{near}。")
 
 
 def answer_which_object(language: Language) -> str:
     return choose(
         language,
         en="Which one do you mean? Please name the pod or the deployment, for example: `logs of checkout`.",
-        zh="你指的是哪一个?请给出 Pod 或 Deployment 的名称,例如「checkout 的日志」。",
+        zh="你指的是哪一个？请给出 Pod 或 Deployment 的名称，例如「checkout 的日志」。",
     )
 
 

@@ -3,7 +3,17 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from backend.agent.rule_planner.answers.markdown import MAX_ROWS, block, cell, choose, code, paragraphs, plain, table
+from backend.agent.rule_planner.answers.markdown import (
+    MAX_ROWS,
+    block,
+    cell,
+    choose,
+    code,
+    paragraphs,
+    plain,
+    plural,
+    table,
+)
 from backend.agent.rule_planner.intents import Kind
 from backend.agent.rule_planner.results import Row, Table, ToolResult
 from backend.vocabulary.language import Language, Text
@@ -31,24 +41,29 @@ def answer_list(kind: Kind, listed: Table, *, rows: Sequence[Row], place: str, l
     abnormal = sum(1 for row in rows if row.is_abnormal)
     heading = choose(
         language,
-        en=f"{total} {_NOUNS[kind].en} {place}" + (f", {abnormal} not normal" if abnormal else ", none abnormal") + ".",
+        en=plural(total, _NOUNS[kind].en.removesuffix("s"))
+        + f" {place}"
+        + (f", {abnormal} not normal" if abnormal else ", none abnormal")
+        + ".",
         zh=f"{place}有 {total} {_NOUNS[kind].zh}"
-        + (f",其中 {abnormal} 个不正常" if abnormal else ",没有发现异常")
+        + (f"，其中 {abnormal} 个不正常" if abnormal else "，没有发现异常")
         + "。",
     )
     counts = ", ".join(f"{plain(status)} {count}" for status, count in listed.counts.items()) if is_whole else ""
     return paragraphs(heading, counts, to_table(listed, rows=rows), _left_out(total, rows, language=language))
 
 
-def answer_events(listed: Table, *, rows: Sequence[Row], place: str, language: Language) -> str:
+def answer_events(listed: Table, *, rows: Sequence[Row], place: str, name: str, language: Language) -> str:
+    """`name` is the object they are about, empty for all."""
+    about = choose(language, en=f" about {code(name)}", zh=f"关于 {code(name)} 的") if name else ""
     if not rows:
         return choose(
             language,
-            en=f"There are no events {place}. Kubernetes keeps events for about an hour.",
-            zh=f"{place}没有事件。Kubernetes 的事件一般只保留约一小时。",
+            en=f"There are no events{about} {place}. Kubernetes keeps events for about an hour.",
+            zh=f"{place}没有{about}事件。Kubernetes 的事件一般只保留约一小时。",
         )
     heading = choose(
-        language, en=f"{len(rows)} events {place}, abnormal first:", zh=f"{place}有 {len(rows)} 条事件,异常优先:"
+        language, en=f"{plural(len(rows), 'event')}{about} {place}:", zh=f"{place}有 {len(rows)} 条{about}事件："
     )
     return paragraphs(heading, to_table(listed, rows=rows), _left_out(len(rows), rows, language=language))
 
@@ -57,21 +72,21 @@ def answer_logs(result: ToolResult, *, is_assumed: bool, language: Language) -> 
     found = result.structured
     lines = [str(line) for line in found.get("lines") or []]
     name = code(f"{found.get('namespace', '')}/{found.get('pod', '')}")
-    container = code(str(found.get("container") or "–"))
-    previous = choose(language, en=", previous run", zh=",上一次运行") if found.get("previous") else ""
+    container = _say_container(found.get("container"), language=language)
+    previous = choose(language, en=", previous run", zh="，上一次运行") if found.get("previous") else ""
     assumed = _say_assumed(name, language=language) if is_assumed else ""
     if not lines:
         empty = choose(
             language,
-            en=f"The container {container} of {name} has written no matching log lines{previous}.",
-            zh=f"{name} 的容器 {container} 没有符合条件的日志{previous}。",
+            en=f"{name}{container} has written no matching log lines{previous}.",
+            zh=f"{name}{container} 没有符合条件的日志{previous}。",
         )
         return paragraphs(assumed, empty, plain(str(found.get("note") or "")))
     shown = lines[-_MAX_LOG_LINES:]
     heading = choose(
         language,
-        en=f"Last {len(shown)} log lines of {name}, container {container}{previous}:",
-        zh=f"{name} 容器 {container} 最后 {len(shown)} 行日志{previous}:",
+        en=f"Last {plural(len(shown), 'log line')} of {name}{container}{previous}:",
+        zh=f"{name}{container} 最后 {len(shown)} 行日志{previous}：",
     )
     return paragraphs(assumed, heading, block(shown), plain(str(found.get("note") or "")))
 
@@ -111,12 +126,16 @@ def _left_out(total: int, rows: Sequence[Row], *, language: Language) -> str:
     return choose(
         language,
         en=f"{rest} more are not shown; name a namespace or an object to narrow it.",
-        zh=f"另有 {rest} 条未显示;可以指定命名空间或对象名称来缩小范围。",
+        zh=f"另有 {rest} 条未显示；可以指定命名空间或对象名称来缩小范围。",
     )
 
 
 def _say_assumed(name: str, *, language: Language) -> str:
-    return choose(language, en=f"(I take it that you mean {name}.)", zh=f"(我理解你指的是 {name}。)")
+    return choose(language, en=f"(I take it that you mean {name}.)", zh=f"（我理解你指的是 {name}。）")
+
+
+def _say_container(name: object, *, language: Language) -> str:
+    return choose(language, en=f", container {code(str(name))}", zh=f"，容器 {code(str(name))}") if name else ""
 
 
 def _containers(containers: Sequence[Mapping[str, Any]], *, language: Language) -> str:  # Any: JSON
@@ -144,14 +163,14 @@ def _containers(containers: Sequence[Mapping[str, Any]], *, language: Language) 
 def _last_state(item: Mapping[str, Any]) -> str:  # Any: JSON
     last, code_number = item.get("last_state"), item.get("exit_code")
     text = str(last) if last else ""
-    return f"{text} (exit {code_number})" if code_number is not None else text
+    return f"{text} (exit {code_number})" if code_number is not None and "exit" not in text else text
 
 
 def _unmet_conditions(conditions: Sequence[Mapping[str, Any]], *, language: Language) -> str:  # Any: JSON
     unmet = [item for item in conditions if str(item.get("status")) != "True"]
     if not unmet:
         return ""
-    heading = choose(language, en="Conditions not met:", zh="未满足的条件:")
+    heading = choose(language, en="Conditions not met:", zh="未满足的条件：")
     lines = [
         f"- {code(_get(item, 'type'))}: {plain(_get(item, 'reason'))} {plain(_get(item, 'message'))}" for item in unmet
     ]

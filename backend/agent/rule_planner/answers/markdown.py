@@ -7,11 +7,12 @@ from backend.vocabulary.language import Language, Text
 
 MAX_ROWS = 30
 _BARE_PIPE = re.compile(r"(?<!\\)\|")
-_SPECIAL = re.compile(r"([\\`*_\[\]<>|#!~])")
+_SPECIAL = re.compile(r"([\\`*\[\]<|~]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])|^[#+>-])")
+"""An underscore inside a word is none of them, so names stay readable and can be copied."""
 
 RULE_MODE = Text(
     en="*Rule mode: put together by built-in rules from the tool results, without a language model.*",
-    zh="*规则模式:由内置规则根据工具结果整理,未使用大模型。*",
+    zh="*规则模式：由内置规则根据工具结果整理，未使用大模型。*",
 )
 
 
@@ -60,6 +61,15 @@ def signed(text: str, *, language: Language) -> str:
 
 def choose(language: Language, *, en: str, zh: str) -> str:
     return Text(en=en, zh=zh).in_language(language)
+
+
+def label(en: str, zh: str, *, language: Language) -> str:
+    """A bold word with the colon of its language."""
+    return choose(language, en=f"**{en}**: ", zh=f"**{zh}**：")
+
+
+def plural(count: int, noun: str) -> str:
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
 
 
 def _line(cells: Sequence[str]) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from backend.agent.rule_planner.answers.markdown import choose, code, paragraphs, plain, table
+from backend.agent.rule_planner.answers.markdown import choose, code, label, paragraphs, plain, table
 from backend.agent.rule_planner.results import Problem
 from backend.vocabulary.language import Language
 
@@ -22,6 +22,8 @@ class Case:
     restarts: str = ""
     problems: tuple[Problem, ...] = ()
     """Worst and surest first."""
+    affected_services: tuple[str, ...] = ()
+    """Services that have no ready pod because of this."""
     log_lines: tuple[str, ...] = ()
     detail_error: str = ""
     """Why its details could not be read."""
@@ -78,46 +80,45 @@ def _cause_cells(case: Case, *, language: Language) -> list[str]:
 def _section(number: int, case: Case, *, language: Language) -> str:
     status = plain(case.status, limit=80)
     if case.restarts not in {"", "0"}:
-        status += choose(language, en=f", {case.restarts} restarts", zh=f",重启 {case.restarts} 次")
+        status += choose(language, en=f", {case.restarts} restarts", zh=f"，重启 {case.restarts} 次")
     lines = [f"### {number}. {code(case.title)} — {status}"]
     if case.pods:
         lines.append(
-            f"- **Pods**: {', '.join(code(pod) for pod in case.pods[:5])}" + _more(case.pods, language=language)
+            f"- **Pod**: {', '.join(code(pod) for pod in case.pods[:5])}" + _more(case.pods, language=language)
         )
     if case.problems:
         lines += _explain(case.problems[0], language=language)
         lines += [_also(problem, language=language) for problem in case.problems[1:3]]
     else:
         lines += _admit(case, language=language)
+    if case.affected_services:
+        listed = ", ".join(code(name) for name in case.affected_services)
+        lines.append(f"- {label('Affected services', '受影响的 Service', language=language)}{listed}")
     if case.log_lines:
-        last = choose(language, en="Last log lines", zh="最后的日志")
-        lines.append(f"- **{last}**:")
+        lines.append(f"- {label('Last log lines', '最后的日志', language=language)}")
         lines += [f"  - {code(line)}" for line in case.log_lines[-MAX_EVIDENCE:]]
     return "\n".join(lines)
 
 
 def _explain(problem: Problem, *, language: Language) -> list[str]:
-    cause, evidence, next_step, confidence = (
-        ("Cause", "Evidence", "Next step", "confidence")
-        if language is Language.EN
-        else ("原因", "证据", "下一步", "把握")
-    )
-    lines = [
-        f"- **{cause}**: {plain(problem.cause.in_language(language))}"
-        f" ({confidence} {problem.confidence:.0%}, {code(problem.condition)})"
-    ]
+    lines = [f"- {label('Cause', '原因', language=language)}{_cause(problem, language=language)}"]
     if problem.evidence:
-        lines.append(f"- **{evidence}**:")
+        lines.append(f"- {label('Evidence', '证据', language=language)}")
         lines += [f"  - {code(item)}" for item in problem.evidence[:MAX_EVIDENCE]]
-    if problem.next_step.in_language(language):
-        lines.append(f"- **{next_step}**: {plain(problem.next_step.in_language(language))}")
+    next_step = plain(problem.next_step.in_language(language))
+    if next_step:
+        lines.append(f"- {label('Next step', '下一步', language=language)}{next_step}")
     return lines
 
 
 def _also(problem: Problem, *, language: Language) -> str:
-    also = choose(language, en="Also", zh="此外")
+    return f"- {label('Also', '此外', language=language)}{_cause(problem, language=language)}"
+
+
+def _cause(problem: Problem, *, language: Language) -> str:
     cause = plain(problem.cause.in_language(language))
-    return f"- **{also}**: {cause} ({problem.confidence:.0%}, {code(problem.condition)})"
+    sure, condition = f"{problem.confidence:.0%}", code(problem.condition)
+    return cause + choose(language, en=f" (confidence {sure}, {condition})", zh=f"（把握 {sure}，{condition}）")
 
 
 def _admit(case: Case, *, language: Language) -> list[str]:
@@ -128,7 +129,7 @@ def _admit(case: Case, *, language: Language) -> list[str]:
         choose(
             language,
             en="- **Cause**: the rules recognise no cause; look at the events and logs.",
-            zh="- **原因**:规则没有识别出原因,请查看事件和日志。",
+            zh="- **原因**：规则没有识别出原因，请查看事件和日志。",
         )
     ]
 

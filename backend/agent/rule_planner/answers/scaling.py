@@ -12,7 +12,7 @@ def ask_for_number(name: str, *, language: Language) -> str:
     return choose(
         language,
         en=f"To how many replicas shall {code(name)} be scaled? For example: `scale {name} to 5`.",
-        zh=f"要把 {code(name)} 扩缩到几个副本?例如「把 {name} 扩到 5 个副本」。",
+        zh=f"要把 {code(name)} 扩缩到几个副本？例如「把 {name} 扩到 5 个副本」。",
     )
 
 
@@ -21,7 +21,7 @@ def ask_for_namespace(rows: Sequence[Row], *, language: Language) -> str:
     return choose(
         language,
         en=f"There are several: {listed}. Please name the namespace. Nothing was changed.",
-        zh=f"有多个同名的:{listed}。请指明命名空间。没有做任何变更。",
+        zh=f"有多个同名的：{listed}。请指明命名空间。没有做任何变更。",
     )
 
 
@@ -30,7 +30,7 @@ def answer_already_there(row: Row, *, replicas: int, language: Language) -> str:
     return choose(
         language,
         en=f"{name} already has {replicas} replicas ({row['ready']} ready). Nothing was changed.",
-        zh=f"{name} 已经是 {replicas} 个副本(就绪 {row['ready']}),无需变更。",
+        zh=f"{name} 已经是 {replicas} 个副本（就绪 {row['ready']}），无需变更。",
     )
 
 
@@ -50,25 +50,25 @@ def _what_happened(result: ToolResult, *, language: Language) -> str:
             return choose(
                 language,
                 en=f"Done: {name} was scaled from {before} to {wanted} replicas.",
-                zh=f"已执行:{name} 从 {before} 个副本调整为 {wanted} 个副本。",
+                zh=f"已执行：{name} 从 {before} 个副本调整为 {wanted} 个副本。",
             )
         case ToolStatus.DECLINED | ToolStatus.OK:
             return choose(
                 language,
                 en=f"Not done: scaling {name} to {wanted} was not approved, so nothing was changed. ({said})",
-                zh=f"未执行:把 {name} 调整为 {wanted} 个副本没有得到批准,没有做任何变更。({said})",
+                zh=f"未执行：把 {name} 调整为 {wanted} 个副本没有得到批准，没有做任何变更。({said})",
             )
         case ToolStatus.UNKNOWN:
             return choose(
                 language,
                 en=f"Outcome unknown: the call to scale {name} to {wanted} broke off, I did not repeat it. ({said})",
-                zh=f"不确定 {name} 是否已调整为 {wanted} 个副本:调用中途中断。我没有重复执行。({said})",
+                zh=f"不确定 {name} 是否已调整为 {wanted} 个副本：调用中途中断。我没有重复执行。({said})",
             )
         case _:
             return choose(
                 language,
                 en=f"Failed: {name} was not scaled to {wanted}. {said}",
-                zh=f"失败:没能把 {name} 调整为 {wanted} 个副本。{said}",
+                zh=f"失败：没能把 {name} 调整为 {wanted} 个副本。{said}",
             )
 
 
@@ -84,11 +84,11 @@ def _live(result: ToolResult, *, row: Row | None, language: Language) -> str:
     counted = replicas_of(row["ready"])
     ready = code(row["ready"])
     if counted is not None and counted[0] == counted[1]:
-        return choose(language, en=f"Looked again: {ready} ready.", zh=f"复查结果:{ready} 就绪。")
+        return choose(language, en=f"Looked again: {ready} ready.", zh=f"复查结果：{ready} 就绪。")
     return choose(
         language,
         en=f"Looked again: {ready} ready, the rest are still starting or stopping. Ask `list deployments` in a moment.",
-        zh=f"复查结果:目前 {ready} 就绪,其余仍在启动或停止中。稍后可再问「列出 Deployment」确认。",
+        zh=f"复查结果：目前 {ready} 就绪，其余仍在启动或停止中。稍后可再问「列出 Deployment」确认。",
     )
 
 
