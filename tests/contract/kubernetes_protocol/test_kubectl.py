@@ -1,0 +1,262 @@
+"""The real kubectl works against the simulator, started as a process of its own."""
+
+import os
+import select
+import shutil
+import signal
+import stat
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+pytestmark = [
+    pytest.mark.kubectl,
+    pytest.mark.skipif(shutil.which("kubectl") is None, reason="kubectl is not installed"),
+]
+
+MANIFEST = """
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: guide-settings}
+data: {colour: blue}
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: guide, labels: {app: guide}}
+spec:
+  replicas: 2
+  selector: {matchLabels: {app: guide}}
+  template:
+    metadata: {labels: {app: guide}}
+    spec:
+      containers:
+      - name: guide
+        image: nginx:1.27.3
+        ports: [{containerPort: 80, name: http}]
+        envFrom: [{configMapRef: {name: guide-settings}}]
+        resources: {requests: {cpu: 10m, memory: 16Mi}}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: guide}
+spec:
+  selector: {app: guide}
+  ports: [{port: 80, targetPort: http}]
+"""
+
+
+@dataclass(frozen=True)
+class Cluster:
+    process: subprocess.Popen[str]
+    url: str
+    kubeconfig: Path
+    home: Path
+
+    def kubectl(self, *arguments: str, given: str | None = None) -> str:
+        """Run kubectl and answer what it printed; it must succeed without a warning about errors."""
+        done = subprocess.run(
+            self.command(*arguments),
+            input=given,
+            env=self.environment(),
+            capture_output=True,
+            text=True,
+            timeout=30,
+            check=False,
+        )
+        assert done.returncode == 0, f"kubectl {' '.join(arguments)}: {done.stderr}"
+        assert "error" not in done.stderr.lower(), done.stderr
+        return done.stdout
+
+    def command(self, *arguments: str) -> list[str]:
+        return ["kubectl", "--server", self.url, *arguments]
+
+    def environment(self) -> dict[str, str]:
+        return {"PATH": os.environ["PATH"], "HOME": str(self.home), "KUBECONFIG": str(self.kubeconfig)}
+
+
+def _start(directory: Path) -> Cluster:
+    kubeconfig = directory / "kubeconfig"
+    process = subprocess.Popen(
+        [sys.executable, "-m", "simulator", "--port", "0", "--kubeconfig", str(kubeconfig), "--scenarios", "all"],
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    readable, _, _ = select.select([process.stdout], [], [], 50)
+    line = process.stdout.readline() if readable else ""
+    assert line.startswith("simulator ready http://127.0.0.1:"), f"unexpected: {line!r}"
+    return Cluster(process, line.split()[-1], kubeconfig, directory)
+
+
+def _end(cluster: Cluster) -> None:
+    cluster.process.terminate()
+    try:
+        cluster.process.wait(timeout=5)
+    except subprocess.TimeoutExpired:
+        cluster.process.kill()
+        cluster.process.wait(timeout=5)
+
+
+@pytest.fixture(scope="module")
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+    started = _start(tmp_path_factory.mktemp("simulator"))
+    yield started
+    _end(started)
+
+
+def _a_pod(cluster: Cluster, workload: str) -> str:
+    names = cluster.kubectl("get", "pods", "-o", "name").split()
+    return next(name for name in names if name.startswith(f"pod/{workload}-"))
+
+
+def test_kubeconfig_can_be_read_by_its_owner_only(cluster: Cluster) -> None:
+    assert stat.S_IMODE(cluster.kubeconfig.stat().st_mode) == 0o600
+
+
+def test_lists_pods_of_every_namespace(cluster: Cluster) -> None:
+    table = cluster.kubectl("get", "pods", "-A")
+
+    assert table.splitlines()[0].split() == ["NAMESPACE", "NAME", "READY", "STATUS", "RESTARTS", "AGE"]
+    assert "web-" in table
+    assert "CrashLoopBackOff" in table
+
+
+def test_lists_many_kinds_wide(cluster: Cluster) -> None:
+    kinds = "pods,deployments,replicasets,statefulsets,daemonsets,jobs,services,endpoints,configmaps,ingresses,pvc,pdb"
+
+    assert "IMAGES" in cluster.kubectl("get", kinds, "-A", "-o", "wide")
+    assert "INTERNAL-IP" in cluster.kubectl("get", "nodes", "-o", "wide")
+
+
+def test_describes_a_failing_pod_with_its_events(cluster: Cluster) -> None:
+    text = cluster.kubectl("describe", _a_pod(cluster, "checkout"))
+
+    assert "Back-off restarting failed container" in text
+
+
+@pytest.mark.parametrize("kind", ["deployments", "services", "nodes", "statefulsets", "namespaces"])
+def test_describes_every_object_of_a_kind(cluster: Cluster, kind: str) -> None:
+    assert "Name:" in cluster.kubectl("describe", kind, "-A" if kind not in {"nodes", "namespaces"} else "--v=0")
+
+
+def test_shows_logs_of_this_run_and_the_one_before(cluster: Cluster) -> None:
+    pod = _a_pod(cluster, "checkout")
+
+    assert cluster.kubectl("logs", pod, "--tail=5", "--timestamps")
+    assert cluster.kubectl("logs", pod, "--previous")
+    assert cluster.kubectl("logs", "deployment/web", "--tail=3")
+
+
+def test_scales_and_waits_for_the_rollout(cluster: Cluster) -> None:
+    cluster.kubectl("scale", "deployment/web", "--replicas=4")
+
+    assert "successfully rolled out" in cluster.kubectl("rollout", "status", "deployment/web", "--timeout=25s")
+    assert cluster.kubectl("get", "deployment/web", "-o", "jsonpath={.status.readyReplicas}") == "4"
+
+
+def test_patches_restarts_and_undoes_a_deployment(cluster: Cluster) -> None:
+    cluster.kubectl("patch", "deployment/catalog", "-p", '{"metadata": {"annotations": {"note": "patched"}}}')
+    cluster.kubectl("patch", "deployment/catalog", "--type=merge", "-p", '{"metadata": {"labels": {"x": "y"}}}')
+    replace = '[{"op": "replace", "path": "/metadata/labels/x", "value": "z"}]'
+    cluster.kubectl("patch", "deployment/catalog", "--type=json", "-p", replace)
+    cluster.kubectl("rollout", "restart", "deployment/catalog")
+    cluster.kubectl("rollout", "history", "deployment/catalog")
+
+    assert "rolled back" in cluster.kubectl("rollout", "undo", "deployment/catalog")
+    assert cluster.kubectl("get", "deployment/catalog", "-o", "jsonpath={.metadata.labels.x}") == "z"
+
+
+def test_applies_changes_and_deletes_a_manifest(cluster: Cluster) -> None:
+    assert "guide created" in cluster.kubectl("apply", "-f", "-", given=MANIFEST)
+    assert "guide unchanged" in cluster.kubectl("apply", "-f", "-", given=MANIFEST)
+    changed = MANIFEST.replace("replicas: 2", "replicas: 1").replace("blue", "green")
+    assert "deployment.apps/guide configured" in cluster.kubectl("apply", "-f", "-", given=changed)
+    assert cluster.kubectl("get", "configmap/guide-settings", "-o", "jsonpath={.data.colour}") == "green"
+    assert cluster.kubectl("apply", "--server-side", "--force-conflicts", "-f", "-", given=changed)
+    assert 'deployment.apps "guide" deleted' in cluster.kubectl("delete", "-f", "-", given=changed)
+    assert cluster.kubectl("get", "deployment", "guide", "--ignore-not-found") == ""
+
+
+def test_wrong_manifest_is_refused_with_the_wrong_field(cluster: Cluster) -> None:
+    wrong = MANIFEST.replace("replicas: 2", "replicaz: 2")
+
+    done = subprocess.run(
+        cluster.command("apply", "-f", "-"),
+        input=wrong,
+        env=cluster.environment(),
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
+
+    assert done.returncode == 1
+    assert 'strict decoding error: unknown field "spec.replicaz"' in done.stderr
+
+
+def test_deletes_a_pod_and_sees_it_come_back(cluster: Cluster) -> None:
+    pod = _a_pod(cluster, "gateway")
+
+    cluster.kubectl("delete", pod, "--grace-period=1", "--timeout=20s")
+
+    assert pod not in cluster.kubectl("get", "pods", "-o", "name").split()
+    assert _a_pod(cluster, "gateway")
+
+
+def test_watches_events_while_they_happen(cluster: Cluster) -> None:
+    watching = subprocess.Popen(
+        cluster.command("get", "events", "--watch-only"),
+        env=cluster.environment(),
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert watching.stdout is not None
+    try:
+        # The watch may begin after a single change, so changes go on until one is seen.
+        deadline = time.monotonic() + 20
+        replicas = 1
+        seen = ""
+        while "search" not in seen and time.monotonic() < deadline:
+            replicas = 3 - replicas
+            cluster.kubectl("scale", "deployment/search", f"--replicas={replicas}")
+            while select.select([watching.stdout], [], [], 1)[0] and "search" not in seen:
+                seen = watching.stdout.readline()
+    finally:
+        watching.terminate()
+        watching.wait(timeout=5)
+
+    assert "search" in seen
+
+
+def test_shows_usage_discovery_and_schema(cluster: Cluster) -> None:
+    assert "CPU(cores)" in cluster.kubectl("top", "nodes")
+    assert "web-" in cluster.kubectl("top", "pods")
+    assert "deploy" in cluster.kubectl("api-resources")
+    assert "Deployment" in cluster.kubectl("explain", "deployment.spec.template")
+    assert "v1.32" in cluster.kubectl("version")
+
+
+def test_server_ends_at_once_although_a_watch_is_open(tmp_path: Path) -> None:
+    cluster = _start(tmp_path)
+    watching = subprocess.Popen(
+        cluster.command("get", "pods", "--watch"), env=cluster.environment(), stdout=subprocess.PIPE, text=True
+    )
+    try:
+        assert watching.stdout is not None
+        assert select.select([watching.stdout], [], [], 20)[0]
+
+        began = time.monotonic()
+        cluster.process.send_signal(signal.SIGTERM)
+        code = cluster.process.wait(timeout=5)
+
+        assert time.monotonic() - began < 1.5
+        assert code == 0
+    finally:
+        watching.kill()
+        watching.wait(timeout=5)
+        _end(cluster)
