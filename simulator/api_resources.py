@@ -21,7 +21,8 @@ class Subresource:
     version: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+# Compared by identity: there is one of each, and hashing all its fields would dominate every store access.
+@dataclass(frozen=True, slots=True, eq=False)
 class ResourceType:
     """One kind of object and how it is reached over HTTP. Hashable: it is the first part of every store key."""
 

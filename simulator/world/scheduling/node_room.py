@@ -32,15 +32,35 @@ def _container_request(container: JsonObject) -> Request:
     return Request(cpu=cpu_millis(requests.get("cpu")), memory=memory_bytes(requests.get("memory")))
 
 
+@dataclass(frozen=True, slots=True)
+class Capacity:
+    """What a node offers to pods, read once instead of for every pod that is placed."""
+
+    cpu: int
+    memory: int
+    pods: int
+
+    @classmethod
+    def of(cls, node: JsonObject) -> "Capacity":
+        allocatable = (node.get("status") or {}).get("allocatable") or {}
+        memory = memory_bytes(allocatable.get("memory"))
+        return cls(cpu_millis(allocatable.get("cpu")), memory, int(allocatable.get("pods", 0)))
+
+
 @dataclass(slots=True)
 class NodeRoom:
     """One node; `requests` holds every pod counted in, by uid."""
 
     node: JsonObject
+    capacity: Capacity
     cpu: int = 0
     memory: int = 0
     requests: dict[str, Request] = field(default_factory=dict)
     by_owner: dict[str, int] = field(default_factory=dict)
+
+    def update(self, node: JsonObject) -> None:
+        self.node = node
+        self.capacity = Capacity.of(node)
 
     def add(self, uid: str, request: Request, *, owner: str) -> None:
         if uid in self.requests:
@@ -62,21 +82,19 @@ class NodeRoom:
 
     def shortages(self, request: Request) -> list[str]:
         """Why the request does not fit, one text per resource."""
-        allocatable = self.node["status"]["allocatable"]
         found = []
-        if len(self.requests) + 1 > int(allocatable["pods"]):
+        if len(self.requests) + 1 > self.capacity.pods:
             found.append("Too many pods")
-        if request.cpu and self.cpu + request.cpu > cpu_millis(allocatable["cpu"]):
+        if request.cpu and self.cpu + request.cpu > self.capacity.cpu:
             found.append("Insufficient cpu")
-        if request.memory and self.memory + request.memory > memory_bytes(allocatable["memory"]):
+        if request.memory and self.memory + request.memory > self.capacity.memory:
             found.append("Insufficient memory")
         return found
 
     def used_share(self, request: Request) -> float:
         """Mean of the requested shares of cpu and memory with this request counted in."""
-        allocatable = self.node["status"]["allocatable"]
-        cpu = (self.cpu + request.cpu) / max(1, cpu_millis(allocatable["cpu"]))
-        memory = (self.memory + request.memory) / max(1, memory_bytes(allocatable["memory"]))
+        cpu = (self.cpu + request.cpu) / max(1, self.capacity.cpu)
+        memory = (self.memory + request.memory) / max(1, self.capacity.memory)
         return (cpu + memory) / 2
 
 

@@ -5,12 +5,13 @@ from simulator.store import ChangeKind, JsonObject
 from simulator.world.agenda import WorkQueue
 from simulator.world.engine import Engine
 from simulator.world.scheduling.node_filter import Rejection, fit_error, reject, volume_error
-from simulator.world.scheduling.node_room import NodeRoom, least_used, request_of
+from simulator.world.scheduling.node_room import Capacity, NodeRoom, Request, least_used, request_of
 from simulator.world.shapes import controller_of, find_condition, is_terminating, key_of, timestamp
 
 FLUSH_SECONDS = 300.0
 """Unschedulable pods are tried again at least every five minutes."""
 
+ENOUGH_NODES = 100
 OVER = frozenset({"Succeeded", "Failed"})
 
 
@@ -19,6 +20,7 @@ class Scheduler:
         self._engine = engine
         self._rooms: dict[str, NodeRoom] = {}
         self._unschedulable: dict[str, None] = {}
+        self._next_room = 0
         self._queue = WorkQueue(agenda=engine.agenda, reconcile=self._schedule)
         engine.state.watch(NODES, self._node_changed)
         engine.state.watch(PODS, self._pod_changed)
@@ -33,8 +35,10 @@ class Scheduler:
             self._rooms.pop(name, None)
             return
         if name not in self._rooms:
-            self._rooms[name] = NodeRoom(node)
-        self._rooms[name].node = node
+            self._rooms[name] = NodeRoom(node, Capacity.of(node))
+            for pod in self._engine.state.pods_on(name):
+                self._rooms[name].add(pod["metadata"]["uid"], request_of(pod["spec"]), owner=_owner(pod))
+        self._rooms[name].update(node)
         is_heartbeat = old is not None and _placement_of(old) == _placement_of(node)
         if not is_heartbeat:
             self._try_all_again()
@@ -69,19 +73,29 @@ class Scheduler:
             self._refuse(key, pod, message=volume_error(problem, nodes=len(self._rooms)))
             return
         request = request_of(pod["spec"])
-        rejections: list[Rejection] = []
-        fitting: list[NodeRoom] = []
-        for room in self._rooms.values():
-            rejection = reject(pod["spec"], room=room, request=request)
-            if rejection is None:
-                fitting.append(room)
-            else:
-                rejections.append(rejection)
+        fitting, rejections = self._filter(pod["spec"], request=request)
         chosen = least_used(fitting, request=request, owner=_owner(pod))
         if chosen is None:
             self._refuse(key, pod, message=fit_error(rejections))
         else:
             self._bind(key, pod, node=chosen.node["metadata"]["name"])
+
+    def _filter(self, spec: JsonObject, *, request: Request) -> tuple[list[NodeRoom], list[Rejection]]:
+        """Nodes that fit, and why the others do not; a hundred that fit are enough to choose from."""
+        rooms = list(self._rooms.values())
+        first = self._next_room % max(1, len(rooms))
+        fitting: list[NodeRoom] = []
+        rejections: list[Rejection] = []
+        for room in (*rooms[first:], *rooms[:first]):
+            rejection = reject(spec, room=room, request=request)
+            if rejection is not None:
+                rejections.append(rejection)
+                continue
+            fitting.append(room)
+            if len(fitting) == ENOUGH_NODES:
+                self._next_room += ENOUGH_NODES
+                break
+        return fitting, rejections
 
     def _volume_problem(self, pod: JsonObject) -> str | None:
         for volume in pod["spec"].get("volumes") or []:
