@@ -18,6 +18,7 @@ from simulator.interfaces import World
 from simulator.kubeconfig import write_kubeconfig
 from simulator.settings import LaunchOptions, read_options
 from simulator.store import ObjectStore
+from simulator.world import HISTORY, UnknownScenario, build_world
 
 TICK_SECONDS = 0.2
 """How often the world moves on: faster than a person or a poll notices, slow enough to idle at no cost."""
@@ -29,14 +30,21 @@ logger = logging.getLogger(__name__)
 def main() -> None:
     options = read_options()
     logging.basicConfig(level=logging.WARNING, stream=sys.stderr)
-    with contextlib.suppress(KeyboardInterrupt):
+    try:
         asyncio.run(serve(options))
+    except KeyboardInterrupt:
+        return
+    except (LaunchFailed, UnknownScenario) as error:
+        raise SystemExit(f"simulator: {error}") from error
+
+
+class LaunchFailed(Exception):
+    """The simulator cannot start; the message says why."""
 
 
 async def serve(options: LaunchOptions) -> None:
     """Serve until SIGTERM or SIGINT; prints one line when requests are answered."""
-    from simulator.world import HISTORY, build_world
-
+    listener = _open_listener(options.port)
     clock = SimulatedClock(datetime.now(UTC) - HISTORY)
     store = ObjectStore(clock, seed=options.seed)
     world = build_world(store, clock, seed=options.seed, scenarios=options.scenarios)
@@ -49,7 +57,6 @@ async def serve(options: LaunchOptions) -> None:
         tokens={token: administrator()},
         anonymous=ANONYMOUS if options.requires_token else trusted_neighbour(),
     )
-    listener = socket.create_server((HOST, options.port))
     url = f"http://{HOST}:{listener.getsockname()[1]}"
     server = _QuickServer(api, announce=lambda: _announce(options, url=url, token=token))
     ticking = asyncio.create_task(_let_time_pass(world))
@@ -59,6 +66,13 @@ async def serve(options: LaunchOptions) -> None:
         ticking.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await ticking
+
+
+def _open_listener(port: int) -> socket.socket:
+    try:
+        return socket.create_server((HOST, port))
+    except OSError as error:
+        raise LaunchFailed(f"cannot listen on {HOST}:{port}: {error.strerror}") from error
 
 
 async def _let_time_pass(world: World) -> None:

@@ -1,9 +1,10 @@
 """The simulated Kubernetes API as an ASGI application: who calls, what they want, which handler answers."""
 
+import logging
 from collections.abc import Mapping
 
 from starlette.applications import Starlette
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
 
@@ -14,12 +15,14 @@ from simulator.api.documents import serve_document
 from simulator.api.encoding import EncodedObjects
 from simulator.api.request_info import RequestInfo, parse_request
 from simulator.api.routing import answer_call
-from simulator.api.status_errors import ApiError, PageNotFound, unknown_resource
+from simulator.api.status_errors import ApiError, PageNotFound, internal_error, unknown_resource
 from simulator.api.watching import WatchHub
 from simulator.api_resources import resources_of
 from simulator.clock import SimulatedClock
 from simulator.interfaces import PodLogs, ResourceUsage
 from simulator.store import ObjectStore
+
+logger = logging.getLogger(__name__)
 
 _METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 MAX_BODY_BYTES = 3 * 1024 * 1024
@@ -55,6 +58,13 @@ class KubernetesApi:
             return json_answer(error.status, code=error.code, headers=error.headers)
         except PageNotFound:
             return text_answer("404 page not found\n", code=404)
+        except ClientDisconnect:
+            raise
+        except Exception as error:
+            # The outermost edge: a client gets a Status, as from a real server, and the log gets the trace.
+            logger.exception("request failed: %s %s", request.method, request.url.path)
+            failure = internal_error(error)
+            return json_answer(failure.status, code=failure.code)
 
     async def _dispatch(self, request: Request) -> Response:
         user = authenticate(request.headers.get("authorization"), tokens=self._tokens, anonymous=self._anonymous)

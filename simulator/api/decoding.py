@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from simulator.api.bodies import read_json_body
-from simulator.api.schema import check_object
+from simulator.api.bodies import json_kind, read_json_body
+from simulator.api.schema import check_object, without_nulls
 from simulator.api.status_errors import ApiError, bad_request
 from simulator.api_resources import ResourceType, find_kind
 from simulator.store import JsonObject
@@ -34,7 +34,8 @@ def decode_object(
 
 def check_decoded(resource: ResourceType, item: JsonObject, *, query: Mapping[str, str]) -> Decoded:
     """Check kind, types and unknown fields, the latter as strictly as `fieldValidation` asks."""
-    item = {"kind": resource.kind, "apiVersion": resource.api_version, **item}
+    given = {field: value for field, value in item.items() if value is not None}
+    item = {"kind": resource.kind, "apiVersion": resource.api_version, **given}
     _check_kind(resource, item)
     findings = check_object(resource.kind, item)
     if findings.type_error:
@@ -47,11 +48,15 @@ def check_decoded(resource: ResourceType, item: JsonObject, *, query: Mapping[st
         raise _cannot_handle(resource, f"strict decoding error: {', '.join(unknown)}")
     for path in findings.unknown_fields:
         _drop(item, path)
-    return Decoded(item, tuple(unknown) if mode == "Warn" else ())
+    return Decoded(without_nulls(resource.kind, item), tuple(unknown) if mode == "Warn" else ())
 
 
 def _check_kind(resource: ResourceType, item: JsonObject) -> None:
     kind, api_version = item["kind"], item["apiVersion"]
+    for name, value in (("kind", kind), ("apiVersion", api_version)):
+        if not isinstance(value, str):
+            found = f"json: cannot unmarshal {json_kind(value)} into Go struct field .{name} of type string"
+            raise bad_request(f"couldn't get version/kind; json parse error: {found}")
     if (kind, api_version) == (resource.kind, resource.api_version):
         return
     _, _, version = str(api_version).rpartition("/")

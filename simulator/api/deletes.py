@@ -131,7 +131,7 @@ def _check_budgets(context: ApiContext, pod: JsonObject) -> None:
     metadata, status = pod["metadata"], pod.get("status") or {}
     if status.get("phase") in {"Succeeded", "Failed", "Pending"} or metadata.get("deletionTimestamp"):
         return
-    is_ready = any(c["type"] == "Ready" and c["status"] == "True" for c in status.get("conditions") or ())
+    is_ready = any(c.get("type") == "Ready" and c.get("status") == "True" for c in status.get("conditions") or ())
     budgets = context.store.list_objects(PODDISRUPTIONBUDGETS, namespace=metadata["namespace"])
     for budget in budgets:
         if not matches_label_selector(budget["spec"].get("selector"), metadata.get("labels")):

@@ -67,7 +67,7 @@ def read_selection(resource: ResourceType, *, namespace: str, name: str = "", qu
 def list_page(store: ObjectStore, selection: Selection, query: Mapping[str, str]) -> Page:
     """One page of the selected objects; raise 400, 410 or 504 as the query deserves."""
     token = decode_token(query["continue"], namespace=selection.namespace) if query.get("continue") else None
-    limit = read_count(query, "limit")
+    limit = max(read_count(query, "limit"), 0)
     version = token.version if token else _listed_version(store, query)
     entries = _entries_at(store, selection, version=version, token=token)
     shown_version = store.version if version < 0 else version

@@ -145,6 +145,11 @@ def too_large_version(message: str) -> ApiError:
     return ApiError(504, "Timeout", f"Timeout: {message}", details=details, headers={"Retry-After": "1"})
 
 
+def internal_error(error: Exception) -> ApiError:
+    details: JsonObject = {"causes": [{"message": str(error)}]}
+    return ApiError(500, "InternalError", f"Internal error occurred: {error}", details=details)
+
+
 def resource_details(resource: ResourceType, *, name: str = "") -> JsonObject:
     details: JsonObject = {"name": name} if name else {}
     if resource.group:

@@ -20,6 +20,7 @@ from simulator.api.patching import (
 )
 from simulator.api.patching.server_side import ApplyConflict
 from simulator.api.reads import find_object
+from simulator.api.schema import without_nulls
 from simulator.api.status_errors import (
     ApiError,
     Cause,
@@ -71,6 +72,8 @@ def store_new(context: ApiContext, call: Call, item: JsonObject) -> JsonObject:
 
 def _place_in_namespace(context: ApiContext, call: Call, item: JsonObject) -> None:
     metadata = item["metadata"] = dict(item.get("metadata") or {})
+    # Who owns which field is for the server to know.
+    metadata.pop("managedFields", None)
     if not call.resource.namespaced:
         metadata.pop("namespace", None)
         return
@@ -193,7 +196,9 @@ def _apply_object(context: ApiContext, call: Call) -> Response:
     )
     if applied.conflicts:
         raise _apply_conflict(applied.conflicts)
-    stored = store_changed(context, call, applied.item, old=old, is_apply=True)
+    # Fields that are no longer applied may have taken their parent with them.
+    merged = without_nulls(call.resource.kind, applied.item)
+    stored = store_changed(context, call, merged, old=old, is_apply=True)
     return object_answer(context, call, stored, headers=decoded.headers)
 
 

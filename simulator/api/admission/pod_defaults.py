@@ -123,7 +123,7 @@ def _pull_policy(image: str) -> str:
 def _mount_token(spec: JsonObject, *, name: str) -> None:
     path = "/var/run/secrets/kubernetes.io/serviceaccount"
     mount = {"name": name, "readOnly": True, "mountPath": path}
-    for container in [*(spec.get("initContainers") or ()), *spec["containers"]]:
+    for container in [*(spec.get("initContainers") or ()), *(spec.get("containers") or ())]:
         mounts = container.setdefault("volumeMounts", [])
         if not any(known.get("mountPath") == path for known in mounts):
             mounts.append(dict(mount))

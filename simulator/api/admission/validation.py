@@ -192,6 +192,17 @@ def _budget(item: JsonObject) -> Iterator[Cause]:
         yield invalid_value("spec", "policy.PodDisruptionBudgetSpec{}", message)
 
 
+def _role_binding(item: JsonObject) -> Iterator[Cause]:
+    if not (item.get("roleRef") or {}).get("name"):
+        yield required_value("roleRef.name")
+    for index, subject in enumerate(item.get("subjects") or ()):
+        if not subject.get("name"):
+            yield required_value(f"subjects[{index}].name")
+        if subject.get("kind") not in {"User", "Group", "ServiceAccount"}:
+            supported = ("Group", "ServiceAccount", "User")
+            yield unsupported_value(f"subjects[{index}].kind", go_string(str(subject.get("kind", ""))), supported)
+
+
 _CHECKS: dict[ResourceType, Callable[[JsonObject], Iterator[Cause]]] = {
     served.PODS: _pod,
     served.DEPLOYMENTS: _scaled_workload,
@@ -206,4 +217,6 @@ _CHECKS: dict[ResourceType, Callable[[JsonObject], Iterator[Cause]]] = {
     served.HORIZONTALPODAUTOSCALERS: _autoscaler,
     served.PERSISTENTVOLUMECLAIMS: _claim,
     served.PODDISRUPTIONBUDGETS: _budget,
+    served.ROLEBINDINGS: _role_binding,
+    served.CLUSTERROLEBINDINGS: _role_binding,
 }

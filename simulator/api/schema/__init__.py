@@ -3,6 +3,7 @@
 from simulator.api.schema.checking import Findings, check_object
 from simulator.api.schema.definitions import definition_of, field_type, is_list, is_map, item_type
 from simulator.api.schema.list_keys import associative_keys, is_primitive_set, patch_merge_key
+from simulator.api.schema.nulls import without_nulls
 
 __all__ = [
     "Findings",
@@ -15,4 +16,5 @@ __all__ = [
     "is_primitive_set",
     "item_type",
     "patch_merge_key",
+    "without_nulls",
 ]

@@ -6,6 +6,7 @@ from typing import Any
 
 from simulator.api.bodies import json_kind
 from simulator.api.schema.definitions import SCALARS, definition_of, field_type, is_list, is_map, item_type
+from simulator.clock import parse_time
 from simulator.store import JsonObject
 
 # Go knows the width of a number; the field table does not.
@@ -29,6 +30,7 @@ _QUANTITY_MAPS_MORE = frozenset({"default", "defaultRequest", "max", "maxLimitRe
 _QUANTITY_FIELDS = frozenset({"averageValue", "divisor", "sizeLimit"})
 _QUANTITY = re.compile(r"^[+-]?(\d+|\d+\.\d*|\.\d+)([KMGTPE]i|[numkMGTPE]|[eE][+-]?\d+)?$")
 QUANTITY_PATTERN_TEXT = "'^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'"
+_INT_OR_STRING_FIELDS = frozenset({"maxSurge", "maxUnavailable", "minAvailable", "port", "targetPort"})
 _SHOWN_TYPES = {"integer": "int32", "boolean": "bool", "number": "float64", "time": "time.Time"}
 
 
@@ -72,7 +74,11 @@ class _Place:
 
 
 def _check_value(type_name: str, value: Any, *, place: _Place, findings: Findings) -> None:  # any JSON value
-    if value is None or type_name == "any" or findings.type_error:
+    if value is None or findings.type_error:
+        return
+    if type_name == "any":
+        if place.field in _INT_OR_STRING_FIELDS and (isinstance(value, bool) or not isinstance(value, int | str)):
+            findings.type_error = _mismatch(value, place, wanted="intstr.IntOrString")
         return
     if is_list(type_name):
         _check_list(type_name, value, place=place, findings=findings)
@@ -123,8 +129,24 @@ def _check_scalar(type_name: str, value: Any, *, place: _Place, findings: Findin
         "integer": isinstance(value, int) and not isinstance(value, bool),
         "number": isinstance(value, int | float) and not isinstance(value, bool),
     }
+    go_type = _go_type(type_name, place)
     if not fits[type_name]:
-        findings.type_error = _mismatch(value, place, wanted=_go_type(type_name, place))
+        findings.type_error = _mismatch(value, place, wanted=go_type)
+    elif type_name == "integer" and abs(value) >= (2**31 if go_type == "int32" else 2**63):
+        place_text = f"{place.struct}.{place.go_path}"
+        findings.type_error = (
+            f"json: cannot unmarshal number {value} into Go struct field {place_text} of type {go_type}"
+        )
+    elif type_name == "time" and not _is_time(value):
+        findings.type_error = f'parsing time "{value}" as "2006-01-02T15:04:05Z07:00": cannot parse "{value}" as "2006"'
+
+
+def _is_time(text: str) -> bool:
+    try:
+        parse_time(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _go_type(type_name: str, place: _Place) -> str:

@@ -10,7 +10,7 @@ from simulator.store import JsonObject
 def _node(item: JsonObject, now: datetime) -> list[Cell]:
     status = item.get("status", {})
     info = status.get("nodeInfo", {})
-    addresses = {entry["type"]: entry["address"] for entry in reversed(status.get("addresses") or [])}
+    addresses = {entry.get("type"): entry.get("address", "") for entry in reversed(status.get("addresses") or [])}
     return [
         item["metadata"]["name"],
         _node_word(item),
@@ -26,7 +26,7 @@ def _node(item: JsonObject, now: datetime) -> list[Cell]:
 
 
 def _node_word(item: JsonObject) -> str:
-    conditions = {c["type"]: c["status"] for c in item.get("status", {}).get("conditions") or ()}
+    conditions = {c.get("type"): c.get("status") for c in item.get("status", {}).get("conditions") or ()}
     ready = conditions.get("Ready")
     words = ["Unknown" if ready is None else "Ready" if ready == "True" else "NotReady"]
     if item.get("spec", {}).get("unschedulable"):

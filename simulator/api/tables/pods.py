@@ -29,7 +29,7 @@ def pod_status(pod: JsonObject) -> str:
     status = pod.get("status", {})
     word = status.get("reason") or status.get("phase", "")
     if any(
-        c["type"] == "PodScheduled" and c.get("reason") == "SchedulingGated" for c in status.get("conditions") or ()
+        c.get("type") == "PodScheduled" and c.get("reason") == "SchedulingGated" for c in status.get("conditions") or ()
     ):
         word = "SchedulingGated"
     initialising = _init_word(pod)
@@ -62,7 +62,7 @@ def _init_word(pod: JsonObject) -> str:
 
 def _is_initialized(pod: JsonObject) -> bool:
     conditions = pod.get("status", {}).get("conditions") or ()
-    return any(c["type"] == "Initialized" and c["status"] == "True" for c in conditions)
+    return any(c.get("type") == "Initialized" and c.get("status") == "True" for c in conditions)
 
 
 def _container_word(pod: JsonObject, word: str) -> str:
@@ -90,7 +90,7 @@ def _terminated_word(terminated: JsonObject) -> str:
 
 def _has_condition(pod: JsonObject, kind: str) -> bool:
     conditions = pod.get("status", {}).get("conditions") or ()
-    return any(c["type"] == kind and c["status"] == "True" for c in conditions)
+    return any(c.get("type") == kind and c.get("status") == "True" for c in conditions)
 
 
 def count_containers(pod: JsonObject) -> tuple[int, int, int]:

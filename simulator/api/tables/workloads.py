@@ -84,7 +84,7 @@ def _job_word(item: JsonObject) -> str:
     if item["metadata"].get("deletionTimestamp"):
         return "Terminating"
     conditions = item.get("status", {}).get("conditions") or ()
-    true = {c["type"] for c in conditions if c["status"] == "True"}
+    true = {c.get("type") for c in conditions if c.get("status") == "True"}
     words = (
         ("Complete", "Complete"),
         ("Failed", "Failed"),
