@@ -26,7 +26,7 @@ export function ObjectView({ value }: { value: JsonObject }): ReactNode {
       </dl>
       {lists.map(([key, items]) => (
         <div key={key}>
-          <h2>{toLabel(key)}</h2>
+          <h3>{toLabel(key)}</h3>
           <ResultTable table={tableOf(items)} label={toLabel(key)} />
         </div>
       ))}

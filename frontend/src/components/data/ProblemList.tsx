@@ -8,7 +8,7 @@ export function ProblemList({ problems }: { problems: Problem[] }): ReactNode {
   if (problems.length === 0) return null;
   return (
     <div className={styles['problems']}>
-      <h2>{t('problem.title')}</h2>
+      <h3>{t('problem.title')}</h3>
       <ul>
         {problems.map((problem, index) => (
           <ProblemItem key={index} problem={problem} />

@@ -45,7 +45,14 @@ function MarkdownPre({ node, children }: Props<'pre'>): ReactNode {
   return <CodeBlock text={text.replace(/\n$/, '')} language={language?.slice(9) ?? null} />;
 }
 
+/** The page and its messages take the first two levels. */
+function MarkdownHeading({ children }: Props<'h3'>): ReactNode {
+  return <h3>{children}</h3>;
+}
+
 const COMPONENTS: Components = {
+  h1: MarkdownHeading,
+  h2: MarkdownHeading,
   a: MarkdownLink,
   img: MarkdownImage,
   table: MarkdownTable,

@@ -27,6 +27,7 @@ function Question({ message }: { message: Message }): ReactNode {
   const { t } = useTranslation();
   return (
     <article className={styles['question']} aria-label={t('conversation.you')}>
+      <h2 className="visually-hidden">{t('conversation.you')}</h2>
       <div className={styles['bubble']}>{textOf(message)}</div>
     </article>
   );
@@ -42,6 +43,7 @@ function Answer({ message, onRetry, onDecided }: MessageViewProps): ReactNode {
       aria-label={t('conversation.robot')}
       aria-busy={isStreaming}
     >
+      <h2 className="visually-hidden">{t('conversation.robot')}</h2>
       {message.blocks.map((block) => (
         <BlockView
           key={block.id}
