@@ -140,9 +140,21 @@ def _on_step_started(progress: TurnProgress, event: ev.Event) -> None:
 def _on_step_finished(progress: TurnProgress, event: ev.Event) -> None:
     usage = event["metadata"]["usage"]
     progress.usage += TokenUsage(usage["inputTokens"], usage["outputTokens"])
-    progress.run_usage.append(usage)
+    _add_usage(progress.run_usage, usage)
     if progress.replies:
         progress.replies[-1].is_complete = True
+
+
+def _add_usage(entries: list[Json], usage: Json) -> None:
+    """One entry per model; a reply that cost no tokens, as the rule planner's, is not listed."""
+    if not usage["totalTokens"]:
+        return
+    for position, entry in enumerate(entries):
+        if entry["model"] == usage["model"]:
+            sums = {key: entry[key] + usage[key] for key in ("inputTokens", "outputTokens", "totalTokens")}
+            entries[position] = {**entry, **sums}
+            return
+    entries.append(usage)
 
 
 def _on_text(progress: TurnProgress, event: ev.Event) -> None:

@@ -113,6 +113,15 @@ async def change_value(value: str, ok: Annotated[ElicitationResult[Confirm], Res
     return Changed(status="changed", value=value)
 
 
+async def change_and_linger(value: str, ok: Annotated[ElicitationResult[Confirm], Resolve(ask)]) -> Changed:
+    """Change the value after a yes, and take long to say so."""
+    if not isinstance(ok, AcceptedElicitation) or not ok.data.confirm:
+        return Changed(status="declined", value=value)
+    journal(f"changed {value}")
+    await asyncio.sleep(30)
+    return Changed(status="changed", value=value)
+
+
 async def add_tool(context: Context[Any]) -> str:  # Any: no lifespan state
     """Add the tool late-tool and say so to the clients."""
     context.mcp_server.add_tool(echo, name="late-tool", annotations=READ)
@@ -130,6 +139,7 @@ def build_server() -> MCPServer[Any]:  # Any: no lifespan state
     server.add_tool(add_tool, name="add-tool", annotations=CHANGE, structured_output=False)
     server.add_tool(wait_long, name="change-slowly", annotations=CHANGE, structured_output=False)
     server.add_tool(change_value, name="change-value", annotations=CHANGE)
+    server.add_tool(change_and_linger, name="change-and-linger", annotations=CHANGE)
     return server
 
 

@@ -1,0 +1,64 @@
+"""Starts the whole product as its user starts it, in processes of its own."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+START_SECONDS = 60
+
+
+def find_free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def wait_until_healthy(address: str, *, process: subprocess.Popen[bytes]) -> None:
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline:
+        assert process.poll() is None, "the product ended while starting"
+        try:
+            with urllib.request.urlopen(f"{address}/api/v2/health", timeout=2):
+                return
+        except (urllib.error.URLError, OSError):
+            time.sleep(0.1)
+    raise AssertionError(f"{address} did not become healthy")
+
+
+@contextmanager
+def product(*arguments: str, data: Path, **environment: str) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
+    """`ding-robot …` on a free port with its own data; everything it started is gone afterwards."""
+    port = find_free_port()
+    address = f"http://127.0.0.1:{port}"
+    process = subprocess.Popen(
+        [sys.executable, "-m", "backend.cli", *arguments, "--port", str(port)],
+        cwd=ROOT,
+        env=os.environ | {"DATA_DIRECTORY": str(data)} | environment,
+        start_new_session=True,
+    )
+    try:
+        wait_until_healthy(address, process=process)
+        yield address, process
+    finally:
+        process.terminate()
+        try:
+            process.wait(timeout=15)
+        finally:
+            kill_group(process)
+
+
+def kill_group(process: subprocess.Popen[bytes]) -> None:
+    try:
+        os.killpg(process.pid, signal.SIGKILL)
+    except ProcessLookupError:
+        return
+    process.wait(timeout=10)
