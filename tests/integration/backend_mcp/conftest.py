@@ -72,5 +72,5 @@ async def call(source: McpToolSource, name: str, **arguments: object) -> ToolOut
 async def until(is_true: Callable[[], bool]) -> None:
     """Wait, bounded, for something another process does."""
     async with asyncio.timeout(20):
-        while not is_true():  # noqa: ASYNC110 - other processes cannot set an event of ours
+        while not is_true():
             await asyncio.sleep(0.02)
