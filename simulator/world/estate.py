@@ -11,10 +11,6 @@ from simulator.store import JsonObject
 from simulator.world.programs.program import Catalogue
 
 NODE_COUNT = 3
-NODE_CPU = "4"
-NODE_MEMORY = "16374088Ki"
-NODE_ALLOCATABLE_MEMORY = "16271688Ki"
-KUBELET_VERSION = "v1.32.13"
 
 
 class ShopWorkload(BaseModel):
@@ -74,60 +70,24 @@ def initial_objects() -> Iterator[JsonObject]:
 
 
 def node(number: int) -> JsonObject:
-    """A worker of 4 cores and 16 GiB, as its kubelet registers it."""
+    """One worker as its kubelet registers it; the first also carries the control plane."""
     name = f"node-{number}"
-    labels = {
-        "beta.kubernetes.io/arch": "amd64",
-        "beta.kubernetes.io/os": "linux",
-        "kubernetes.io/arch": "amd64",
-        "kubernetes.io/hostname": name,
-        "kubernetes.io/os": "linux",
-        "topology.kubernetes.io/zone": f"zone-{number}",
-    }
+    item: JsonObject = _read_yaml("node.yaml")[0]
+    item["metadata"]["name"] = name
+    labels = {"kubernetes.io/hostname": name, "topology.kubernetes.io/zone": f"zone-{number}"}
+    item["metadata"]["labels"] |= labels
     if number == 1:
-        labels["node-role.kubernetes.io/control-plane"] = ""
-    annotations = {
-        "node.alpha.kubernetes.io/ttl": "0",
-        "volumes.kubernetes.io/controller-managed-attach-detach": "true",
-    }
+        item["metadata"]["labels"]["node-role.kubernetes.io/control-plane"] = ""
     cidr = f"10.244.{number - 1}.0/24"
+    item["spec"] = {"podCIDR": cidr, "podCIDRs": [cidr]}
+    item["status"]["addresses"] = [
+        {"type": "InternalIP", "address": f"192.0.2.{10 + number}"},
+        {"type": "Hostname", "address": name},
+    ]
     identity = f"{number:032x}"
-    other = {"ephemeral-storage": "103079844Ki", "hugepages-1Gi": "0", "hugepages-2Mi": "0"}
-    return {
-        "apiVersion": "v1",
-        "kind": "Node",
-        "metadata": {"name": name, "labels": labels, "annotations": annotations},
-        "spec": {"podCIDR": cidr, "podCIDRs": [cidr]},
-        "status": {
-            "capacity": {"cpu": NODE_CPU, **other, "memory": NODE_MEMORY, "pods": "110"},
-            "allocatable": {
-                "cpu": NODE_CPU,
-                **other,
-                "ephemeral-storage": "94998384133",
-                "memory": NODE_ALLOCATABLE_MEMORY,
-                "pods": "110",
-            },
-            "conditions": [],
-            "addresses": [
-                {"type": "InternalIP", "address": f"192.0.2.{10 + number}"},
-                {"type": "Hostname", "address": name},
-            ],
-            "daemonEndpoints": {"kubeletEndpoint": {"Port": 10250}},
-            "nodeInfo": {
-                "machineID": identity,
-                "systemUUID": identity,
-                "bootID": f"b0070000-0000-4000-8000-{number:012x}",
-                "kernelVersion": "6.1.0-28-amd64",
-                "osImage": "Debian GNU/Linux 12 (bookworm)",
-                "containerRuntimeVersion": "containerd://1.7.24",
-                "kubeletVersion": KUBELET_VERSION,
-                "kubeProxyVersion": KUBELET_VERSION,
-                "operatingSystem": "linux",
-                "architecture": "amd64",
-            },
-            "images": [],
-        },
-    }
+    boot = f"b0070000-0000-4000-8000-{number:012x}"
+    item["status"]["nodeInfo"] |= {"machineID": identity, "systemUUID": identity, "bootID": boot}
+    return item
 
 
 def service_of(workload: ShopWorkload) -> JsonObject:

@@ -13,6 +13,19 @@ COUNTS = ("replicas", "updatedReplicas", "readyReplicas", "availableReplicas", "
 
 
 @dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a condition says."""
+
+    status: str
+    reason: str
+    message: str
+
+
+PAUSED = Verdict("Unknown", "DeploymentPaused", "Deployment is paused")
+RESUMED = Verdict("Unknown", "DeploymentResumed", "Deployment is resumed")
+
+
+@dataclass(frozen=True, slots=True)
 class Fleet:
     """The ReplicaSets of one Deployment; `news` is a reason and message for Progressing that a step just produced."""
 
@@ -30,17 +43,16 @@ def deployment_status(deployment: JsonObject, *, fleet: Fleet, allowance: Allowa
     before = deployment.get("status") or {}
     conditions = [dict(item) for item in before.get("conditions") or []]
     is_available = counts["availableReplicas"] >= allowance.fewest_available
-    conditions = with_condition(
-        conditions,
-        kind="Available",
-        status="True" if is_available else "False",
-        reason="MinimumReplicasAvailable" if is_available else "MinimumReplicasUnavailable",
-        message=f"Deployment {'has' if is_available else 'does not have'} minimum availability.",
-        now=now,
-    )
+    conditions = with_condition(conditions, kind="Available", verdict=_availability(is_available), now=now)
     conditions = _with_progress(conditions, deployment, fleet=fleet, counts=counts, wanted=allowance.wanted, now=now)
     shown = {name: count for name, count in counts.items() if count}
     return {"observedGeneration": deployment["metadata"]["generation"], **shown, "conditions": conditions}
+
+
+def _availability(is_available: bool) -> Verdict:
+    if is_available:
+        return Verdict("True", "MinimumReplicasAvailable", "Deployment has minimum availability.")
+    return Verdict("False", "MinimumReplicasUnavailable", "Deployment does not have minimum availability.")
 
 
 def deadline_of(deployment: JsonObject, *, status: JsonObject) -> float | None:
@@ -58,20 +70,20 @@ def is_complete(counts: JsonObject, *, wanted: int) -> bool:
 
 
 def with_condition(
-    conditions: list[JsonObject], *, kind: str, status: str, reason: str, message: str, now: float, renew: bool = False
+    conditions: list[JsonObject], *, kind: str, verdict: Verdict, now: float, renew: bool = False
 ) -> list[JsonObject]:
     """Put a condition at the end unless it says the same already; `renew` moves lastUpdateTime all the same."""
     known = next((item for item in conditions if item["type"] == kind), None)
-    if known and known["status"] == status and known["reason"] == reason and not renew:
+    if known and known["status"] == verdict.status and known["reason"] == verdict.reason and not renew:
         return conditions
-    since = known["lastTransitionTime"] if known and known["status"] == status else timestamp(now)
+    since = known["lastTransitionTime"] if known and known["status"] == verdict.status else timestamp(now)
     fresh = {
         "type": kind,
-        "status": status,
+        "status": verdict.status,
         "lastUpdateTime": timestamp(now),
         "lastTransitionTime": since,
-        "reason": reason,
-        "message": message,
+        "reason": verdict.reason,
+        "message": verdict.message,
     }
     return [*(item for item in conditions if item["type"] != kind), fresh]
 
@@ -97,59 +109,39 @@ def _with_progress(
     now: float,
 ) -> list[JsonObject]:
     known = find_condition(deployment, "Progressing")
+    reason = known["reason"] if known else ""
     if deployment["spec"].get("paused"):
-        if known is not None and known["reason"] == "DeploymentPaused":
-            return conditions
-        return with_condition(
-            conditions, kind="Progressing", status="Unknown", reason="DeploymentPaused",
-            message="Deployment is paused", now=now,
-        )  # fmt: skip
-    if known is not None and known["reason"] == "DeploymentPaused":
-        return with_condition(
-            conditions, kind="Progressing", status="Unknown", reason="DeploymentResumed",
-            message="Deployment is resumed", now=now,
-        )  # fmt: skip
+        return with_condition(conditions, kind="Progressing", verdict=PAUSED, now=now)
+    if reason == PAUSED.reason:
+        return with_condition(conditions, kind="Progressing", verdict=RESUMED, now=now)
     if fleet.new is None:
         return conditions
-    reason = known["reason"] if known else ""
     if reason == COMPLETE and counts["replicas"] == counts["updatedReplicas"] and fleet.news is None:
         return conditions
-    return _judge_progress(conditions, deployment, fleet=fleet, counts=counts, wanted=wanted, now=now)
+    is_over = is_complete(counts, wanted=wanted)
+    verdict = _judge_progress(deployment, fleet=fleet, counts=counts, is_over=is_over, now=now)
+    if verdict is None:
+        return conditions
+    is_news = not is_over and verdict.reason != TIMED_OUT
+    return with_condition(conditions, kind="Progressing", verdict=verdict, now=now, renew=is_news)
 
 
 def _judge_progress(
-    conditions: list[JsonObject],
-    deployment: JsonObject,
-    *,
-    fleet: Fleet,
-    counts: dict[str, int],
-    wanted: int,
-    now: float,
-) -> list[JsonObject]:
+    deployment: JsonObject, *, fleet: Fleet, counts: dict[str, int], is_over: bool, now: float
+) -> Verdict | None:
+    """What there is to say about the rollout; None when nothing has changed."""
     name = f'ReplicaSet "{fleet.new["metadata"]["name"]}"' if fleet.new else "ReplicaSet"
     before = deployment.get("status") or {}
-    if is_complete(counts, wanted=wanted):
-        return with_condition(
-            conditions, kind="Progressing", status="True", reason=COMPLETE,
-            message=f"{name} has successfully progressed.", now=now,
-        )  # fmt: skip
+    if is_over:
+        return Verdict("True", COMPLETE, f"{name} has successfully progressed.")
     if fleet.news is not None:
-        reason, message = fleet.news
-        return with_condition(
-            conditions, kind="Progressing", status="True", reason=reason, message=message, now=now, renew=True
-        )
+        return Verdict("True", *fleet.news)
     if _has_progressed(before, counts):
-        return with_condition(
-            conditions, kind="Progressing", status="True", reason="ReplicaSetUpdated",
-            message=f"{name} is progressing.", now=now, renew=True,
-        )  # fmt: skip
+        return Verdict("True", "ReplicaSetUpdated", f"{name} is progressing.")
     deadline = deadline_of(deployment, status=before)
     if deadline is not None and now >= deadline:
-        return with_condition(
-            conditions, kind="Progressing", status="False", reason=TIMED_OUT,
-            message=f"{name} has timed out progressing.", now=now,
-        )  # fmt: skip
-    return conditions
+        return Verdict("False", TIMED_OUT, f"{name} has timed out progressing.")
+    return None
 
 
 def _has_progressed(before: JsonObject, counts: dict[str, int]) -> bool:
