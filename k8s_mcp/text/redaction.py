@@ -21,10 +21,11 @@ _PATTERNS: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"(?i)\b(bearer|basic)\s+[A-Za-z0-9+/_.=~-]{8,}"), rf"\1 {HIDDEN}"),
     # Prose such as "may require authorization: server said" is no credential, a long token after it is.
     (re.compile(r"(?i)(authorization[\"']?\s*[:=]\s*[\"']?)(?:\w+\s+)?[A-Za-z0-9+/_.=~-]{16,}"), rf"\1{HIDDEN}"),
+    # Starts at the telling word, not at the beginning of the name: that would take quadratic time on long lines.
     (
         re.compile(
             rf"""(?ix)
-            ( ["']? [\w.-]* (?:{_WORDS}) [\w.-]* ["']? \s* [:=] \s* )
+            ( (?:{_WORDS}) [\w.-]{{0,40}} ["']? \s* [:=] \s* )
             (?! \[redacted\] | (?:bearer|basic)\s+\[redacted\] )
             ( "[^"]*" | '[^']*' | [^\s,;&}}\]]+ )
             """

@@ -94,7 +94,9 @@ def test_next_page_goes_on_after_the_last_row_although_rows_vanished() -> None:
     rows = [row(name) for name in "abcdef"]
     first = cut_page(rows, limit=3, after=None)
 
-    second = cut_page([each for each in rows if each.cells[0] not in "bc"], limit=3, after=first.rows[-1].position)
+    second = cut_page(
+        [each for each in rows if each.cells[0] not in {"b", "c"}], limit=3, after=first.rows[-1].position
+    )
 
     assert [each.cells[0] for each in second.rows] == ["d", "e", "f"]
     assert second.remaining == 0

@@ -42,7 +42,7 @@ def test_wrong_variable_is_named_and_its_value_is_not(variable: str, value: str)
 
 
 def test_named_kubeconfig_must_exist(tmp_path: Path) -> None:
-    with pytest.raises(ClusterUnreachable, match="KUBECONFIG_PATH names .* does not exist"):
+    with pytest.raises(ClusterUnreachable, match=r"KUBECONFIG_PATH names .* does not exist"):
         find_kubeconfig(K8sSettings(kubeconfig_path=tmp_path / "none.yaml"))
 
 

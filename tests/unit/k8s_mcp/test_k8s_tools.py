@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import Any, Literal
 
 import pytest
 from mcp import Client
+from mcp.client.session import ElicitationFnT
 from mcp_types import CallToolResult, ElicitRequestParams, ElicitResult
 
 from k8s_mcp.cluster.interfaces import JsonObject
@@ -18,7 +19,7 @@ from k8s_mcp.settings import K8sSettings
 from tests.fakes.recorded_cluster import InMemoryCluster, cluster_of, read_case
 
 Era = Literal["auto", "legacy"]
-Answer = Callable[[Any, ElicitRequestParams], Awaitable[ElicitResult]]
+Reaction = Literal["accept", "decline", "cancel"]
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 ERAS: tuple[Era, ...] = ("auto", "legacy")
 
@@ -29,7 +30,7 @@ async def connect(
     *,
     now: datetime = NOW,
     era: Era = "auto",
-    answer: Answer | None = None,
+    answer: ElicitationFnT | None = None,
     settings: K8sSettings | None = None,
 ) -> AsyncIterator[Client]:
     server = make_server(settings or K8sSettings(), open_cluster=lambda _: cluster, now=lambda: now)
@@ -44,7 +45,7 @@ async def call(cluster: InMemoryCluster, tool: str, *, now: datetime = NOW, **ar
 
 def content_of(result: CallToolResult) -> dict[str, Any]:  # Any: structured content
     assert not result.is_error, text_of(result)
-    assert result.structured_content is not None
+    assert isinstance(result.structured_content, dict)
     return result.structured_content
 
 
@@ -64,10 +65,12 @@ def web_cluster() -> InMemoryCluster:
     return InMemoryCluster({"deployments": [deployment()], "namespaces": [{"metadata": {"name": "default"}}]})
 
 
-def replying(*, confirm: bool, action: Literal["accept", "decline", "cancel"] = "accept") -> tuple[Answer, list[str]]:
+def replying(
+    *, confirm: bool, action: Literal["accept", "decline", "cancel"] = "accept"
+) -> tuple[ElicitationFnT, list[str]]:
     questions: list[str] = []
 
-    async def answer(_: Any, params: ElicitRequestParams) -> ElicitResult:  # Any: the SDK's request context
+    async def answer(context: Any, params: ElicitRequestParams) -> ElicitResult:  # Any: the SDK's request context
         questions.append(params.message)
         return ElicitResult(action=action, content={"confirm": confirm} if action == "accept" else None)
 
@@ -190,7 +193,8 @@ async def test_unreachable_cluster_is_said_and_not_guessed() -> None:
 async def test_wrong_arguments_are_explained_and_nothing_is_read(arguments: dict[str, object], expected: str) -> None:
     cluster = web_cluster()
 
-    result = await call(cluster, "k8s-get-pods", **arguments)
+    async with connect(cluster) as client:
+        result = await client.call_tool("k8s-get-pods", arguments)
 
     assert result.is_error
     assert expected in text_of(result)
@@ -326,9 +330,7 @@ async def test_yes_scales_exactly_what_was_asked(era: Era) -> None:
 
 @pytest.mark.parametrize("era", ERAS)
 @pytest.mark.parametrize(("confirm", "action"), [(False, "accept"), (True, "decline"), (True, "cancel")])
-async def test_anything_but_yes_changes_nothing(
-    era: Era, confirm: bool, action: Literal["accept", "decline", "cancel"]
-) -> None:
+async def test_anything_but_yes_changes_nothing(era: Era, confirm: bool, action: Reaction) -> None:
     cluster, (answer, _) = web_cluster(), replying(confirm=confirm, action=action)
 
     async with connect(cluster, era=era, answer=answer) as client:
@@ -364,7 +366,7 @@ async def test_deployment_that_changed_meanwhile_is_not_scaled_on_the_old_answer
     cluster = web_cluster()
     questions: list[str] = []
 
-    async def answer(_: Any, params: ElicitRequestParams) -> ElicitResult:  # Any: the SDK's request context
+    async def answer(context: Any, params: ElicitRequestParams) -> ElicitResult:  # Any: the SDK's request context
         questions.append(params.message)
         if len(questions) == 1:
             cluster.objects["deployments"][0]["spec"]["replicas"] = 8

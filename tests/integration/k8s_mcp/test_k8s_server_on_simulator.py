@@ -1,0 +1,146 @@
+"""All eight tools against the simulated cluster, over both transports and in both protocol eras."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any, Literal
+
+import pytest
+import yaml
+from mcp import Client, StdioServerParameters
+from mcp_types import CallToolResult, ElicitRequestParams, ElicitResult
+
+from tests.integration.k8s_mcp.conftest import ROOT, SimulatedCluster
+
+Era = Literal["auto", "legacy"]
+Transport = Literal["stdio", "http"]
+LEGS: list[tuple[Transport, Era]] = [("stdio", "auto"), ("stdio", "legacy"), ("http", "auto"), ("http", "legacy")]
+SCENARIOS = sorted((ROOT / "simulator" / "scenarios").glob("*.yaml"))
+
+
+@asynccontextmanager
+async def connect(
+    transport: Transport, era: Era, *, cluster: SimulatedCluster, http_server: str, confirm: bool | None = None
+) -> AsyncIterator[Client]:
+    async def answer(context: Any, params: ElicitRequestParams) -> ElicitResult:  # Any: the SDK's request context
+        assert params.message.startswith("Scale Deployment")
+        return ElicitResult(action="accept", content={"confirm": confirm is True})
+
+    stdio = StdioServerParameters(
+        command=sys.executable,
+        args=["-m", "k8s_mcp.server", "--transport", "stdio"],
+        env={"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), **cluster.environment},
+        cwd=str(ROOT),
+    )
+    async with Client(
+        http_server if transport == "http" else stdio,
+        mode=era,
+        elicitation_callback=None if confirm is None else answer,
+        read_timeout_seconds=20,
+    ) as client:
+        yield client
+
+
+def content_of(result: CallToolResult) -> dict[str, Any]:  # Any: structured content
+    assert not result.is_error, result.content
+    assert isinstance(result.structured_content, dict)
+    return result.structured_content
+
+
+@pytest.mark.parametrize(("transport", "era"), LEGS)
+async def test_all_eight_tools_answer(
+    transport: Transport, era: Era, cluster: SimulatedCluster, http_server: str
+) -> None:
+    async with connect(transport, era, cluster=cluster, http_server=http_server, confirm=False) as client:
+        names = {tool.name for tool in (await client.list_tools()).tools}
+        pods = content_of(await client.call_tool("k8s-get-pods", {"all_namespaces": True}))
+        services = content_of(await client.call_tool("k8s-get-services", {}))
+        deployments = content_of(await client.call_tool("k8s-get-deployments", {}))
+        nodes = content_of(await client.call_tool("k8s-get-nodes", {}))
+        events = content_of(await client.call_tool("k8s-get-events", {"only_warnings": True}))
+        web = next(row[1] for row in pods["rows"] if row[1].startswith("web-"))
+        pod = content_of(await client.call_tool("k8s-describe-pod", {"name": web}))
+        logs = content_of(await client.call_tool("k8s-get-logs", {"pod": web, "tail": 5}))
+        scale = content_of(await client.call_tool("k8s-scale-deployment", {"name": "web", "replicas": 7}))
+
+    assert len(names) == 8
+    assert pods["total"] > 15
+    assert {"web", "checkout"} <= {row[1] for row in services["rows"]}
+    assert {"web", "checkout"} <= {row[1] for row in deployments["rows"]}
+    assert len(nodes["rows"]) == 3
+    assert events["rows"]
+    assert (pod["status"], pod["problems"]) == ("Running", [])
+    assert 0 < logs["shown"] <= 5
+    assert (scale["status"], scale["replicas_after"]) == ("declined", scale["replicas_before"])
+
+
+@pytest.mark.parametrize("path", SCENARIOS, ids=lambda path: path.stem)
+async def test_every_scenario_is_named_by_its_condition(
+    path: Path, cluster: SimulatedCluster, http_server: str
+) -> None:
+    truth = yaml.safe_load(path.read_text(encoding="utf-8"))
+    kind, namespace, name = truth["subject"].split("/")
+
+    async with connect("http", "auto", cluster=cluster, http_server=http_server) as client:
+        if kind == "Service":
+            services = content_of(await client.call_tool("k8s-get-services", {"namespace": namespace}))
+            assert [row[-1] for row in services["rows"] if row[1] == name] == [truth["id"]]
+            return
+        pods = content_of(await client.call_tool("k8s-get-pods", {"namespace": namespace, "only_abnormal": True}))
+        broken = [row for row in pods["rows"] if row[1].startswith(f"{name}-")]
+        described = content_of(
+            await client.call_tool("k8s-describe-pod", {"namespace": namespace, "name": broken[0][1]})
+        )
+
+    assert {row[-1] for row in broken} == {truth["id"]}
+    assert [problem["condition"] for problem in described["problems"]] == [truth["id"]]
+    assert described["problems"][0]["object"] == truth["subject"]
+
+
+async def test_only_the_faulty_pods_are_abnormal(cluster: SimulatedCluster, http_server: str) -> None:
+    truths = [yaml.safe_load(path.read_text(encoding="utf-8")) for path in SCENARIOS]
+    faulty = {truth["subject"].split("/")[2] for truth in truths if truth["subject"].startswith("Deployment/")}
+
+    async with connect("http", "auto", cluster=cluster, http_server=http_server) as client:
+        pods = content_of(
+            await client.call_tool("k8s-get-pods", {"all_namespaces": True, "only_abnormal": True, "limit": 100})
+        )
+
+    assert {row[1].rsplit("-", 2)[0] for row in pods["rows"]} == faulty
+
+
+@pytest.mark.parametrize(
+    ("transport", "era", "replicas"), [("stdio", "auto", 5), ("http", "legacy", 4), ("http", "auto", 3)]
+)
+async def test_confirmed_scaling_reaches_the_cluster(
+    transport: Transport, era: Era, replicas: int, cluster: SimulatedCluster, http_server: str
+) -> None:
+    async with connect(transport, era, cluster=cluster, http_server=http_server, confirm=True) as client:
+        scaled = content_of(await client.call_tool("k8s-scale-deployment", {"name": "web", "replicas": replicas}))
+        deployments = content_of(await client.call_tool("k8s-get-deployments", {}))
+
+    assert (scaled["status"], scaled["replicas_after"]) == ("scaled", replicas)
+    ready = next(row[2] for row in deployments["rows"] if row[1] == "web")
+    assert ready.endswith(f"/{replicas}")
+
+
+async def test_client_that_cannot_ask_leaves_the_cluster_alone(cluster: SimulatedCluster, http_server: str) -> None:
+    async with connect("http", "auto", cluster=cluster, http_server=http_server) as client:
+        result = content_of(await client.call_tool("k8s-scale-deployment", {"name": "gateway", "replicas": 9}))
+        deployments = content_of(await client.call_tool("k8s-get-deployments", {}))
+
+    assert result["status"] == "needs_approval"
+    assert next(row[2] for row in deployments["rows"] if row[1] == "gateway") == "2/2"
+
+
+async def test_unknown_names_are_answered_with_the_nearest(cluster: SimulatedCluster, http_server: str) -> None:
+    async with connect("http", "auto", cluster=cluster, http_server=http_server) as client:
+        pod = await client.call_tool("k8s-get-logs", {"pod": "web"})
+        namespace = await client.call_tool("k8s-get-pods", {"namespace": "payment"})
+
+    assert "nearest: web-" in str(pod.content)
+    assert "nearest: payments" in str(namespace.content)
