@@ -79,7 +79,10 @@ class VolumeController:
         self._engine.state.store.create(PERSISTENTVOLUMES, volume)
         spec = {**claim["spec"], "storageClassName": wanted, "volumeName": name}
         status = {"phase": "Bound", "accessModes": modes, "capacity": capacity}
-        self._engine.state.store.replace(PERSISTENTVOLUMECLAIMS, {**claim, "spec": spec, "status": status})
+        finalizers = dict.fromkeys([*(metadata.get("finalizers") or []), PROTECTION])
+        protected = {**metadata, "finalizers": list(finalizers)}
+        bound = {**claim, "metadata": protected, "spec": spec, "status": status}
+        self._engine.state.store.replace(PERSISTENTVOLUMECLAIMS, bound)
 
     def _refuse(self, key: str, claim: JsonObject, *, wanted: str) -> None:
         if wanted:
