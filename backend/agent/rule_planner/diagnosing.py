@@ -56,18 +56,16 @@ def plan_diagnosis(
 ) -> Plan:
     """Describe one pod per workload, read the logs of those still unexplained, then answer."""
     groups = group_by_workload(findings.pods)
-    if groups and not results.of(DESCRIBE):
-        return CallTools(
-            tuple(
-                describe_pod(name=rows[0].name, namespace=namespace)
-                for (namespace, _), rows in list(groups.items())[:MAX_DESCRIBED]
-            )
-        )
+    closer_looks = results.missing(
+        describe_pod(name=rows[0].name, namespace=namespace)
+        for (namespace, _), rows in list(groups.items())[:MAX_DESCRIBED]
+    )
+    if closer_looks:
+        return CallTools(closer_looks)
     cases = build_cases(findings, results)
-    if not results.of(LOGS):
-        calls = tuple(_logs_of_unexplained(findings.pods, cases))[:MAX_LOGS]
-        if calls:
-            return CallTools(calls)
+    logs = results.missing(list(_logs_of_unexplained(findings.pods, cases))[:MAX_LOGS])
+    if logs:
+        return CallTools(logs)
     return Answer(answer_problems(cases, heading=heading, notes=notes, language=language))
 
 

@@ -8,6 +8,7 @@ from backend.agent.rule_planner.calls import (
     DESCRIBE,
     EVENTS,
     LOGS,
+    MANY,
     PODS,
     Answer,
     CallTools,
@@ -31,8 +32,9 @@ def plan_list(intent: ListObjects, results: TurnResults, *, language: Language) 
     names = intent.target.names
     scope = intent.scope.or_everywhere() if names else intent.scope
     tool = f"k8s-get-{intent.kind.value}"
-    if not results.of(tool):
-        return CallTools((list_objects(intent.kind, scope=scope, limit=200 if names else _LIST_LIMIT),))
+    missing = results.missing([list_objects(intent.kind, scope=scope, limit=MANY if names else _LIST_LIMIT)])
+    if missing:
+        return CallTools(missing)
     listed = results.table(tool)
     if listed is None:
         return Answer(answer_failures(results.of(tool), language=language))
@@ -54,9 +56,10 @@ def plan_details(intent: Describe, results: TurnResults, *, language: Language) 
     found = _find_pod(intent.target, scope=intent.scope, results=results, language=language)
     if not isinstance(found, Row):
         return found
-    details = results.last(DESCRIBE)
-    if details is None:
-        return CallTools((describe_pod(name=found.name, namespace=found.namespace),))
+    missing = results.missing([describe_pod(name=found.name, namespace=found.namespace)])
+    if missing:
+        return CallTools(missing)
+    details = results.of(DESCRIBE)[-1]
     if not details.is_ok or not details.structured:
         return Answer(answer_failures([details], language=language))
     text = answer_details(details, is_assumed=intent.target.is_assumed, language=language)
@@ -69,10 +72,10 @@ def plan_logs(intent: ReadLogs, results: TurnResults, *, language: Language) -> 
     found = _find_pod(intent.target, scope=intent.scope, results=results, language=language)
     if not isinstance(found, Row):
         return found
-    logs = results.of(LOGS)
-    if not logs:
-        call = read_asked_logs(intent, pod=found.name, namespace=found.namespace, previous=intent.previous)
+    call = read_asked_logs(intent, pod=found.name, namespace=found.namespace, previous=intent.previous)
+    if results.missing([call]):
         return CallTools((call,))
+    logs = tuple(result for result in results.of(LOGS) if result.arguments.get("pod") == found.name)
     if _should_look_at_previous_run(intent, found, logs):
         call = read_asked_logs(intent, pod=found.name, namespace=found.namespace, previous=True)
         return CallTools((call,))
@@ -86,9 +89,10 @@ def plan_events(intent: ReadEvents, results: TurnResults, *, language: Language)
     """The tool looks for exact names only; a workload's events are those of its pods too, so they are picked here."""
     names = intent.target.names
     scope = intent.scope.or_everywhere() if names else intent.scope
-    if not results.of(EVENTS):
-        limit = 500 if names else _LIST_LIMIT
-        return CallTools((list_events(scope=scope, only_warnings=intent.only_warnings, limit=limit),))
+    limit = 500 if names else _LIST_LIMIT
+    missing = results.missing([list_events(scope=scope, only_warnings=intent.only_warnings, limit=limit)])
+    if missing:
+        return CallTools(missing)
     listed = results.table(EVENTS)
     if listed is None:
         return Answer(answer_failures(results.of(EVENTS), language=language))
@@ -103,8 +107,9 @@ def _find_pod(target: Target, *, scope: Scope, results: TurnResults, language: L
     if not target.names:
         return Answer(answer_which_object(language))
     everywhere = scope.or_everywhere()
-    if not results.of(PODS):
-        return CallTools((list_objects(Kind.PODS, scope=everywhere),))
+    missing = results.missing([list_objects(Kind.PODS, scope=everywhere)])
+    if missing:
+        return CallTools(missing)
     listed = results.table(PODS)
     if listed is None:
         return Answer(answer_failures(results.of(PODS), language=language))

@@ -33,14 +33,13 @@ _MAX_OVERVIEW_CASES = 10
 
 def plan_problems(intent: FindProblems, results: TurnResults, *, language: Language) -> Plan:
     scope = intent.scope.or_everywhere()
-    if not len(results):
-        return CallTools(
-            tuple(
-                list_objects(kind, scope=scope, only_abnormal=kind is Kind.PODS)
-                for kind in _LOOKED_AT[intent.kind]
-                if kind is not Kind.NODES or intent.kind is Kind.NODES or scope.all_namespaces
-            )
-        )
+    missing = results.missing(
+        list_objects(kind, scope=scope, only_abnormal=kind is Kind.PODS)
+        for kind in _LOOKED_AT[intent.kind]
+        if kind is not Kind.NODES or intent.kind is Kind.NODES or scope.all_namespaces
+    )
+    if missing:
+        return CallTools(missing)
     findings = find_abnormal(results)
     place = describe_scope(scope.namespace, all_namespaces=scope.all_namespaces, language=language)
     return _answer_findings(findings, results, kind=intent.kind, place=place, language=language)
@@ -48,9 +47,10 @@ def plan_problems(intent: FindProblems, results: TurnResults, *, language: Langu
 
 def plan_explanation(intent: Explain, results: TurnResults, *, language: Language) -> Plan:
     scope = intent.scope.or_everywhere()
-    if not len(results):
-        kinds = (Kind.PODS, Kind.DEPLOYMENTS, Kind.SERVICES)
-        return CallTools(tuple(list_objects(kind, scope=scope) for kind in kinds))
+    kinds = (Kind.PODS, Kind.DEPLOYMENTS, Kind.SERVICES)
+    missing = results.missing(list_objects(kind, scope=scope) for kind in kinds)
+    if missing:
+        return CallTools(missing)
     if not any(results.table(tool) for tool in (PODS, DEPLOYMENTS, SERVICES)):
         return Answer(answer_failures(results.failures, language=language))
     meant = _find_meant(intent, results)
@@ -61,9 +61,10 @@ def plan_explanation(intent: Explain, results: TurnResults, *, language: Languag
 
 def plan_overview(intent: Overview, results: TurnResults, *, language: Language) -> Plan:
     scope = intent.scope.or_everywhere()
-    if not len(results):
-        kinds = (*([Kind.NODES] if scope.all_namespaces else []), Kind.PODS, Kind.DEPLOYMENTS, Kind.SERVICES)
-        return CallTools(tuple(list_objects(kind, scope=scope) for kind in kinds))
+    kinds = (*([Kind.NODES] if scope.all_namespaces else []), Kind.PODS, Kind.DEPLOYMENTS, Kind.SERVICES)
+    missing = results.missing(list_objects(kind, scope=scope) for kind in kinds)
+    if missing:
+        return CallTools(missing)
     if not any(results.table(f"k8s-get-{kind.value}") for kind in Kind):
         return Answer(answer_failures(results.failures, language=language))
     place = describe_scope(scope.namespace, all_namespaces=scope.all_namespaces, language=language)
@@ -114,9 +115,9 @@ def _explain(meant: dict[str, tuple[Row, ...]], results: TurnResults, *, languag
     if findings:
         heading = choose(language, en=f"{name} is not normal:", zh=f"{name} 不正常：")
         return plan_diagnosis(findings, results, heading=heading, notes=notes, language=language)
-    if meant[PODS] and not results.of(DESCRIBE):
-        pod = meant[PODS][0]
-        return CallTools((describe_pod(name=pod.name, namespace=pod.namespace),))
+    missing = results.missing(describe_pod(name=pod.name, namespace=pod.namespace) for pod in meant[PODS][:1])
+    if missing:
+        return CallTools(missing)
     heading = choose(
         language,
         en=f"{name} looks normal: nothing about it is abnormal right now.",

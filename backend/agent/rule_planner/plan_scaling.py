@@ -26,8 +26,9 @@ def plan_scaling(intent: ScaleDeployment, results: TurnResults, *, language: Lan
     if done is not None:
         return _look_again(done, results, language=language)
     scope = intent.scope.or_everywhere()
-    if not results.of(DEPLOYMENTS):
-        return CallTools((list_objects(Kind.DEPLOYMENTS, scope=scope),))
+    missing = results.missing([list_objects(Kind.DEPLOYMENTS, scope=scope)])
+    if missing:
+        return CallTools(missing)
     listed = results.table(DEPLOYMENTS)
     if listed is None:
         return Answer(answer_failures(results.of(DEPLOYMENTS), language=language))
@@ -57,12 +58,13 @@ def _look_again(done: ToolResult, results: TurnResults, *, language: Language) -
     """After a change, or one whose outcome is unknown, only the live state counts."""
     may_have_changed = done.outcome.status in {ToolStatus.OK, ToolStatus.UNKNOWN}
     name, namespace = str(done.arguments.get("name", "")), str(done.arguments.get("namespace", ""))
-    scope = Scope(namespace=namespace)
-    if may_have_changed and not results.of(PODS):
-        return CallTools((list_objects(Kind.DEPLOYMENTS, scope=scope), list_objects(Kind.PODS, scope=scope)))
-    target = Target(names=(name,), is_certain=True)
-    after = results.of(DEPLOYMENTS)[-1] if may_have_changed else None
-    rows = after.table.rows if after is not None and after.table is not None else ()
+    if not may_have_changed:
+        return Answer(answer_scaled(done, row=None, pods=(), language=language))
+    scope, later = Scope(namespace=namespace), results.after(done)
+    missing = later.missing(list_objects(kind, scope=scope) for kind in (Kind.DEPLOYMENTS, Kind.PODS))
+    if missing:
+        return CallTools(missing)
+    rows = later.rows(DEPLOYMENTS)
     row = next((row for row in rows if row.name == name and row.namespace == namespace), None)
-    pods = find_rows(target, rows=results.rows(PODS)) if may_have_changed else ()
+    pods = find_rows(Target(names=(name,), is_certain=True), rows=later.rows(PODS))
     return Answer(answer_scaled(done, row=row, pods=pods, language=language))

@@ -20,7 +20,7 @@ from backend.agent.domain import (
 from backend.agent.rule_planner.answers.markdown import signed
 from backend.agent.rule_planner.calls import CallTools, PlannedCall
 from backend.agent.rule_planner.planning import plan_next
-from backend.agent.rule_planner.results import TurnResults
+from backend.agent.rule_planner.results import TurnResults, read_results
 from backend.agent.rule_planner.understanding import understand
 from backend.vocabulary.language import detect_language
 
@@ -54,9 +54,11 @@ def compose_reply(request: ModelRequest) -> AssistantMessage:
     available = {spec.name for spec in request.tools}
     plan = plan_next(
         understand(question, earlier=earlier),
-        TurnResults([message for message in since if isinstance(message, ToolMessage)]),
+        TurnResults(
+            read_results(message for message in since if isinstance(message, ToolMessage)),
+            is_available=available.__contains__,
+        ),
         is_available=available.__contains__,
-        rounds=sum(1 for message in since if isinstance(message, AssistantMessage)),
         language=language,
     )
     if isinstance(plan, CallTools):

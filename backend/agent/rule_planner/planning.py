@@ -29,13 +29,8 @@ LookingIntent: TypeAlias = (
 )
 """Intents that need tools."""
 
-MAX_ROUNDS = 6
-"""More rounds than any plan has: a safety net, so that a faulty tool cannot keep the planner asking."""
 
-
-def plan_next(
-    intent: Intent, results: TurnResults, *, is_available: Callable[[str], bool], rounds: int, language: Language
-) -> Plan:
+def plan_next(intent: Intent, results: TurnResults, *, is_available: Callable[[str], bool], language: Language) -> Plan:
     """The next calls, limited to tools that exist, or the answer."""
     if isinstance(intent, AskForHelp):
         return Answer(answer_help(language))
@@ -44,8 +39,6 @@ def plan_next(
     plan = _plan(intent, results, language=language)
     if isinstance(plan, Answer):
         return plan
-    if rounds >= MAX_ROUNDS:
-        return Answer(answer_not_understood(language))
     calls = tuple(call for call in plan.calls if is_available(call.tool))
     if calls:
         return CallTools(calls)

@@ -1,11 +1,12 @@
 """Reads the structured results of the Kubernetes tools. What does not have the agreed form is not guessed at."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from backend.agent.domain import ToolMessage, ToolOutcome, ToolStatus
+from backend.agent.rule_planner.calls import PlannedCall
 from backend.agent.rule_planner.references import read_arguments
 from backend.vocabulary.language import Text
 
@@ -91,11 +92,14 @@ class ToolResult:
 class TurnResults:
     """What the tools have said since the question."""
 
-    def __init__(self, messages: Sequence[ToolMessage]) -> None:
-        self._results = tuple(
-            ToolResult(tool=message.call.name, arguments=read_arguments(message.call), outcome=message.outcome)
-            for message in messages
-        )
+    def __init__(self, results: Sequence[ToolResult], *, is_available: Callable[[str], bool]) -> None:
+        self._results = tuple(results)
+        self._is_available = is_available
+
+    def after(self, result: ToolResult) -> "TurnResults":
+        """What was said after one result."""
+        position = self._results.index(result)
+        return TurnResults(self._results[position + 1 :], is_available=self._is_available)
 
     def of(self, tool: str) -> tuple[ToolResult, ...]:
         return tuple(result for result in self._results if result.tool == tool)
@@ -112,12 +116,27 @@ class TurnResults:
         table = self.table(tool)
         return table.rows if table else ()
 
+    def missing(self, calls: Iterable[PlannedCall]) -> tuple[PlannedCall, ...]:
+        """The calls not answered yet. Arguments count too: a model that failed before may have looked elsewhere.
+
+        Calls of tools that do not exist are left out, unless there would be nothing to answer from at all.
+        """
+        wanted = tuple(calls)
+        possible = tuple(call for call in wanted if self._is_available(call.tool)) or wanted
+        return tuple(
+            call for call in possible if not any(result.arguments == call.arguments for result in self.of(call.tool))
+        )
+
     @property
     def failures(self) -> tuple[ToolResult, ...]:
         return tuple(result for result in self._results if not result.is_ok)
 
-    def __len__(self) -> int:
-        return len(self._results)
+
+def read_results(messages: Iterable[ToolMessage]) -> list[ToolResult]:
+    return [
+        ToolResult(tool=message.call.name, arguments=read_arguments(message.call), outcome=message.outcome)
+        for message in messages
+    ]
 
 
 def read_table(structured: Mapping[str, Any]) -> Table | None:  # Any: JSON

@@ -276,10 +276,12 @@ class ServerConnection:
     def _report_down(self, error: BaseException | None, *, stderr: StderrTail) -> None:
         self._client = None
         text = self._hide(describe(error, stderr=stderr.last_words())) if error else "the connection ended"
+        # A server that stays away is reported once, not at every attempt.
+        level = logging.DEBUG if text == self.error else logging.WARNING
+        _log.log(level, "tool server %s is not connected: %s", self.config.name, text)
         self.error = text
         self.state = ServerState.FAILED if self._up_since is None else ServerState.CONNECTING
         self._is_settled.set()
-        _log.warning("tool server %s is not connected: %s", self.config.name, text)
         self._on_change()
 
     def _was_stable(self) -> bool:

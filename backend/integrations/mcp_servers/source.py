@@ -26,7 +26,7 @@ from backend.integrations.mcp_servers.results import failed, find_bad_argument
 from backend.integrations.mcp_servers.statistics import CallCounter
 from backend.vocabulary.errors import ErrorKind
 
-_READY_SECONDS = 20.0
+_READY_SECONDS = 10.0
 
 
 class McpToolSource:

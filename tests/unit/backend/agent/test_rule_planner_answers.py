@@ -17,6 +17,7 @@ from backend.agent.domain import (
     ModelRequest,
     Risk,
     TextDelta,
+    ToolCall,
     ToolMessage,
     ToolOutcome,
     ToolSpec,
@@ -103,8 +104,8 @@ class Session:
         self.history: list[HistoryMessage] = []
         self.calls: list[tuple[str, Json]] = []
 
-    def ask(self, question: str) -> str:
-        self.history.append(UserMessage(question))
+    def ask(self, question: str, *already: HistoryMessage) -> str:
+        self.history += [UserMessage(question), *already]
         for _ in range(10):
             message = asyncio.run(self._reply())
             self.history.append(message)
@@ -417,3 +418,21 @@ def test_workloads_are_told_from_pod_names() -> None:
     }
 
     assert {name: workload_of(name) for name in names} == names
+
+
+def test_what_a_failed_model_looked_at_elsewhere_does_not_count() -> None:
+    """The planner takes over in mid-turn from a model that has called tools with other arguments."""
+    session = Session(cluster)
+    call = ToolCall("m1", "k8s-get-pods", '{"namespace": "data", "only_abnormal": true}')
+    foreign: list[HistoryMessage] = [AssistantMessage(text="", tool_calls=(call,)), ToolMessage(call, pods())]
+
+    answer = session.ask("which pods in default are not normal?", *foreign)
+
+    assert session.calls[0] == ("k8s-get-pods", {"namespace": "default", "only_abnormal": True, "limit": 200})
+    assert POD in answer
+
+
+def test_what_a_missing_tool_would_add_is_left_out() -> None:
+    session = Session(cluster, available=["k8s-get-pods", "k8s-describe-pod"])
+
+    assert POD in session.ask("what is wrong in default?")
