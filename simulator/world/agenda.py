@@ -22,10 +22,6 @@ class Appointment:
     def cancel(self) -> None:
         self.action = None
 
-    @property
-    def is_open(self) -> bool:
-        return self.action is not None
-
 
 class Agenda:
     """Runs actions in order of due time; `now` is the due time of the action that runs.
@@ -49,12 +45,6 @@ class Agenda:
         self._added += 1
         heapq.heappush(self._heap, (appointment.due, self._added, appointment))
         return appointment
-
-    def next_due(self) -> float | None:
-        """When something happens next; None when nothing is planned."""
-        while self._heap and not self._heap[0][2].is_open:
-            heapq.heappop(self._heap)
-        return self._heap[0][0] if self._heap else None
 
     def run_until(self, now: float) -> int:
         """Run everything due up to `now` and return how many actions ran."""

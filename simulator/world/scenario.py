@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from simulator.api.admission.defaults import apply_defaults
 from simulator.api_resources import RESOURCE_TYPES, ResourceType
-from simulator.store import JsonObject, NotFound, ObjectStore
+from simulator.store import JsonObject, ObjectStore
 
 
 class UnknownScenario(ValueError):
@@ -147,17 +147,3 @@ def _resource_of(kind: str) -> ResourceType:
         if resource.stored and resource.kind == kind:
             return resource
     raise UnknownScenario(f"no kind {kind!r}")
-
-
-__all__ = [
-    "Fix",
-    "NotFound",
-    "Scenario",
-    "Step",
-    "Text",
-    "UnknownScenario",
-    "all_scenarios",
-    "apply_steps",
-    "load_scenarios",
-    "merged",
-]

@@ -25,14 +25,11 @@ class ClusterState:
         self._watchers: dict[ResourceType, list[Watcher]] = defaultdict(list)
         self._dependents: dict[str, dict[Dependent, None]] = defaultdict(dict)
         self._pods: dict[tuple[str, ...], dict[str, None]] = defaultdict(dict)
-        self._unsubscribe = store.subscribe(self._notice)
+        store.subscribe(self._notice)
 
     def watch(self, resource: ResourceType, watcher: Watcher) -> None:
         """Call the watcher inside every write of that resource, after the indexes are up to date."""
         self._watchers[resource].append(watcher)
-
-    def close(self) -> None:
-        self._unsubscribe()
 
     def find(self, resource: ResourceType, key: str) -> JsonObject | None:
         namespace, name = split_key(key)

@@ -78,10 +78,6 @@ class SimulatedWorld:
         """Let everything happen that is due up to a moment, moving the clock there."""
         self._engine.agenda.run_until(now.timestamp())
 
-    def next_due(self) -> float | None:
-        """When something happens next, in seconds since 1970; None when nothing is planned."""
-        return self._engine.agenda.next_due()
-
     def live_through(self, *, scenarios: Iterable[Scenario], days: float) -> None:
         """Create the estate and let its history pass, faults included."""
         agenda, events = self._engine.agenda, self._engine.events

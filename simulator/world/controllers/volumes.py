@@ -60,7 +60,8 @@ class VolumeController:
             return
         metadata = claim["metadata"]
         name = f"pvc-{metadata['uid']}"
-        capacity, modes = claim["spec"]["resources"]["requests"], claim["spec"]["accessModes"]
+        capacity = (claim["spec"].get("resources") or {}).get("requests") or {}
+        modes = claim["spec"].get("accessModes") or []
         reference = {field: metadata[field] for field in ("namespace", "name", "uid")}
         annotations = {"pv.kubernetes.io/provisioned-by": storage_class["provisioner"]}
         volume = {

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from simulator.world.programs.program import Cache, Program
-from simulator.world.programs.shell_script import ScriptResult, read_script
+from simulator.world.programs.shell_script import ScriptResult, is_shell_command, read_script
 
 MIB = 1024 * 1024
 WARM_UP_STEP_SECONDS = 5.0
@@ -53,7 +53,7 @@ def plan_run(
     program: Program, *, env: Mapping[str, str], version: str, memory_limit: int, command: Sequence[str] = ()
 ) -> RunPlan:
     """Decide a run; `memory_limit` is in bytes, 0 for none."""
-    if program.is_shell:
+    if program.is_shell or is_shell_command(command):
         return _plan_script(program, command=command)
     draft = _Draft()
     if program.starting:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 LOOP = re.compile(r"while\s+(?:true|:)\s*;\s*do\s+(?P<body>.*?);?\s*done")
 DURATION_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+SHELLS = frozenset({"sh", "bash", "ash"})
 NOT_FOUND_EXIT_CODE = 127
 KNOWN = frozenset({"sh", "bash", "ash", "echo", "sleep", "exit", "true", "false", "cat", "date", "hostname", "tail"})
 
@@ -20,6 +21,11 @@ class ScriptResult:
     exit_code: int = 0
     repeats_every: float = 0.0
     repeated: tuple[str, ...] = ()
+
+
+def is_shell_command(command: Sequence[str]) -> bool:
+    """Whether a container runs a script of its own instead of the image's program."""
+    return len(command) > 2 and command[0].rpartition("/")[2] in SHELLS and command[1] == "-c"
 
 
 def read_script(command: Sequence[str]) -> ScriptResult:

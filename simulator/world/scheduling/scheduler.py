@@ -26,9 +26,6 @@ class Scheduler:
         engine.state.watch(PODS, self._pod_changed)
         engine.state.watch(PERSISTENTVOLUMECLAIMS, lambda *_: self._try_all_again())
 
-    def rooms(self) -> list[NodeRoom]:
-        return list(self._rooms.values())
-
     def _node_changed(self, kind: ChangeKind, old: JsonObject | None, node: JsonObject) -> None:
         name = node["metadata"]["name"]
         if kind == "DELETED":
