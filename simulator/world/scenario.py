@@ -10,6 +10,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from simulator.api.admission.defaults import apply_defaults
+from simulator.api.patching import apply_strategic_patch
 from simulator.api_resources import RESOURCE_TYPES, ResourceType
 from simulator.store import JsonObject, ObjectStore
 
@@ -93,7 +94,7 @@ def apply_steps(store: ObjectStore, steps: Sequence[Step]) -> None:
             store.delete(resource, namespace=namespace, name=name)
         else:
             current = store.get(resource, namespace=namespace, name=name)
-            store.replace(resource, merged(current, step.patch))
+            store.replace(resource, apply_strategic_patch(kind, current, step.patch))
 
 
 def create_object(store: ObjectStore, item: JsonObject) -> JsonObject:
@@ -104,42 +105,6 @@ def create_object(store: ObjectStore, item: JsonObject) -> JsonObject:
     source = Random(f"{item['kind']}/{item['metadata'].get('namespace')}/{item['metadata']['name']}")  # noqa: S311
     apply_defaults(resource, complete, is_new=True, random=source)
     return store.create(resource, complete)
-
-
-def merged(current: JsonObject, patch: JsonObject) -> JsonObject:
-    """A strategic merge in small: null deletes, lists of named entries merge by name, other lists are replaced.
-
-    An entry with `$patch: delete` is taken out.
-    """
-    result = copy.deepcopy(current)
-    for field, value in patch.items():
-        if value is None:
-            result.pop(field, None)
-        elif isinstance(value, dict) and isinstance(result.get(field), dict):
-            result[field] = merged(result[field], value)
-        elif _is_named_list(value) and isinstance(result.get(field), list):
-            result[field] = _merged_list(result[field], value)
-        else:
-            result[field] = copy.deepcopy(value)
-    return result
-
-
-def _merged_list(current: list[JsonObject], patch: list[JsonObject]) -> list[JsonObject]:
-    by_name = {entry["name"]: entry for entry in current}
-    for entry in patch:
-        if entry.get("$patch") == "delete":
-            by_name.pop(entry["name"], None)
-        elif entry["name"] in by_name:
-            by_name[entry["name"]] = merged(by_name[entry["name"]], entry)
-        else:
-            by_name[entry["name"]] = copy.deepcopy(entry)
-    return list(by_name.values())
-
-
-def _is_named_list(value: object) -> bool:
-    return (
-        isinstance(value, list) and bool(value) and all(isinstance(entry, dict) and "name" in entry for entry in value)
-    )
 
 
 def _resource_of(kind: str) -> ResourceType:
