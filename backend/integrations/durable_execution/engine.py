@@ -4,7 +4,6 @@ import sqlite3
 from pathlib import Path
 
 from dbos import DBOS, DBOSConfig
-from sqlalchemy.engine import make_url
 
 from backend.integrations.durable_execution.settings import DurableExecutionSettings
 
@@ -12,14 +11,14 @@ APPLICATION_NAME = "ding-robot"
 APPLICATION_VERSION = "1"
 """Bumped only when stored workflows can no longer be resumed: by default every release would strand waiting runs."""
 RUN_QUEUE = "runs"
+_SQLITE_PREFIX = "sqlite:///"
 
 
 def prepare_database(url: str) -> None:
     """Make an SQLite file in WAL mode; the engine itself never sets it and is five times slower without."""
-    parsed = make_url(url)
-    if parsed.get_backend_name() != "sqlite" or not parsed.database:
+    if not url.startswith(_SQLITE_PREFIX):
         return
-    path = Path(parsed.database)
+    path = Path(url.removeprefix(_SQLITE_PREFIX))
     path.parent.mkdir(parents=True, exist_ok=True)
     with sqlite3.connect(path) as connection:
         connection.execute("PRAGMA journal_mode=WAL")
