@@ -1,6 +1,7 @@
 """Tables. Event payloads are stored as the JSON text that goes out to clients, so reading a log encodes nothing."""
 
 from sqlalchemy import (
+    BigInteger,
     Boolean,
     Column,
     DateTime,
@@ -108,7 +109,80 @@ approvals = Table(
     Column("decided_by", Text),
     Column("reason", Text),
     Column("claimed_at", DateTime(timezone=True)),
+    Column("remember_key", Text),
     Index("approvals_by_state", "state", "created_at"),
     Index("approvals_by_session", "session_id"),
 )
 """`claimed_at` is set once, by the run that executes the call: a second execution finds it taken."""
+
+grants = Table(
+    "grants",
+    metadata,
+    Column("session_id", _ID, ForeignKey("sessions.id", ondelete="CASCADE"), nullable=False),
+    Column("server", Text, nullable=False),
+    Column("tool", Text, nullable=False),
+    Column("remember_key", Text, nullable=False),
+    Column("granted_by", Text, nullable=False),
+    Column("created_at", DateTime(timezone=True), nullable=False),
+    PrimaryKeyConstraint("session_id", "server", "tool", "remember_key"),
+)
+"""Approvals for the rest of a session, only under keys that the tool server names as safe to remember."""
+
+artifacts = Table(
+    "artifacts",
+    metadata,
+    Column("id", _ID, primary_key=True),
+    Column("session_id", _ID, ForeignKey("sessions.id", ondelete="CASCADE"), nullable=False),
+    Column("run_id", _ID, ForeignKey("runs.id", ondelete="CASCADE"), nullable=False),
+    Column("tool", Text, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("created_at", DateTime(timezone=True), nullable=False),
+    Index("artifacts_by_session", "session_id"),
+    Index("artifacts_by_run", "run_id"),
+)
+"""Tool results too large for the model, kept whole."""
+
+usage = Table(
+    "usage",
+    metadata,
+    Column("id", _ID, primary_key=True),
+    Column("run_id", _ID, nullable=False),
+    Column("session_id", _ID, nullable=False),
+    Column("day", String(10), nullable=False),
+    Column("model", Text, nullable=False),
+    Column("input_tokens", Integer, nullable=False),
+    Column("output_tokens", Integer, nullable=False),
+    Column("cost_micros", BigInteger, nullable=False),
+    Column("created_at", DateTime(timezone=True), nullable=False),
+    Index("usage_by_day", "day"),
+    Index("usage_by_session", "session_id"),
+    Index("usage_by_run", "run_id"),
+)
+"""One row per model call; costs in millionths of the price's currency. Outlives its session: money was spent."""
+
+audit = Table(
+    "audit",
+    metadata,
+    Column("seq", Integer, primary_key=True, autoincrement=False),
+    Column("at", DateTime(timezone=True), nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("action", String(64), nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("details", Text, nullable=False),
+    Column("previous_hash", String(64), nullable=False),
+    Column("hash", String(64), nullable=False),
+    Index("audit_by_time", "at"),
+)
+"""Append-only; each record's hash covers the one before it."""
+
+access_tokens = Table(
+    "access_tokens",
+    metadata,
+    Column("name", String(64), primary_key=True),
+    Column("role", String(16), nullable=False),
+    Column("sha256", String(64), nullable=False, unique=True),
+    Column("created_at", DateTime(timezone=True), nullable=False),
+    Column("last_used_at", DateTime(timezone=True)),
+    Column("revoked_at", DateTime(timezone=True)),
+)
+"""Who may come in; the token itself is shown once and never stored."""
