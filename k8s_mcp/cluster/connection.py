@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import ipaddress
 import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from k8s_mcp.cluster.status_errors import not_configured
 from k8s_mcp.settings import K8sSettings
@@ -82,7 +84,9 @@ def _new_configuration() -> Any:  # Any: the generated client is untyped
     from kubernetes.aio.client import Configuration
 
     configuration = type.__call__(Configuration)
-    configuration.retries = False
+    # Retries would repeat a refused change, and hide a failing server until the time limit.
+    configuration.retries = None
+    configuration.client_go_retries = False
     return configuration
 
 
@@ -100,6 +104,8 @@ async def _open_kubeconfig(
             config_file=kubeconfig, context=context, client_configuration=configuration, persist_config=False
         )
         namespace = loader.current_context["context"].get("namespace")
+        # Like other Kubernetes clients: a proxy of the environment is not asked for servers on this machine.
+        configuration.client_session_kwargs = {"trust_env": not _is_local(configuration.host)}
         client = ApiClient(configuration=configuration)
     except (ConfigException, OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         # A broken kubeconfig shows as any of these, depending on what is missing.
@@ -107,6 +113,14 @@ async def _open_kubeconfig(
     return Connection(
         client=client, server=configuration.host, namespace=namespace, source=kubeconfig, fingerprint=fingerprint
     )
+
+
+def _is_local(server: str) -> bool:
+    host = urlsplit(server).hostname or ""
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 async def _open_in_cluster() -> Connection:

@@ -189,7 +189,8 @@ class HttpCluster:
             raise unreachable(
                 connection.server, reason=f"no answer within {limit:g} s", advice=_advice(connection)
             ) from error
-        except (aiohttp.ClientError, OSError, ssl.SSLError) as error:
+        except (aiohttp.ClientError, OSError, ssl.SSLError, ValueError) as error:
+            # The HTTP library reports addresses and headers it cannot use as ValueError.
             raise unreachable(connection.server, reason=_reason_of(error), advice=_advice(connection)) from error
         if status == _GONE:
             raise _Expired(f"The list of {call.facts} expired while it was read")

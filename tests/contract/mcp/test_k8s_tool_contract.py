@@ -1,0 +1,131 @@
+"""Names and fields other programs rely on; a change here breaks them."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from mcp import Client
+
+from k8s_mcp.server import make_server
+from k8s_mcp.settings import K8sSettings
+from tests.fakes.recorded_cluster import cluster_of, read_case
+
+TOOLS = {
+    "k8s-get-pods": {"namespace", "all_namespaces", "label_selector", "only_abnormal", "limit", "cursor"},
+    "k8s-get-services": {"namespace", "all_namespaces", "label_selector", "limit", "cursor"},
+    "k8s-get-deployments": {"namespace", "all_namespaces", "label_selector", "limit", "cursor"},
+    "k8s-get-nodes": {"label_selector", "limit", "cursor"},
+    "k8s-scale-deployment": {"name", "replicas", "namespace"},
+    "k8s-get-logs": {"pod", "namespace", "container", "previous", "tail", "since_seconds", "contains"},
+    "k8s-describe-pod": {"name", "namespace"},
+    "k8s-get-events": {
+        "namespace",
+        "all_namespaces",
+        "object_name",
+        "object_kind",
+        "only_warnings",
+        "limit",
+        "cursor",
+    },
+}
+COLUMNS = {
+    "k8s-get-pods": "namespace name ready status restarts age node problem",
+    "k8s-get-services": "namespace name type cluster_ip ports selector endpoints age problem",
+    "k8s-get-deployments": "namespace name ready up_to_date available age images problem",
+    "k8s-get-nodes": "name status roles age version cpu_requests memory_requests pods problem",
+    "k8s-get-events": "namespace last_seen first_seen type reason object count message",
+}
+KINDS = {
+    "k8s-get-pods": "PodList",
+    "k8s-get-services": "ServiceList",
+    "k8s-get-deployments": "DeploymentList",
+    "k8s-get-nodes": "NodeList",
+    "k8s-get-events": "EventList",
+}
+LIST_FIELDS = "kind namespace columns rows total shown next_cursor counts abnormal note problems"
+PROBLEM_FIELDS = "condition object severity cause evidence next_step confidence"
+POD_FIELDS = "kind namespace name status ready node pod_ip age owner containers conditions events problems"
+CONTAINER_FIELDS = "name init image ready restarts state reason last_state exit_code ports requests limits probes env"
+
+
+async def answer(tool: str, arguments: dict[str, object] | None = None) -> dict[str, Any]:  # Any: JSON
+    case = read_case("crash-missing-env")
+    cluster = cluster_of(case)
+    cluster.objects["nodes"] = read_case("pending-insufficient-cpu").content["nodes"]
+    server = make_server(K8sSettings(), open_cluster=lambda _: cluster, now=lambda: case.recorded_at)
+    async with Client(server, read_timeout_seconds=10) as client:
+        result = await client.call_tool(tool, arguments or {})
+    assert not result.is_error, result.content
+    assert isinstance(result.structured_content, dict)
+    return result.structured_content
+
+
+def first_pod() -> str:
+    return str(read_case("crash-missing-env").content["pods"][0]["metadata"]["name"])
+
+
+async def test_tools_have_their_names_arguments_and_risk() -> None:
+    async with Client(make_server(K8sSettings())) as client:
+        listed = {tool.name: tool for tool in (await client.list_tools()).tools}
+
+    assert {name: set(tool.input_schema["properties"]) for name, tool in listed.items()} == TOOLS
+    for name, tool in listed.items():
+        assert tool.annotations is not None
+        assert tool.annotations.read_only_hint is (name != "k8s-scale-deployment")
+        assert tool.input_schema["additionalProperties"] is False
+        assert tool.output_schema is not None
+        assert tool.description
+
+
+async def test_tool_list_fits_its_budget() -> None:
+    async with Client(make_server(K8sSettings())) as client:
+        tools = (await client.list_tools()).tools
+
+    listed = [{"name": t.name, "description": t.description, "input": t.input_schema} for t in tools]
+    assert len(json.dumps(listed, separators=(",", ":"))) < 8_000
+
+
+@pytest.mark.parametrize("tool", COLUMNS)
+async def test_lists_have_their_columns_and_fields(tool: str) -> None:
+    content = await answer(tool)
+
+    assert " ".join(content) == LIST_FIELDS
+    assert content["kind"] == KINDS[tool]
+    assert " ".join(column["key"] for column in content["columns"]) == COLUMNS[tool]
+    assert content["rows"]
+    assert all(len(row) == len(content["columns"]) for row in content["rows"])
+    assert content["total"] >= content["shown"] == len(content["rows"])
+
+
+async def test_problem_has_its_fields_in_both_languages() -> None:
+    (problem,) = (await answer("k8s-get-pods"))["problems"]
+
+    assert " ".join(problem) == PROBLEM_FIELDS
+    assert problem["object"] == "Deployment/checkout/checkout-api"
+    assert set(problem["cause"]) == set(problem["next_step"]) == {"en", "zh"}
+
+
+async def test_pod_detail_has_its_fields() -> None:
+    content = await answer("k8s-describe-pod", {"name": first_pod()})
+
+    assert " ".join(content) == POD_FIELDS
+    assert " ".join(content["containers"][0]) == CONTAINER_FIELDS
+    assert set(content["containers"][0]["env"][0]) == {"name", "source"}
+    assert set(content["conditions"][0]) == {"type", "status", "reason", "message"}
+    assert set(content["events"][0]) == {"type", "reason", "message", "count", "last_seen"}
+
+
+async def test_log_answer_has_its_fields() -> None:
+    content = await answer("k8s-get-logs", {"pod": first_pod(), "container": "checkout-api", "previous": True})
+
+    assert " ".join(content) == "kind namespace pod container previous lines shown truncated note"
+    assert content["kind"] == "Logs"
+
+
+async def test_scale_answer_has_its_fields() -> None:
+    content = await answer("k8s-scale-deployment", {"name": "checkout-api", "replicas": 3})
+
+    assert " ".join(content) == "kind status namespace name replicas_before replicas_after message"
+    assert content["status"] == "needs_approval"

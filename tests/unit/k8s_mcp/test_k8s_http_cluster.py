@@ -1,0 +1,289 @@
+"""The API client against a small HTTP server that answers as the real API does."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import sys
+import textwrap
+from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
+
+import pytest
+from aiohttp import web
+
+from k8s_mcp.cluster.http_cluster import HttpCluster
+from k8s_mcp.cluster.interfaces import DEPLOYMENTS, NODES, PODS, SECRETS, LogRequest, ScaleChange, Selection
+from k8s_mcp.errors import (
+    AccessDenied,
+    ChangeConflict,
+    ClusterUnreachable,
+    CredentialsRejected,
+    ObjectNotFound,
+    RequestRefused,
+)
+from k8s_mcp.settings import K8sSettings
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+@contextlib.asynccontextmanager
+async def api(handler: Handler) -> AsyncIterator[str]:
+    """Serve every path with the handler; a client that leaves cancels it."""
+    app = web.Application()
+    app.router.add_route("*", "/{path:.*}", handler)
+    runner = web.AppRunner(app, handler_cancellation=True, shutdown_timeout=0.5)
+    await runner.setup()
+    site = web.TCPSite(runner, "127.0.0.1", 0)
+    await site.start()
+    try:
+        yield f"http://127.0.0.1:{runner.addresses[0][1]}"
+    finally:
+        await runner.cleanup()
+
+
+def kubeconfig(folder: Path, server: str, *, user: str = "token: secret-token") -> Path:
+    path = folder / "kubeconfig.yaml"
+    path.write_text(
+        textwrap.dedent(f"""\
+            apiVersion: v1
+            kind: Config
+            current-context: main
+            clusters: [{{name: c, cluster: {{server: "{server}"}}}}]
+            users: [{{name: u, user: {{{user}}}}}]
+            contexts:
+              - {{name: main, context: {{cluster: c, user: u, namespace: shop}}}}
+              - {{name: other, context: {{cluster: c, user: u, namespace: bank}}}}
+            """),
+        encoding="utf-8",
+    )
+    return path
+
+
+@contextlib.asynccontextmanager
+async def connect(
+    folder: Path, handler: Handler, *, user: str = "token: secret-token", seconds: float = 5.0
+) -> AsyncIterator[HttpCluster]:
+    async with api(handler) as server:
+        settings = K8sSettings(kubeconfig_path=kubeconfig(folder, server, user=user), request_timeout_seconds=seconds)
+        cluster = HttpCluster(settings)
+        try:
+            yield cluster
+        finally:
+            await cluster.close()
+
+
+def status(code: int, message: str) -> web.Response:
+    body = {"kind": "Status", "apiVersion": "v1", "status": "Failure", "message": message, "code": code}
+    return web.json_response(body, status=code)
+
+
+def answering(response: Callable[[], web.Response]) -> Handler:
+    async def handle(_: web.Request) -> web.StreamResponse:
+        return response()
+
+    return handle
+
+
+async def test_list_follows_every_page(tmp_path: Path) -> None:
+    queries: list[dict[str, str]] = []
+
+    async def handle(request: web.Request) -> web.StreamResponse:
+        queries.append(dict(request.query))
+        second = request.query.get("continue") == "t1"
+        names = ["c"] if second else ["a", "b"]
+        metadata = {} if second else {"continue": "t1"}
+        return web.json_response({"metadata": metadata, "items": [{"metadata": {"name": name}} for name in names]})
+
+    async with connect(tmp_path, handle) as cluster:
+        pods = await cluster.list_objects(PODS, Selection("shop", "app=web", "type=Warning"))
+
+    assert [pod["metadata"]["name"] for pod in pods] == ["a", "b", "c"]
+    assert queries[1] == {"labelSelector": "app=web", "fieldSelector": "type=Warning", "limit": "500", "continue": "t1"}
+
+
+async def test_list_whose_pages_expired_is_read_again_as_a_whole(tmp_path: Path) -> None:
+    async def handle(request: web.Request) -> web.StreamResponse:
+        if "continue" in request.query:
+            return status(410, "The provided continue parameter is too old")
+        whole = "limit" not in request.query
+        return web.json_response(
+            {"metadata": {} if whole else {"continue": "old"}, "items": [{"metadata": {"name": "a"}}]}
+        )
+
+    async with connect(tmp_path, handle) as cluster:
+        assert len(await cluster.list_objects(PODS, Selection())) == 1
+
+
+async def test_names_are_asked_for_without_data(tmp_path: Path) -> None:
+    accepted: list[str] = []
+
+    async def handle(request: web.Request) -> web.StreamResponse:
+        accepted.append(request.headers["Accept"])
+        return web.json_response({"items": [{"metadata": {"name": "psp"}}]})
+
+    async with connect(tmp_path, handle) as cluster:
+        assert await cluster.list_names(SECRETS, Selection("shop")) == ["psp"]
+
+    assert accepted[0].startswith("application/json;as=PartialObjectMetadataList")
+
+
+async def test_token_is_sent_and_namespace_comes_from_the_context(tmp_path: Path) -> None:
+    seen: list[str] = []
+
+    async def handle(request: web.Request) -> web.StreamResponse:
+        seen.append(request.headers.get("Authorization", ""))
+        return web.json_response({"items": []})
+
+    async with connect(tmp_path, handle) as cluster:
+        await cluster.list_objects(NODES, Selection())
+        assert await cluster.default_namespace() == "shop"
+
+    assert seen == ["Bearer secret-token"]
+
+
+async def test_context_and_namespace_can_be_chosen(tmp_path: Path) -> None:
+    path = kubeconfig(tmp_path, "http://127.0.0.1:1")
+
+    assert await HttpCluster(K8sSettings(kubeconfig_path=path, context="other")).default_namespace() == "bank"
+    assert await HttpCluster(K8sSettings(kubeconfig_path=path, namespace="own")).default_namespace() == "own"
+    with pytest.raises(ClusterUnreachable, match="cannot be used"):
+        await HttpCluster(K8sSettings(kubeconfig_path=path, context="none")).default_namespace()
+
+
+@pytest.mark.parametrize(
+    ("code", "error", "expected"),
+    [
+        (401, CredentialsRejected, "does not accept the credentials"),
+        (403, AccessDenied, 'verb "list" on "pods"'),
+        (404, ObjectNotFound, "the message"),
+        (400, RequestRefused, "refused to list pods in namespace"),
+        (422, RequestRefused, "the message"),
+        (409, ChangeConflict, "the message"),
+        (500, ClusterUnreachable, "failed to list pods"),
+        (503, ClusterUnreachable, r"failed to list pods in namespace \"shop\" \(503\)"),
+    ],
+)
+async def test_refusals_say_what_and_why(tmp_path: Path, code: int, error: type[Exception], expected: str) -> None:
+    async with connect(tmp_path, answering(lambda: status(code, "the message"))) as cluster:
+        with pytest.raises(error, match=expected):
+            await cluster.list_objects(PODS, Selection("shop"))
+
+
+async def test_answer_that_is_no_json_is_refused(tmp_path: Path) -> None:
+    async with connect(tmp_path, answering(lambda: web.Response(text="<html>login</html>"))) as cluster:
+        with pytest.raises(RequestRefused, match="is no JSON"):
+            await cluster.list_objects(PODS, Selection("shop"))
+
+
+async def test_server_that_does_not_answer_is_given_up_in_time_and_told(tmp_path: Path) -> None:
+    left = asyncio.Event()
+
+    async def handle(_: web.Request) -> web.StreamResponse:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            left.set()
+        raise AssertionError("unreachable")
+
+    async with connect(tmp_path, handle, seconds=0.3) as cluster:
+        with pytest.raises(ClusterUnreachable, match=r"no answer within 0\.3 s"):
+            await cluster.list_objects(PODS, Selection("shop"))
+        await asyncio.wait_for(left.wait(), timeout=5)
+
+
+async def test_cancelling_a_call_ends_its_request_at_the_server(tmp_path: Path) -> None:
+    came, left = asyncio.Event(), asyncio.Event()
+
+    async def handle(_: web.Request) -> web.StreamResponse:
+        came.set()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            left.set()
+        raise AssertionError("unreachable")
+
+    async with connect(tmp_path, handle) as cluster:
+        reading = asyncio.create_task(cluster.list_objects(PODS, Selection("shop")))
+        await asyncio.wait_for(came.wait(), timeout=5)
+        reading.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await reading
+        await asyncio.wait_for(left.wait(), timeout=5)
+
+
+async def test_login_plugin_is_asked_again_when_its_token_expired(tmp_path: Path) -> None:
+    counter, plugin = tmp_path / "count", tmp_path / "plugin.py"
+    plugin.write_text(
+        textwrap.dedent(f"""\
+            import json, pathlib
+            path = pathlib.Path({str(counter)!r})
+            number = int(path.read_text() or 0) + 1 if path.exists() else 1
+            path.write_text(str(number))
+            print(json.dumps({{"apiVersion": "client.authentication.k8s.io/v1", "kind": "ExecCredential",
+                               "status": {{"token": f"token-{{number}}"}}}}))
+            """),
+        encoding="utf-8",
+    )
+    user = (
+        "exec: {apiVersion: client.authentication.k8s.io/v1, interactiveMode: Never, "
+        f"command: {sys.executable}, args: [{plugin}]}}"
+    )
+
+    async def handle(request: web.Request) -> web.StreamResponse:
+        if request.headers.get("Authorization") != "Bearer token-2":
+            return status(401, "Unauthorized")
+        return web.json_response({"items": []})
+
+    async with connect(tmp_path, handle, user=user) as cluster:
+        assert await cluster.list_objects(PODS, Selection("shop")) == []
+
+    assert counter.read_text() == "2"
+
+
+async def test_log_keeps_its_end_and_an_absent_log_is_empty(tmp_path: Path) -> None:
+    async def handle(request: web.Request) -> web.StreamResponse:
+        if request.path.endswith("/pods/young/log"):
+            return web.Response(status=204)
+        assert dict(request.query) == {"tailLines": "5", "previous": "true", "container": "app", "sinceSeconds": "60"}
+        return web.Response(body=b"x" * 9_000_000 + b"\nthe end")
+
+    async with connect(tmp_path, handle) as cluster:
+        young = await cluster.read_log(LogRequest("young", "shop"))
+        long = await cluster.read_log(LogRequest("old", "shop", "app", previous=True, tail_lines=5, since_seconds=60))
+
+    assert young == ""
+    assert long.endswith("\nthe end")
+    assert len(long) == 8 * 1024 * 1024
+
+
+async def test_scale_is_written_for_the_version_that_was_read(tmp_path: Path) -> None:
+    written: list[tuple[str, str, object]] = []
+
+    async def handle(request: web.Request) -> web.StreamResponse:
+        body = json.loads(await request.text())
+        written.append((request.method, request.path, body["spec"]))
+        if body["metadata"]["resourceVersion"] != "7":
+            return status(409, "the object has been modified")
+        return web.json_response(body)
+
+    async with connect(tmp_path, handle) as cluster:
+        await cluster.scale_deployment(ScaleChange("shop", "web", 5, "7"))
+        with pytest.raises(ChangeConflict, match="modified"):
+            await cluster.scale_deployment(ScaleChange("shop", "web", 5, "6"))
+
+    assert written[0] == ("PUT", "/apis/apps/v1/namespaces/shop/deployments/web/scale", {"replicas": 5})
+    assert len(written) == 2
+
+
+async def test_user_and_password_in_the_address_are_not_shown(tmp_path: Path) -> None:
+    path = kubeconfig(tmp_path, "http://bob:hunter2@127.0.0.1:1")
+    cluster = HttpCluster(K8sSettings(kubeconfig_path=path, request_timeout_seconds=5))
+
+    with pytest.raises(ClusterUnreachable) as caught:
+        await cluster.read_object(DEPLOYMENTS, name="web", namespace="shop")
+    await cluster.close()
+
+    assert "http://127.0.0.1:1" in str(caught.value)
+    assert "hunter2" not in str(caught.value)

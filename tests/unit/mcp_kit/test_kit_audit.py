@@ -1,0 +1,45 @@
+"""One line per tool call, without argument values."""
+
+from __future__ import annotations
+
+import io
+import json
+from pathlib import Path
+
+from mcp import Client
+
+from k8s_mcp.server import make_server
+from k8s_mcp.settings import K8sSettings
+from mcp_kit.audit import AuditLog
+from tests.fakes.recorded_cluster import cluster_of, read_case
+
+
+async def test_calls_are_recorded_with_outcome_and_without_values(tmp_path: Path) -> None:
+    case, file = read_case("oom-own-limit"), tmp_path / "audit.jsonl"
+    settings = K8sSettings(audit_file=file)
+    server = make_server(settings, open_cluster=lambda _: cluster_of(case), now=lambda: case.recorded_at)
+
+    async with Client(server, read_timeout_seconds=10) as client:
+        await client.list_tools()
+        await client.call_tool("k8s-get-pods", {"namespace": "pricing"})
+        await client.call_tool("k8s-get-logs", {"pod": "no-such-pod", "contains": "hunter2"})
+        await client.call_tool("k8s-scale-deployment", {"name": "price-cache", "replicas": 4})
+
+    records = [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
+    assert [(record["tool"], record["outcome"]) for record in records] == [
+        ("k8s-get-pods", "ok"),
+        ("k8s-get-logs", "error"),
+        ("k8s-scale-deployment", "needs_approval"),
+    ]
+    assert records[1]["arguments"] == ["contains", "pod"]
+    assert "hunter2" not in file.read_text(encoding="utf-8")
+    assert len(records[0]["arguments_sha256"]) == 64
+
+
+def test_record_is_one_line_whatever_it_holds() -> None:
+    stream = io.StringIO()
+
+    AuditLog(server="k8s", stream=stream).write({"tool": "a\nb", "note": "好"})
+
+    assert stream.getvalue().count("\n") == 1
+    assert json.loads(stream.getvalue()) == {"server": "k8s", "tool": "a\nb", "note": "好"}
