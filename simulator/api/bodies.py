@@ -6,6 +6,7 @@ from typing import Any
 import orjson
 import yaml
 
+from simulator.api.protobuf import PROTOBUF_TYPE, UnknownProtobuf, decode_protobuf
 from simulator.api.status_errors import ApiError, bad_request
 from simulator.store import JsonObject
 
@@ -20,9 +21,10 @@ def read_json_body(body: bytes, *, kind: str, content_type: str | None) -> JsonO
         parsed = _parse_yaml(body, kind=kind)
     elif media_type in {"application/json", ""}:
         parsed = _parse_json(body, kind=kind)
+    elif media_type == PROTOBUF_TYPE:
+        parsed = _parse_protobuf(body)
     else:
-        message = f"the body of the request was in an unknown format - accepted media types include: {_ACCEPTED}"
-        raise ApiError(415, "UnsupportedMediaType", message)
+        raise _unknown_format()
     if not isinstance(parsed, dict):
         raise _unrecognized(kind, f"json: cannot unmarshal {json_kind(parsed)} into Go value of type", body)
     return parsed
@@ -59,6 +61,19 @@ def _parse_yaml(body: bytes, *, kind: str) -> Any:  # whatever YAML the client s
         return yaml.safe_load(body)
     except yaml.YAMLError as error:
         raise _unrecognized(kind, f"couldn't get version/kind; yaml parse error: {error}", body) from error
+
+
+def _parse_protobuf(body: bytes) -> JsonObject:
+    try:
+        return decode_protobuf(body)
+    except UnknownProtobuf as error:
+        print("DBG", error, flush=True)
+        raise _unknown_format() from error
+
+
+def _unknown_format() -> ApiError:
+    message = f"the body of the request was in an unknown format - accepted media types include: {_ACCEPTED}"
+    return ApiError(415, "UnsupportedMediaType", message)
 
 
 def _unrecognized(kind: str, reason: str, body: bytes) -> ApiError:

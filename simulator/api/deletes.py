@@ -13,7 +13,7 @@ from simulator.api.listing import Page, list_page
 from simulator.api.reads import find_object, select
 from simulator.api.status_errors import ApiError, bad_request, conflict, resource_details
 from simulator.api_resources import PODDISRUPTIONBUDGETS, PODS, ResourceType
-from simulator.store import JsonObject, PreconditionFailed, matches_label_selector
+from simulator.store import DeletionTerms, JsonObject, PreconditionFailed, matches_label_selector
 
 # For these the real server answers with the object; for the others with a Status, unless finalizers hold it.
 _ANSWERED_WHOLE = frozenset(
@@ -31,11 +31,8 @@ _FINALIZERS = {"Foreground": "foregroundDeletion", "Orphan": "orphan"}
 
 @dataclass(frozen=True, slots=True)
 class DeleteOptions:
-    is_dry_run: bool
     grace_seconds: int | None
-    finalizer: str | None
-    uid: str | None
-    resource_version: str | None
+    terms: DeletionTerms
 
 
 def delete_object(context: ApiContext, call: Call) -> Response:
@@ -44,7 +41,7 @@ def delete_object(context: ApiContext, call: Call) -> Response:
     last = _delete(context, call.resource, item, options)
     namespace = last["metadata"].get("namespace", "")
     is_gone = context.store.find(call.resource, namespace=namespace, name=call.info.name) is None
-    if call.resource in _ANSWERED_WHOLE or not (is_gone or options.is_dry_run):
+    if call.resource in _ANSWERED_WHOLE or not (is_gone or options.terms.is_dry_run):
         return object_answer(context, call, last)
     return json_answer(_success(call.resource, item))
 
@@ -67,11 +64,13 @@ def read_delete_options(call: Call) -> DeleteOptions:
     if policy is None and (body.get("orphanDependents") or call.query.get("orphanDependents") == "true"):
         policy = "Orphan"
     return DeleteOptions(
-        is_dry_run=call.is_dry_run or "All" in (body.get("dryRun") or ()),
         grace_seconds=_read_grace(call.query) if grace is None else int(grace),
-        finalizer=_FINALIZERS.get(policy or ""),
-        uid=preconditions.get("uid"),
-        resource_version=preconditions.get("resourceVersion"),
+        terms=DeletionTerms(
+            uid=preconditions.get("uid"),
+            resource_version=preconditions.get("resourceVersion"),
+            finalizer=_FINALIZERS.get(policy or ""),
+            is_dry_run=call.is_dry_run or "All" in (body.get("dryRun") or ()),
+        ),
     )
 
 
@@ -93,10 +92,7 @@ def _delete(context: ApiContext, resource: ResourceType, item: JsonObject, optio
             namespace=metadata.get("namespace", ""),
             name=metadata["name"],
             grace_seconds=options.grace_seconds,
-            uid=options.uid,
-            resource_version=options.resource_version,
-            finalizer=options.finalizer,
-            dry_run=options.is_dry_run,
+            terms=options.terms,
         )
     except PreconditionFailed as error:
         raise conflict(str(error), name=error.name, kind=resource.kind, group=resource.group) from error
@@ -112,12 +108,14 @@ def evict_pod(context: ApiContext, call: Call) -> Response:
     body = read_json_body(call.body, kind="Eviction", content_type=call.headers.get("content-type"))
     wanted = body.get("deleteOptions") or {}
     pod = find_object(context, call)
+    preconditions = wanted.get("preconditions") or {}
     options = DeleteOptions(
-        is_dry_run=call.is_dry_run or "All" in (wanted.get("dryRun") or ()),
         grace_seconds=wanted.get("gracePeriodSeconds"),
-        finalizer=None,
-        uid=(wanted.get("preconditions") or {}).get("uid"),
-        resource_version=(wanted.get("preconditions") or {}).get("resourceVersion"),
+        terms=DeletionTerms(
+            uid=preconditions.get("uid"),
+            resource_version=preconditions.get("resourceVersion"),
+            is_dry_run=call.is_dry_run or "All" in (wanted.get("dryRun") or ()),
+        ),
     )
     _check_budgets(context, pod)
     _delete(context, PODS, pod, options)

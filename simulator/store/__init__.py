@@ -11,7 +11,7 @@ from simulator.store.errors import (
 )
 from simulator.store.history import Change, ChangeKind
 from simulator.store.json_types import JsonObject
-from simulator.store.object_store import Listener, ObjectStore
+from simulator.store.object_store import DeletionTerms, Listener, ObjectStore
 from simulator.store.selectors import (
     FieldSelector,
     LabelSelector,
@@ -26,6 +26,7 @@ __all__ = [
     "Change",
     "ChangeKind",
     "Conflict",
+    "DeletionTerms",
     "Expired",
     "FieldSelector",
     "JsonObject",

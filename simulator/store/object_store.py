@@ -13,6 +13,7 @@ import copy
 import uuid
 from collections import defaultdict, deque
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from datetime import timedelta
 from random import Random
 
@@ -34,6 +35,18 @@ Listener = Callable[[ChangeKind, ResourceType, JsonObject | None, JsonObject], N
 DEFAULT_GRACE_SECONDS = 30
 HISTORY_SIZE = 20_000
 """Changes kept per resource. A rollout of thousands of pods fits; a watcher further behind must list again."""
+
+
+@dataclass(frozen=True, slots=True)
+class DeletionTerms:
+    """What a client may ask of a deletion beyond its grace period."""
+
+    uid: str | None = None
+    resource_version: str | None = None
+    """Delete only the object, or the version of it, that the client has seen."""
+    finalizer: str | None = None
+    """Added first: `foregroundDeletion` or `orphan`, for the garbage collector."""
+    is_dry_run: bool = False
 
 
 class ObjectStore:
@@ -156,24 +169,21 @@ class ObjectStore:
         name: str,
         namespace: str = "",
         grace_seconds: int | None = None,
-        uid: str | None = None,
-        resource_version: str | None = None,
-        finalizer: str | None = None,
-        dry_run: bool = False,
+        terms: DeletionTerms | None = None,
     ) -> JsonObject:
         """Begin the deletion of an object; raise NotFound or PreconditionFailed. Answer its last known state.
 
         Without finalizers the object is gone at once, except a pod that runs on a node: it gets deletionTimestamp
         (now plus its grace period) and stays until its kubelet calls `remove`. An object with finalizers is only
         marked and goes when the last of them is taken off. A Namespace is only marked too: its phase becomes
-        Terminating until the namespace controller has emptied it and calls `remove`. `finalizer` is added first
-        (`foregroundDeletion` or `orphan`, for the garbage collector). A dry run only answers.
+        Terminating until the namespace controller has emptied it and calls `remove`.
         """
+        agreed = terms or DeletionTerms()
         old = self.get(resource, namespace=namespace, name=name)
-        _check_preconditions(resource, old, uid=uid, resource_version=resource_version)
-        marked = self._mark_deleted(resource, old, grace_seconds=grace_seconds, finalizer=finalizer)
+        _check_preconditions(resource, old, agreed)
+        marked = self._mark_deleted(resource, old, grace_seconds=grace_seconds, finalizer=agreed.finalizer)
         key = (namespace, name)
-        if dry_run:
+        if agreed.is_dry_run:
             return old if _is_ready_to_vanish(resource, marked) else marked
         if _is_ready_to_vanish(resource, marked):
             # What is gone at once was never marked: its last state has no deletionTimestamp.
@@ -353,17 +363,11 @@ def _grace_period(resource: ResourceType, item: JsonObject, *, wanted: int | Non
     return int(spec.get("terminationGracePeriodSeconds", DEFAULT_GRACE_SECONDS))
 
 
-def _check_preconditions(
-    resource: ResourceType, item: JsonObject, *, uid: str | None, resource_version: str | None
-) -> None:
+def _check_preconditions(resource: ResourceType, item: JsonObject, terms: DeletionTerms) -> None:
     metadata = item["metadata"]
-    if uid is not None and uid != metadata["uid"]:
-        raise PreconditionFailed(resource, name=metadata["name"], what="UID", wanted=uid, found=metadata["uid"])
-    if resource_version is not None and resource_version != metadata["resourceVersion"]:
-        raise PreconditionFailed(
-            resource,
-            name=metadata["name"],
-            what="ResourceVersion",
-            wanted=resource_version,
-            found=metadata["resourceVersion"],
-        )
+    for what, wanted, found in (
+        ("UID", terms.uid, metadata["uid"]),
+        ("ResourceVersion", terms.resource_version, metadata["resourceVersion"]),
+    ):
+        if wanted is not None and wanted != found:
+            raise PreconditionFailed(resource, name=metadata["name"], what=what, wanted=wanted, found=found)

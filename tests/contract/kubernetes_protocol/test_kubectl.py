@@ -208,6 +208,21 @@ def test_deletes_a_pod_and_sees_it_come_back(cluster: Cluster) -> None:
     assert _a_pod(cluster, "gateway")
 
 
+def test_creates_objects_and_asks_about_access(cluster: Cluster) -> None:
+    cluster.kubectl("create", "namespace", "trial")
+    cluster.kubectl("-n", "trial", "create", "configmap", "settings", "--from-literal=colour=blue")
+    cluster.kubectl("-n", "trial", "create", "secret", "generic", "key", "--from-literal=a=b")
+    cluster.kubectl("-n", "trial", "create", "deployment", "app", "--image=nginx:1.27.3", "--port=80")
+    cluster.kubectl("-n", "trial", "expose", "deployment", "app")
+    cluster.kubectl("-n", "trial", "create", "job", "once", "--image=busybox:1.36", "--", "true")
+
+    assert cluster.kubectl("-n", "trial", "get", "configmap/settings", "-o", "jsonpath={.data.colour}") == "blue"
+    assert cluster.kubectl("-n", "trial", "get", "secret/key", "-o", "jsonpath={.data.a}") == "Yg=="
+    assert cluster.kubectl("auth", "can-i", "delete", "pods").strip() == "yes"
+    assert "system:unsecured" in cluster.kubectl("auth", "whoami")
+    assert 'namespace "trial" deleted' in cluster.kubectl("delete", "namespace", "trial", "--timeout=25s")
+
+
 def test_watches_events_while_they_happen(cluster: Cluster) -> None:
     watching = subprocess.Popen(
         cluster.command("get", "events", "--watch-only"),

@@ -9,6 +9,7 @@ from simulator.clock import SimulatedClock
 from simulator.store import (
     AlreadyExists,
     Conflict,
+    DeletionTerms,
     Expired,
     JsonObject,
     NotFound,
@@ -162,13 +163,13 @@ def test_precondition_protects_another_object_of_the_same_name(store: ObjectStor
     store.create(CONFIGMAPS, config())
 
     with pytest.raises(PreconditionFailed, match="does not match the UID in record"):
-        store.delete(CONFIGMAPS, namespace="default", name="settings", uid="other")
+        store.delete(CONFIGMAPS, namespace="default", name="settings", terms=DeletionTerms(uid="other"))
 
 
 def test_dry_run_deletes_nothing(store: ObjectStore) -> None:
     store.create(CONFIGMAPS, config())
 
-    store.delete(CONFIGMAPS, namespace="default", name="settings", dry_run=True)
+    store.delete(CONFIGMAPS, namespace="default", name="settings", terms=DeletionTerms(is_dry_run=True))
 
     assert store.find(CONFIGMAPS, namespace="default", name="settings") is not None
 
