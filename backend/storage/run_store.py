@@ -90,6 +90,9 @@ class SqlRunStore:
             )
 
     async def get(self, run_id: str) -> Run:
+        return await asyncio.shield(self._get(run_id))
+
+    async def _get(self, run_id: str) -> Run:
         async with self._database.read() as connection:
             return read_run(await _get_row(connection, run_id))
 
@@ -110,6 +113,10 @@ class SqlRunStore:
             return [read_run(row) for row in await connection.execute(statement)]
 
     async def read_events(self, run_id: str, *, after: int, limit: int) -> list[tuple[int, str]]:
+        # A follower that hangs up cancels this; a query cut in half would cost its connection.
+        return await asyncio.shield(self._read_events(run_id, after=after, limit=limit))
+
+    async def _read_events(self, run_id: str, *, after: int, limit: int) -> list[tuple[int, str]]:
         statement = (
             select(events.c.seq, events.c.data)
             .where(events.c.run_id == run_id, events.c.seq > after)
