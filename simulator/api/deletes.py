@@ -32,6 +32,7 @@ _FINALIZERS = {"Foreground": "foregroundDeletion", "Orphan": "orphan"}
 @dataclass(frozen=True, slots=True)
 class DeleteOptions:
     grace_seconds: int | None
+    finalizer: str | None
     terms: DeletionTerms
 
 
@@ -65,10 +66,10 @@ def read_delete_options(call: Call) -> DeleteOptions:
         policy = "Orphan"
     return DeleteOptions(
         grace_seconds=_read_grace(call.query) if grace is None else int(grace),
+        finalizer=_FINALIZERS.get(policy or ""),
         terms=DeletionTerms(
             uid=preconditions.get("uid"),
             resource_version=preconditions.get("resourceVersion"),
-            finalizer=_FINALIZERS.get(policy or ""),
             is_dry_run=call.is_dry_run or "All" in (body.get("dryRun") or ()),
         ),
     )
@@ -92,6 +93,7 @@ def _delete(context: ApiContext, resource: ResourceType, item: JsonObject, optio
             namespace=metadata.get("namespace", ""),
             name=metadata["name"],
             grace_seconds=options.grace_seconds,
+            finalizer=options.finalizer,
             terms=options.terms,
         )
     except PreconditionFailed as error:
@@ -111,6 +113,7 @@ def evict_pod(context: ApiContext, call: Call) -> Response:
     preconditions = wanted.get("preconditions") or {}
     options = DeleteOptions(
         grace_seconds=wanted.get("gracePeriodSeconds"),
+        finalizer=None,
         terms=DeletionTerms(
             uid=preconditions.get("uid"),
             resource_version=preconditions.get("resourceVersion"),

@@ -44,8 +44,6 @@ class DeletionTerms:
     uid: str | None = None
     resource_version: str | None = None
     """Delete only the object, or the version of it, that the client has seen."""
-    finalizer: str | None = None
-    """Added first: `foregroundDeletion` or `orphan`, for the garbage collector."""
     is_dry_run: bool = False
 
 
@@ -169,6 +167,7 @@ class ObjectStore:
         name: str,
         namespace: str = "",
         grace_seconds: int | None = None,
+        finalizer: str | None = None,
         terms: DeletionTerms | None = None,
     ) -> JsonObject:
         """Begin the deletion of an object; raise NotFound or PreconditionFailed. Answer its last known state.
@@ -176,12 +175,13 @@ class ObjectStore:
         Without finalizers the object is gone at once, except a pod that runs on a node: it gets deletionTimestamp
         (now plus its grace period) and stays until its kubelet calls `remove`. An object with finalizers is only
         marked and goes when the last of them is taken off. A Namespace is only marked too: its phase becomes
-        Terminating until the namespace controller has emptied it and calls `remove`.
+        Terminating until the namespace controller has emptied it and calls `remove`. `finalizer` is added first
+        (`foregroundDeletion` or `orphan`, for the garbage collector).
         """
         agreed = terms or DeletionTerms()
         old = self.get(resource, namespace=namespace, name=name)
         _check_preconditions(resource, old, agreed)
-        marked = self._mark_deleted(resource, old, grace_seconds=grace_seconds, finalizer=agreed.finalizer)
+        marked = self._mark_deleted(resource, old, grace_seconds=grace_seconds, finalizer=finalizer)
         key = (namespace, name)
         if agreed.is_dry_run:
             return old if _is_ready_to_vanish(resource, marked) else marked
