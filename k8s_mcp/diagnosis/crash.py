@@ -26,8 +26,8 @@ _MISSING_VARIABLE = tuple(
         rf"{_VARIABLE} (?i:environment variable) (?i:{_MISSING}|must be (?:set|provided|defined))",
         # Without the word variable only names with an underscore count: "BOB is not set" may be about a person.
         rf"{_UNDERSCORED} (?i:{_MISSING}|must be (?:set|provided|defined))",
-        rf"(?:缺少|未找到|找不到|没有)(?:必需的|必要的)?环境变量[:: ]*{_VARIABLE}",
-        rf"环境变量[:: ]*{_VARIABLE}[ ]*(?:未设置|没有设置|不存在|缺失|为空|未定义)",
+        rf"(?:缺少|未找到|找不到|没有)(?:必需的|必要的)?环境变量[:： ]*{_VARIABLE}",
+        rf"环境变量[:： ]*{_VARIABLE}[ ]*(?:未设置|没有设置|不存在|缺失|为空|未定义)",
     )
 )
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import json
+import os
 import socket
 import subprocess
 import sys
@@ -70,6 +72,31 @@ async def test_sigterm_ends_the_server_although_a_stream_is_open(era: str, clust
     assert time.monotonic() - started < 2.5
     assert code in {0, -15}
     assert not any("Traceback" in line for line in program.lines)
+
+
+@pytest.mark.parametrize("how", ["end of input", "signal"])
+def test_stdio_server_ends_with_its_client(how: str, cluster: SimulatedCluster) -> None:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "k8s_mcp.server"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        cwd=ROOT,
+        env={**os.environ, **cluster.environment},
+    )
+    assert process.stdin is not None
+    assert process.stdout is not None
+    process.stdin.write(json.dumps(INITIALIZE) + "\n")
+    process.stdin.flush()
+    reply = json.loads(process.stdout.readline())
+    if how == "signal":
+        process.terminate()
+    _, errors = process.communicate(timeout=5)
+
+    assert reply["result"]["serverInfo"]["name"] == "k8s"
+    assert process.returncode in {0, -15}
+    assert "Traceback" not in errors
 
 
 async def test_token_host_and_origin_are_checked(cluster: SimulatedCluster) -> None:

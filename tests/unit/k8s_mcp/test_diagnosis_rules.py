@@ -50,7 +50,7 @@ def conditions(pod: JsonObject, *, events: list[EventFacts] | None = None, log: 
         ("FATAL config: DATABASE_URL must be set", "DATABASE_URL"),
         ("env var SMTP_HOST is empty", "SMTP_HOST"),
         ("缺少环境变量 ORDERS_DB_URL", "ORDERS_DB_URL"),
-        ("环境变量 ORDERS_DB_URL 未设置", "ORDERS_DB_URL"),
+        ("环境变量：ORDERS_DB_URL 未设置", "ORDERS_DB_URL"),
     ],
 )
 def test_missing_variable_is_read_from_many_wordings(line: str, variable: str) -> None:

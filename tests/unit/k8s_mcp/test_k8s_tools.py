@@ -8,9 +8,10 @@ from datetime import UTC, datetime
 from typing import Any, Literal
 
 import pytest
-from mcp import Client
+from mcp import Client, MCPError
 from mcp.client.session import ElicitationFnT
-from mcp_types import CallToolResult, ElicitRequestParams, ElicitResult
+from mcp_types import CallToolResult, ElicitRequestParams, ElicitResult, InputRequiredResult, InputResponses
+from pydantic import SecretStr
 
 from k8s_mcp.cluster.interfaces import JsonObject
 from k8s_mcp.errors import AccessDenied, ClusterUnreachable
@@ -435,3 +436,50 @@ async def test_cluster_is_closed_with_the_server() -> None:
         await client.list_tools()
 
     assert cluster.is_closed
+
+
+async def ask_and_keep(client: Client, arguments: dict[str, object]) -> tuple[str, str]:
+    """The first round of a durable approval: the key of the question and the sealed state."""
+    asked = await client.session.call_tool("k8s-scale-deployment", arguments, allow_input_required=True)
+    assert isinstance(asked, InputRequiredResult)
+    assert asked.input_requests is not None
+    assert asked.request_state is not None
+    return next(iter(asked.input_requests)), asked.request_state
+
+
+async def test_approval_survives_a_restart_of_the_server_with_the_same_key() -> None:
+    cluster, (answer, _) = web_cluster(), replying(confirm=True)
+    settings = K8sSettings(request_state_key=SecretStr("k" * 32))
+    arguments: dict[str, object] = {"name": "web", "replicas": 5}
+    async with connect(cluster, answer=answer, settings=settings) as client:
+        key, state = await ask_and_keep(client, arguments)
+
+    async with connect(cluster, answer=answer, settings=settings) as client:
+        yes: InputResponses = {key: ElicitResult(action="accept", content={"confirm": True})}
+        result = await client.session.call_tool(
+            "k8s-scale-deployment", arguments, input_responses=yes, request_state=state
+        )
+
+    assert content_of(result)["status"] == "scaled"
+
+
+async def test_approval_cannot_be_used_twice_or_for_other_arguments() -> None:
+    cluster, (answer, _) = web_cluster(), replying(confirm=True)
+    arguments: dict[str, object] = {"name": "web", "replicas": 5}
+    async with connect(cluster, answer=answer) as client:
+        key, state = await ask_and_keep(client, arguments)
+        yes: InputResponses = {key: ElicitResult(action="accept", content={"confirm": True})}
+        with pytest.raises(MCPError):
+            await client.session.call_tool(
+                "k8s-scale-deployment", {"name": "web", "replicas": 50}, input_responses=yes, request_state=state
+            )
+        await client.session.call_tool("k8s-scale-deployment", arguments, input_responses=yes, request_state=state)
+        # Back to the number the question named: only the generation tells this from the moment it was asked.
+        cluster.objects["deployments"][0]["spec"]["replicas"] = 3
+        again = await client.session.call_tool(
+            "k8s-scale-deployment", arguments, input_responses=yes, request_state=state, allow_input_required=True
+        )
+
+    assert isinstance(again, InputRequiredResult)
+    assert cluster.requests.count("scale web to 5") == 1
+    assert "scale web to 50" not in cluster.requests
