@@ -12,8 +12,12 @@ _WORDS = (
 )
 _CREDENTIAL_NAME = re.compile(rf"(?:^|[-_.])(?:{_WORDS})s?(?:$|[-_.\d])|(?:{_WORDS})$", re.IGNORECASE)
 
+_PRIVATE_KEY = re.compile(
+    r"-----BEGIN [A-Z ]{0,40}PRIVATE KEY-----.*?(?:-----END [A-Z ]{0,40}PRIVATE KEY-----|\Z)", re.DOTALL
+)
+
 _PATTERNS: tuple[tuple[re.Pattern[str], str], ...] = (
-    (re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|$)", re.S), HIDDEN),
+    (_PRIVATE_KEY, HIDDEN),
     (re.compile(r"\beyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*"), HIDDEN),
     (re.compile(r"\b(?:AKIA|ASIA)[0-9A-Z]{16}\b"), HIDDEN),
     (re.compile(r"\b(?:ghp|gho|ghs|ghu|glpat|xox[abprs]|sk)[-_][A-Za-z0-9_-]{16,}"), HIDDEN),
@@ -38,6 +42,11 @@ _PATTERNS: tuple[tuple[re.Pattern[str], str], ...] = (
 def is_credential_name(name: str) -> bool:
     """Whether an environment variable of this name probably holds a credential."""
     return _CREDENTIAL_NAME.search(name) is not None
+
+
+def hide_private_keys(text: str) -> str:
+    """Key blocks span lines, so this is done before a text is split into lines."""
+    return _PRIVATE_KEY.sub(HIDDEN, text)
 
 
 def redact(text: str) -> str:

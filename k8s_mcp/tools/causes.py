@@ -15,6 +15,7 @@ from k8s_mcp.objects.access import name_of, namespace_of
 from k8s_mcp.objects.events import EventFacts
 from k8s_mcp.objects.pods import owner_path
 from k8s_mcp.state import K8sState
+from k8s_mcp.text.redaction import hide_private_keys
 from k8s_mcp.text.sanitising import sanitise_line
 
 PodKey = tuple[str, str]
@@ -85,7 +86,7 @@ async def _read_tail(cluster: Cluster, snapshot: PodSnapshot, container: str, *,
         text = await cluster.read_log(request)
     except ClusterError:
         return []
-    return [sanitise_line(line, max_characters=_MAX_LOG_LINE) for line in text.splitlines()]
+    return [sanitise_line(line, max_characters=_MAX_LOG_LINE) for line in hide_private_keys(text).splitlines()]
 
 
 async def sharpen(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import Annotated
 
 from mcp.server.mcpserver import Context
@@ -11,9 +12,11 @@ from mcp_types import CallToolResult
 from pydantic import Field
 
 from k8s_mcp.cluster.interfaces import PODS, LogRequest
-from k8s_mcp.errors import ObjectNotFound, RequestRefused
+from k8s_mcp.errors import ClusterError, ObjectNotFound, RequestRefused
+from k8s_mcp.objects.pods import containers_of
 from k8s_mcp.results import LogResult
 from k8s_mcp.state import K8sState
+from k8s_mcp.text.redaction import hide_private_keys
 from k8s_mcp.text.sanitising import sanitise_line
 from k8s_mcp.tools.arguments import Name, Namespace, OptionalName
 from k8s_mcp.tools.reading import explain_missing
@@ -54,6 +57,8 @@ async def get_logs(
         since_seconds=since_seconds,
     )
     text = await _read(state, request)
+    if container is None:
+        request = replace(request, container=await _only_container(state, request))
     result = make_log_result(request, text, tail=tail, contains=contains)
     return structured_result(result, text="\n".join([*result.lines, *([f"[{result.note}]"] if result.note else [])]))
 
@@ -67,6 +72,16 @@ async def _read(state: K8sState, request: LogRequest) -> str:
         ) from error
     except RequestRefused as error:
         raise ToolError(_explain_refusal(str(error), request)) from error
+
+
+async def _only_container(state: K8sState, request: LogRequest) -> str | None:
+    """The name of the container that was read, since none was given; the log itself matters more than its name."""
+    try:
+        pod = await state.cluster.read_object(PODS, name=request.pod, namespace=request.namespace)
+    except ClusterError:
+        return None
+    names = [each.name for each in containers_of(pod) if not each.is_init]
+    return names[0] if len(names) == 1 else None
 
 
 def _explain_refusal(message: str, request: LogRequest) -> str:
@@ -85,7 +100,7 @@ def _explain_refusal(message: str, request: LogRequest) -> str:
 
 def make_log_result(request: LogRequest, text: str, *, tail: int, contains: str | None) -> LogResult:
     """Clean, filter and cut the lines; what was cut is the oldest part, and it is said."""
-    read = text.splitlines()
+    read = hide_private_keys(text).splitlines()
     found = [line for line in read if contains.lower() in line.lower()] if contains else read
     lines = [sanitise_line(line, max_characters=_MAX_LINE) for line in found[-tail:]]
     kept = _keep_end(lines)

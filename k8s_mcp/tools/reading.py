@@ -36,8 +36,15 @@ async def require_namespace(cluster: Cluster, namespace: str | None) -> None:
     except AccessDenied:
         return
     except ObjectNotFound as error:
+        raise ToolError(f'No namespace "{namespace}"{await _nearest_namespaces(cluster, namespace)}.') from error
+
+
+async def _nearest_namespaces(cluster: Cluster, namespace: str) -> str:
+    try:
         names = await cluster.list_names(NAMESPACES, Selection())
-        raise ToolError(f'No namespace "{namespace}"; {list_nearest(namespace, among=names)}.') from error
+    except AccessDenied:
+        return ""
+    return f"; {list_nearest(namespace, among=names)}"
 
 
 async def explain_missing(cluster: Cluster, resource: Resource, *, name: str, namespace: str, tool: str) -> ToolError:

@@ -306,6 +306,18 @@ async def test_log_that_is_too_long_keeps_its_end() -> None:
     assert "older lines left out" in content["note"]
 
 
+async def test_private_key_in_a_log_is_hidden_over_all_its_lines() -> None:
+    case = read_case("crash-missing-env")
+    cluster = cluster_of(case)
+    (pod, container), _ = next(iter(cluster.logs.items()))
+    key = ["-----BEGIN RSA PRIVATE KEY-----", "MIIEowIBAAKCAQEA7", "-----END RSA PRIVATE KEY-----"]
+    cluster.logs[(pod, container)] = ["loading", *key, "loaded"]
+
+    content = content_of(await call(cluster, "k8s-get-logs", pod=pod, container=container))
+
+    assert content["lines"] == ["loading", "[redacted]", "loaded"]
+
+
 async def test_empty_log_is_said_to_be_empty() -> None:
     case = read_case("crash-missing-env")
     cluster = cluster_of(case)
