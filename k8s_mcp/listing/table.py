@@ -11,12 +11,15 @@ from mcp_types import CallToolResult
 from k8s_mcp.diagnosis.problem import Problem
 from k8s_mcp.listing.rows import Page, Row, encode_cursor
 from k8s_mcp.results import Column, ProblemView, TableResult, view_problem
-from mcp_kit.results import measure_structured, structured_result
+from mcp_kit.results import MAX_RESULT_CHARACTERS, measure_structured, structured_result
 
 _ROW_BUDGET = 34_000
 """Characters for rows and problems, which leaves room for the rest of the answer within the result's budget."""
 
 _MAX_CELL = 300
+
+# One long cell must not widen its whole column.
+_MAX_PADDING = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,12 +42,25 @@ class TableContext:
 
 
 def make_table(shape: TableShape, page: Page, context: TableContext) -> CallToolResult:
-    """The answer of a list tool, cut to the budget."""
-    rows, problems = _fit(page.rows)
+    """The answer of a list tool, cut to the budget in both of its forms."""
+    candidates = page.rows
+    while True:
+        rows, problems = _fit(candidates)
+        result = _make_result(shape, page, context, rows=rows, problems=problems)
+        text = _write_text(shape, result, context)
+        if len(text) <= MAX_RESULT_CHARACTERS or len(rows) <= 1:
+            return structured_result(result, text=text)
+        # The text pads its columns, so it can be longer than the structured rows it was measured by.
+        candidates = page.rows[: len(rows) * 4 // 5]
+
+
+def _make_result(
+    shape: TableShape, page: Page, context: TableContext, *, rows: list[Row], problems: list[ProblemView]
+) -> TableResult:
     remaining = page.remaining + len(page.rows) - len(rows)
     cursor = encode_cursor(rows[-1].position, digest=context.digest) if remaining and rows else None
-    notes = [*context.notes, *([f"{remaining} more rows: repeat the call with next_cursor"] if cursor else [])]
-    result = TableResult(
+    notes = [*context.notes, *([f"{remaining} more: repeat the call with next_cursor"] if cursor else [])]
+    return TableResult(
         kind=shape.kind,
         namespace=context.namespace,
         columns=[Column(key=key, label=label) for key, label in shape.columns],
@@ -57,7 +73,6 @@ def make_table(shape: TableShape, page: Page, context: TableContext) -> CallTool
         note="; ".join(notes) or None,
         problems=problems,
     )
-    return structured_result(result, text=_write_text(shape, result, context, remaining))
 
 
 def _fit(rows: Sequence[Row]) -> tuple[list[Row], list[ProblemView]]:
@@ -87,7 +102,7 @@ def _clip(row: Row) -> Row:
     return Row(row.key, cells, row.status, row.is_abnormal, row.problems)
 
 
-def _write_text(shape: TableShape, result: TableResult, context: TableContext, remaining: int) -> str:
+def _write_text(shape: TableShape, result: TableResult, context: TableContext) -> str:
     place = f"namespace {context.namespace}" if context.namespace else "the whole cluster"
     if not result.total:
         return "\n".join([f"No {shape.noun} match in {place}.", *context.notes])
@@ -99,16 +114,18 @@ def _write_text(shape: TableShape, result: TableResult, context: TableContext, r
         lines.extend(
             f"{view.object}: {view.condition}: {view.cause.en} Next: {view.next_step.en}" for view in result.problems
         )
-    if remaining:
-        lines.append(f"{remaining} more: {context.tool} with the same arguments and cursor={result.next_cursor}")
-    lines.extend(context.notes)
+    if result.next_cursor:
+        lines.append(f"Next page: {context.tool} with the same arguments and cursor={result.next_cursor}")
+    lines.extend(note for note in [result.note] if note)
     return "\n".join(lines)
 
 
 def _align(table: Sequence[Sequence[str]]) -> Iterable[str]:
-    widths = [max(_width(row[column]) for row in table) for column in range(len(table[0]))]
+    widths = [min(_MAX_PADDING, max(_width(row[column]) for row in table)) for column in range(len(table[0]))]
     for row in table:
-        yield "  ".join(cell + " " * (width - _width(cell)) for cell, width in zip(row, widths, strict=True)).rstrip()
+        yield "  ".join(
+            cell + " " * max(0, width - _width(cell)) for cell, width in zip(row, widths, strict=True)
+        ).rstrip()
 
 
 def _width(text: str) -> int:

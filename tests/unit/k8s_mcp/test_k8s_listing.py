@@ -131,6 +131,17 @@ def test_rows_are_cut_to_the_budget_and_the_rest_can_be_fetched() -> None:
     assert cut_page(rows, limit=1, after=position).rows[0].cells[0] == f"pod-{content['shown']:03}"
 
 
+def test_text_form_fits_too_although_one_name_is_very_long() -> None:
+    rows = [row("a" * 250), *(row(f"pod-{n:03}") for n in range(500))]
+
+    result = make_table(SHAPE, cut_page(rows, limit=500, after=None), CONTEXT)
+
+    text = result.content[0].model_dump()["text"]
+    assert len(text) <= 40_000
+    assert "[cut" not in text
+    assert "cursor=" in text
+
+
 def test_same_cause_of_many_pods_is_told_once() -> None:
     shared = problem(1, size=10)
     rows = [row(f"pod-{n}", is_abnormal=True, problems=(shared,)) for n in range(5)]
