@@ -1,10 +1,9 @@
 """Prints the package index that pip is configured with, or pip's own default."""
 
+import importlib
 import os
 import subprocess
 import sys
-
-from pip._internal.models.index import PyPI
 
 
 def read_pip_index() -> str:
@@ -13,7 +12,8 @@ def read_pip_index() -> str:
     result = subprocess.run(
         [sys.executable, "-m", "pip", "config", "get", "global.index-url"], capture_output=True, text=True, check=False
     )
-    return result.stdout.strip() or PyPI.simple_url
+    # pip is there where this script runs, not where the types are checked.
+    return result.stdout.strip() or str(importlib.import_module("pip._internal.models.index").PyPI.simple_url)
 
 
 if __name__ == "__main__":
