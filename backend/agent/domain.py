@@ -70,6 +70,8 @@ class ConfirmationNeeded:
 
     question: str
     state: Json
+    remember_key: str | None = None
+    """Set when a trusted server says that approving everything under this key for the session is safe."""
 
 
 class ServerState(StrEnum):
