@@ -35,11 +35,16 @@ def fold_events(events: Iterable[ev.Event]) -> Fold:
     """Read all events of a turn, oldest first; unknown events are passed over."""
     fold = Fold()
     for event in events:
-        name = event["name"] if event["type"] == "CUSTOM" else event["type"]
-        handler = _HANDLERS.get(name)
-        if handler is not None:
-            handler(fold, event["value"] if event["type"] == "CUSTOM" else event)
+        fold_event(fold, event)
     return fold
+
+
+def fold_event(fold: Fold, event: ev.Event) -> None:
+    """Read one more event, for readers that follow a log while it grows."""
+    name = event["name"] if event["type"] == "CUSTOM" else event["type"]
+    handler = _HANDLERS.get(name)
+    if handler is not None:
+        handler(fold, event["value"] if event["type"] == "CUSTOM" else event)
 
 
 def read_messages(turn: TurnRecord) -> list[Message]:
