@@ -72,6 +72,8 @@ class RunContext:
     is_cancel_requested: bool
     model: str | None = None
     """The model the person chose by name; None leaves the choice to the settings."""
+    asked_by: str | None = None
+    """Who asked, for the audit; None for turns of the time before names were kept."""
 
 
 class RunJournal(Protocol):
@@ -103,4 +105,12 @@ class RunJournal(Protocol):
 
     async def claim_approval(self, approval_id: str, *, at: datetime) -> bool:
         """Take the right to execute an approved call, once: False when it was taken before."""
+        ...
+
+
+class AuditTrail(Protocol):
+    """Append-only record of who did what. Details hold names and digests, never secrets."""
+
+    async def record(self, action: str, *, actor: str, subject: str, details: Json) -> None:
+        """Write one record before returning; raise Unavailable when it cannot be written."""
         ...

@@ -54,7 +54,9 @@ class SqlRunStore:
         self._histories: dict[str, tuple[HistoryMessage, ...]] = {}
         """Earlier turns per run at work: they do not change while it runs."""
 
-    async def start_turn(self, session_id: str, *, message: str, language: Language, model: str | None) -> Run:
+    async def start_turn(
+        self, session_id: str, *, message: str, language: Language, model: str | None, asked_by: str | None = None
+    ) -> Run:
         now = self._clock.now()
         async with self._database.write() as connection:
             session = (
@@ -73,6 +75,7 @@ class SqlRunStore:
                     language=language.value,
                     model=model,
                     created_at=now,
+                    asked_by=asked_by,
                 )
             )
             await _write_text(connection, turn_id=turn_id, session_id=session_id, role="user", text=message)
@@ -151,6 +154,7 @@ class SqlRunStore:
             history=self._histories[run_id],
             is_cancel_requested=row.is_cancel_requested,
             model=turn.model,
+            asked_by=turn.asked_by,
         )
 
     async def read_turn(self, turn_id: str) -> list[Event]:

@@ -40,6 +40,7 @@ turns = Table(
     Column("language", String(8), nullable=False),
     Column("model", Text),
     Column("created_at", DateTime(timezone=True), nullable=False),
+    Column("asked_by", Text),
     Index("turns_by_session", "session_id", "position", unique=True),
 )
 
@@ -186,3 +187,15 @@ access_tokens = Table(
     Column("revoked_at", DateTime(timezone=True)),
 )
 """Who may come in; the token itself is shown once and never stored."""
+
+logins = Table(
+    "logins",
+    metadata,
+    Column("sha256", String(64), primary_key=True),
+    Column("token_sha256", String(64), nullable=False),
+    Column("created_at", DateTime(timezone=True), nullable=False),
+    Column("expires_at", DateTime(timezone=True), nullable=False),
+    Index("logins_by_expiry", "expires_at"),
+)
+"""Browsers that presented a token. Bound to that token's digest: revoking it ends them, a new one of its name does not
+bring them back."""

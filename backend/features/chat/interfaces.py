@@ -35,7 +35,9 @@ class SessionStore(Protocol):
 class RunStore(Protocol):
     """Runs and their event logs. Methods that name a run raise NotFound when it does not exist."""
 
-    async def start_turn(self, session_id: str, *, message: str, language: Language, model: str | None) -> Run:
+    async def start_turn(
+        self, session_id: str, *, message: str, language: Language, model: str | None, asked_by: str | None = None
+    ) -> Run:
         """Write turn and queued run in one transaction."""
         ...
 
