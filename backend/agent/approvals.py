@@ -3,12 +3,16 @@
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
 from backend.agent.domain import Json, Risk
+
+
+REMEMBERED_BY = "remembered:"
+"""Stands before the name of the person whose earlier yes answered an approval."""
 
 
 class ApprovalState(StrEnum):
@@ -41,9 +45,39 @@ class Approval:
     decided_at: datetime | None = None
     decided_by: str | None = None
     reason: str | None = None
+    remember_key: str | None = None
+    """What the server names as safe to approve for the rest of the session; None when nothing is."""
+    preview: Json | None = None
 
     def is_open(self, *, now: datetime) -> bool:
         return self.state is ApprovalState.PENDING and now < self.expires_at
+
+    @property
+    def can_remember(self) -> bool:
+        """Something that destroys is asked about every time, whatever the server says."""
+        return self.remember_key is not None and self.risk is Risk.CHANGE
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """A standing yes for one session: to one tool of one server, under one key that the server named."""
+
+    session_id: str
+    server: str
+    tool: str
+    remember_key: str
+    granted_by: str
+    created_at: datetime
+
+
+def approve_by_grant(approval: Approval, grant: Grant, *, at: datetime) -> Approval:
+    """The same approval, answered by what a person decided earlier in the session."""
+    return replace(
+        approval,
+        state=ApprovalState.APPROVED,
+        decided_at=at,
+        decided_by=f"{REMEMBERED_BY}{grant.granted_by}",
+    )
 
 
 def digest_call(*, tool: str, server: str, arguments: Json) -> str:
@@ -72,6 +106,9 @@ def to_wire(approval: Approval) -> dict[str, Any]:  # Any: JSON
         "decided_at": None if approval.decided_at is None else approval.decided_at.isoformat(),
         "decided_by": approval.decided_by,
         "reason": approval.reason,
+        "can_remember": approval.can_remember,
+        "remember_key": approval.remember_key,
+        "preview": None if approval.preview is None else dict(approval.preview),
     }
 
 

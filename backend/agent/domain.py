@@ -72,6 +72,8 @@ class ConfirmationNeeded:
     state: Json
     remember_key: str | None = None
     """Set when a trusted server says that approving everything under this key for the session is safe."""
+    preview: Json | None = None
+    """What the change would do, as the server found it out beforehand; shown beside the question."""
 
 
 class ServerState(StrEnum):

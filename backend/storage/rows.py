@@ -5,7 +5,7 @@ from typing import Any, cast
 
 from sqlalchemy import Row
 
-from backend.agent.approvals import Approval, ApprovalState
+from backend.agent.approvals import Approval, ApprovalState, Grant
 from backend.agent.domain import Risk
 from backend.features.chat.domain import Run, RunOutcome, RunState
 from backend.storage.database import as_utc
@@ -46,4 +46,17 @@ def read_approval(row: Row[Any]) -> Approval:  # Any: see above
         decided_at=None if row.decided_at is None else as_utc(row.decided_at),
         decided_by=row.decided_by,
         reason=row.reason,
+        remember_key=row.remember_key,
+        preview=None if row.preview is None else json.loads(row.preview),
+    )
+
+
+def read_grant(row: Row[Any]) -> Grant:  # Any: see above
+    return Grant(
+        session_id=row.session_id,
+        server=row.server,
+        tool=row.tool,
+        remember_key=row.remember_key,
+        granted_by=row.granted_by,
+        created_at=as_utc(row.created_at),
     )

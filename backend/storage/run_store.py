@@ -337,6 +337,10 @@ def _approval_values(approval: Approval) -> dict[str, Any]:  # Any: column value
         "state": approval.state.value,
         "created_at": approval.created_at,
         "expires_at": approval.expires_at,
+        "decided_at": approval.decided_at,
+        "decided_by": approval.decided_by,
+        "remember_key": approval.remember_key,
+        "preview": None if approval.preview is None else json.dumps(approval.preview, ensure_ascii=False),
     }
 
 

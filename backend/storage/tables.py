@@ -111,6 +111,7 @@ approvals = Table(
     Column("reason", Text),
     Column("claimed_at", DateTime(timezone=True)),
     Column("remember_key", Text),
+    Column("preview", Text),
     Index("approvals_by_state", "state", "created_at"),
     Index("approvals_by_session", "session_id"),
 )

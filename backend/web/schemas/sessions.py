@@ -101,6 +101,9 @@ class Approval(_FromDomain):
     decided_at: datetime | None
     decided_by: str | None
     reason: str | None
+    can_remember: bool = False
+    remember_key: str | None = None
+    preview: dict[str, Any] | None = None  # Any: JSON; a server's own words, read by `kind`
 
 
 class ApprovalBlock(BaseModel):
