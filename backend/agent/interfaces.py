@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from backend.agent.approvals import Approval
+from backend.agent.approvals import Approval, Grant
 from backend.agent.domain import (
     ConfirmationNeeded,
     HistoryMessage,
@@ -101,6 +101,18 @@ class RunJournal(Protocol):
 
     async def find_decided_approval(self, run_id: str) -> Approval | None:
         """The decision this run continues from, or None for the first run of a turn."""
+        ...
+
+    async def find_approval(self, approval_id: str) -> Approval | None:
+        """One approval as it stands now."""
+        ...
+
+    async def find_grant(self, *, session_id: str, server: str, tool: str, remember_key: str) -> Grant | None:
+        """The standing yes of a session that covers a call, or None."""
+        ...
+
+    async def add_remembered(self, approval: Approval, events: Sequence[Event]) -> None:
+        """Store an approval that a grant has answered and write its events, in one transaction; the run goes on."""
         ...
 
     async def claim_approval(self, approval_id: str, *, at: datetime) -> bool:

@@ -207,7 +207,10 @@ def _on_custom(progress: TurnProgress, event: ev.Event) -> None:
         call.is_started, call.risk = True, Risk(value["risk"])
     elif name == ev.TOOL_OUTCOME:
         call.outcome = _read_outcome(value)
-    elif name in {ev.APPROVAL_REQUESTED, ev.APPROVAL_DECIDED}:
+    elif name == ev.APPROVAL_REQUESTED:
+        # The server asked instead of acting: what was sent so far has changed nothing.
+        call.approval, call.is_started = value, False
+    elif name == ev.APPROVAL_DECIDED:
         call.approval = value
 
 

@@ -11,7 +11,14 @@ from datetime import timedelta
 from typing import Any
 
 from backend.agent import events as ev
-from backend.agent.approvals import Approval, ApprovalState, describe_call, digest_call, to_wire
+from backend.agent.approvals import (
+    Approval,
+    ApprovalState,
+    approve_by_grant,
+    describe_call,
+    digest_call,
+    to_wire,
+)
 from backend.agent.domain import ConfirmationNeeded, Json, Risk, ToolOutcome, ToolSpec, ToolStatus
 from backend.agent.event_writer import EventWriter
 from backend.agent.interfaces import RunContext, RunJournal, ToolSource
@@ -129,20 +136,24 @@ class ToolRunner:
             outcome = self._unknown(context)
         elif not call.spec.asks_itself:
             question = describe_call(tool=call.spec.name, server=call.spec.server, arguments=call.arguments)
-            return self._open_approval(call, context=context, question=question, resume_state=None)
+            return self._open_approval(call, context=context, asked=ConfirmationNeeded(question=question, state={}))
         else:
             await writer.write([_info(call)])
             started = time.monotonic()
             result = await self._call(call)
             if isinstance(result, ConfirmationNeeded):
-                return self._open_approval(call, context=context, question=result.question, resume_state=result.state)
-            outcome = _timed(result, started)
+                approval = self._open_approval(call, context=context, asked=result)
+                if not await self._answer_by_grant(approval, progress=progress, writer=writer):
+                    return approval
+                outcome = await self._run_decided(call, context=context, writer=writer)
+            else:
+                outcome = _timed(result, started)
         await self._write(progress, outcome, context=context, writer=writer)
         return None
 
     async def _run_decided(self, call: PreparedCall, *, context: RunContext, writer: EventWriter) -> ToolOutcome:
         """Execute exactly the approved call, at most once, whatever crashed before."""
-        approval = await self._journal.find_decided_approval(context.run_id)
+        approval = await self._find_decision(call.progress, context=context)
         refusal = _check_decision(approval, call=call)
         if refusal is not None or approval is None:
             return refusal or self._unknown(context)
@@ -152,6 +163,33 @@ class ToolRunner:
         started = time.monotonic()
         result = await self._execute(call, approval=approval)
         return _timed(result, started)
+
+    async def _find_decision(self, progress: CallProgress, *, context: RunContext) -> Approval | None:
+        """The person's answer that this run goes on from, or the one that a grant has given within the run."""
+        if progress.approval is not None and progress.approval["state"] == ApprovalState.APPROVED:
+            return await self._journal.find_approval(progress.approval["id"])
+        return await self._journal.find_decided_approval(context.run_id)
+
+    async def _answer_by_grant(self, approval: Approval, *, progress: CallProgress, writer: EventWriter) -> bool:
+        """Whether a person has allowed this for the session; then the log shows question and answer as ever."""
+        if not approval.can_remember or approval.remember_key is None:
+            return False
+        grant = await self._journal.find_grant(
+            session_id=approval.session_id,
+            server=approval.server,
+            tool=approval.tool,
+            remember_key=approval.remember_key,
+        )
+        if grant is None:
+            return False
+        answered = approve_by_grant(approval, grant, at=self._clock.now())
+        await writer.flush()
+        await self._journal.add_remembered(
+            answered,
+            [ev.custom(ev.APPROVAL_REQUESTED, to_wire(approval)), ev.custom(ev.APPROVAL_DECIDED, to_wire(answered))],
+        )
+        progress.approval = to_wire(answered)
+        return True
 
     async def _execute(self, call: PreparedCall, *, approval: Approval) -> ToolOutcome:
         if approval.resume_state is not None:
@@ -169,9 +207,8 @@ class ToolRunner:
     async def _call(self, call: PreparedCall) -> ToolOutcome | ConfirmationNeeded:
         return await self._tools.call(call.spec.name, arguments=call.arguments)
 
-    def _open_approval(
-        self, call: PreparedCall, *, context: RunContext, question: str, resume_state: Json | None
-    ) -> Approval:
+    def _open_approval(self, call: PreparedCall, *, context: RunContext, asked: ConfirmationNeeded) -> Approval:
+        """`asked.state` is empty when the backend asks in the server's place."""
         now = self._clock.now()
         spec = call.spec
         return Approval(
@@ -185,10 +222,12 @@ class ToolRunner:
             arguments=call.arguments,
             arguments_sha256=digest_call(tool=spec.name, server=spec.server, arguments=call.arguments),
             risk=spec.risk,
-            question=question,
-            resume_state=resume_state,
+            question=asked.question,
+            resume_state=asked.state or None,
             created_at=now,
             expires_at=now + timedelta(seconds=self._settings.approval_seconds),
+            remember_key=asked.remember_key,
+            preview=asked.preview,
         )
 
     def _unknown(self, context: RunContext) -> ToolOutcome:

@@ -12,7 +12,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from backend.agent import events as ev
-from backend.agent.approvals import Approval
+from backend.agent.approvals import Approval, Grant
 from backend.agent.domain import HistoryMessage, Json, UserMessage
 from backend.agent.events import Event
 from backend.agent.interfaces import RunContext
@@ -21,10 +21,10 @@ from backend.agent.progress import read_progress
 from backend.features.chat.domain import ACTIVE_STATES, Run, RunOutcome, RunState, write_title
 from backend.features.chat.transcript import read_plain_text
 from backend.storage.database import Database
-from backend.storage.rows import read_approval, read_run
+from backend.storage.rows import read_approval, read_grant, read_run
 from backend.storage.run_signals import RunSignals
 from backend.storage.session_store import read_turns, session_not_found
-from backend.storage.tables import approvals, events, runs, sessions, texts, turns
+from backend.storage.tables import approvals, events, grants, runs, sessions, texts, turns
 from backend.vocabulary.clock import Clock
 from backend.vocabulary.errors import Failure, NotFound
 from backend.vocabulary.language import Language, Text
@@ -205,6 +205,28 @@ class SqlRunStore:
         async with self._database.read() as connection:
             row = (await connection.execute(statement)).one_or_none()
         return None if row is None else read_approval(row)
+
+    async def find_approval(self, approval_id: str) -> Approval | None:
+        async with self._database.read() as connection:
+            row = (await connection.execute(select(approvals).where(approvals.c.id == approval_id))).one_or_none()
+        return None if row is None else read_approval(row)
+
+    async def find_grant(self, *, session_id: str, server: str, tool: str, remember_key: str) -> Grant | None:
+        statement = select(grants).where(
+            grants.c.session_id == session_id,
+            grants.c.server == server,
+            grants.c.tool == tool,
+            grants.c.remember_key == remember_key,
+        )
+        async with self._database.read() as connection:
+            row = (await connection.execute(statement)).one_or_none()
+        return None if row is None else read_grant(row)
+
+    async def add_remembered(self, approval: Approval, new_events: Sequence[Event]) -> None:
+        async with self._database.write() as connection:
+            await connection.execute(insert(approvals).values(**_approval_values(approval)))
+            await self._append(connection, approval.run_id, new_events)
+        self._signals.notify(approval.run_id)
 
     async def claim_approval(self, approval_id: str, *, at: datetime) -> bool:
         async with self._database.write() as connection:
