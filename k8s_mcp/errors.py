@@ -1,20 +1,32 @@
 """What can go wrong between a tool and a cluster. Every message is safe to show and says the next step."""
 
+from typing import ClassVar
+
+from mcp_kit.errors import ErrorKind
+
 
 class ClusterError(Exception):
     """Something expected went wrong; the text is the answer of the tool."""
+
+    error_kind: ClassVar[ErrorKind] = ErrorKind.FAILED
 
 
 class ClusterUnreachable(ClusterError):
     """No usable answer from the API server: refused, timed out, wrong certificate, no configuration."""
 
+    error_kind = ErrorKind.UNREACHABLE
+
 
 class ObjectNotFound(ClusterError):
     """The API server knows no such object."""
 
+    error_kind = ErrorKind.NOT_FOUND
+
 
 class AccessDenied(ClusterError):
     """The API server does not allow the request (403)."""
+
+    error_kind = ErrorKind.FORBIDDEN
 
 
 class CredentialsRejected(AccessDenied):
@@ -23,6 +35,8 @@ class CredentialsRejected(AccessDenied):
 
 class RequestRefused(ClusterError):
     """The API server understood the request and refused it as wrong (400, 422)."""
+
+    error_kind = ErrorKind.BAD_ARGUMENTS
 
 
 class ChangeConflict(ClusterError):

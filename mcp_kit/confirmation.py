@@ -6,7 +6,10 @@ from enum import StrEnum
 from typing import Any
 
 from mcp.server.mcpserver import AcceptedElicitation, Context, Elicit, ElicitationResult
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, create_model
+
+REMEMBER_KEY = "x-remember-key"
+"""Beside the field of the answer: a client may take one yes for everything under this key in the session."""
 
 # Since this revision a server never calls the client: a question is part of the result of the call.
 _QUESTIONS_IN_RESULTS_SINCE = "2026-07-28"
@@ -36,9 +39,24 @@ def can_ask(context: Context[Any, Any]) -> bool:  # Any: the lifespan state does
     return bool(context.session.can_send_request)
 
 
-def ask(context: Context[Any, Any], *, question: str) -> Elicit[Confirmation] | None:
-    """The question as the SDK sends it, or None when nobody can be asked."""
-    return Elicit(question, Confirmation) if can_ask(context) else None
+def ask(
+    context: Context[Any, Any],  # Any: the lifespan state does not matter here
+    *,
+    question: str,
+    remember_key: str | None = None,
+) -> Elicit[Confirmation] | None:
+    """The question as the SDK sends it, or None when nobody can be asked.
+
+    `remember_key` names what is safe to approve for the rest of a session, such as one direction of one change.
+    """
+    form = Confirmation if remember_key is None else _remembering(remember_key)
+    return Elicit(question, form) if can_ask(context) else None
+
+
+def _remembering(key: str) -> type[Confirmation]:
+    # At the field, since the current protocol revision drops unknown keys of the form itself.
+    field = Field(description=Confirmation.model_fields["confirm"].description, json_schema_extra={REMEMBER_KEY: key})
+    return create_model("Confirmation", __base__=Confirmation, confirm=(bool, field))
 
 
 def decide(answer: ElicitationResult[Confirmation], *, allow_unconfirmed: bool) -> Decision:

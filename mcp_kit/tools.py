@@ -14,6 +14,7 @@ from mcp.server.mcpserver.utilities.func_metadata import FuncMetadata
 from mcp_types import CallToolResult, ToolAnnotations
 from pydantic import Field, ValidationError
 
+from mcp_kit.errors import ErrorKind, error_result, kind_of
 from mcp_kit.results import MAX_RESULT_CHARACTERS, fit_result
 
 MAX_TOOLS = 20
@@ -54,23 +55,24 @@ class StrictTool(Tool):
     ) -> Any:  # Any: a result or a question to the client, as the SDK defines it
         try:
             result = await super().run(arguments, context, convert_result)
+            if isinstance(result, CallToolResult):
+                result = fit_result(result, max_characters=MAX_RESULT_CHARACTERS)
+        except UnexpectedToolError as error:
+            if not isinstance(error.__cause__, self.expected_errors):
+                raise
+            return error_result(str(error.__cause__), kind=kind_of(error.__cause__))
         except ToolError as error:
-            raise self._explain(error) from error.__cause__
-        if isinstance(result, CallToolResult):
-            return fit_result(result, max_characters=MAX_RESULT_CHARACTERS)
+            return self._explain(error)
         return result
 
-    def _explain(self, error: ToolError) -> ToolError:
+    def _explain(self, error: ToolError) -> CallToolResult:
         cause = error.__cause__
-        if isinstance(cause, ValidationError) and not isinstance(error, UnexpectedToolError):
-            return ToolError(
-                describe_bad_arguments(cause, tool=self.name, known=self.fn_metadata.arg_model.model_fields)
-            )
-        if isinstance(cause, self.expected_errors):
-            return ToolError(str(cause))
-        if isinstance(error, UnexpectedToolError) or not isinstance(cause, ToolError):
-            return error
-        return ToolError(str(cause))
+        if isinstance(cause, ValidationError):
+            text = describe_bad_arguments(cause, tool=self.name, known=self.fn_metadata.arg_model.model_fields)
+            return error_result(text, kind=ErrorKind.BAD_ARGUMENTS)
+        # The SDK wraps what a tool raised; the tool's own words are the ones to show.
+        told = cause if isinstance(cause, ToolError) else error
+        return error_result(str(told), kind=kind_of(told))
 
 
 def strict_tool(

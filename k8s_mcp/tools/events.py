@@ -6,7 +6,6 @@ import re
 from typing import Annotated
 
 from mcp.server.mcpserver import Context
-from mcp.server.mcpserver.exceptions import ToolError
 from mcp_types import CallToolResult
 from pydantic import Field
 
@@ -20,6 +19,7 @@ from k8s_mcp.results import TableResult
 from k8s_mcp.state import K8sState
 from k8s_mcp.tools.arguments import AllNamespaces, Cursor, Limit, Namespace, OptionalName
 from k8s_mcp.tools.reading import read_cursor, require_namespace, resolve_scope
+from mcp_kit.errors import ErrorKind, KindedToolError
 
 TOOL = "k8s-get-events"
 _KIND = re.compile(r"[A-Z][A-Za-z0-9]{0,62}")
@@ -38,7 +38,10 @@ async def get_events(
     """List cluster events, warnings first and the latest first. Clusters usually keep events for one hour."""
     state = ctx.request_context.lifespan_context
     if object_kind is not None and not _KIND.fullmatch(object_kind):
-        raise ToolError("object_kind must be a kind such as Pod, Deployment, ReplicaSet, Service or Node.")
+        raise KindedToolError(
+            "object_kind must be a kind such as Pod, Deployment, ReplicaSet, Service or Node.",
+            kind=ErrorKind.BAD_ARGUMENTS,
+        )
     scope = await resolve_scope(state.cluster, namespace=namespace, all_namespaces=all_namespaces)
     digest = digest_of([TOOL, scope, object_name, object_kind, only_warnings])
     after = read_cursor(cursor, digest=digest)

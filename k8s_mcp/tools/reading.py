@@ -9,13 +9,16 @@ from k8s_mcp.errors import AccessDenied, ClusterError, ObjectNotFound
 from k8s_mcp.listing.rows import InvalidCursor, SortKey, decode_cursor
 from k8s_mcp.objects.events import EventFacts, read_event
 from k8s_mcp.text.names import list_nearest
+from mcp_kit.errors import ErrorKind, KindedToolError
 
 
 async def resolve_scope(cluster: Cluster, *, namespace: str | None, all_namespaces: bool) -> str | None:
     """The namespace to read, None for all of them."""
     if all_namespaces:
         if namespace is not None:
-            raise ToolError("Give either namespace or all_namespaces=true, not both.")
+            raise KindedToolError(
+                "Give either namespace or all_namespaces=true, not both.", kind=ErrorKind.BAD_ARGUMENTS
+            )
         return None
     return namespace or await cluster.default_namespace()
 
@@ -24,7 +27,7 @@ def read_cursor(cursor: str | None, *, digest: str) -> SortKey | None:
     try:
         return decode_cursor(cursor, digest=digest)
     except InvalidCursor as error:
-        raise ToolError(f"{error}.") from error
+        raise KindedToolError(f"{error}.", kind=ErrorKind.BAD_ARGUMENTS) from error
 
 
 async def require_namespace(cluster: Cluster, namespace: str | None) -> None:
@@ -36,7 +39,8 @@ async def require_namespace(cluster: Cluster, namespace: str | None) -> None:
     except AccessDenied:
         return
     except ObjectNotFound as error:
-        raise ToolError(f'No namespace "{namespace}"{await _nearest_namespaces(cluster, namespace)}.') from error
+        nearest = await _nearest_namespaces(cluster, namespace)
+        raise KindedToolError(f'No namespace "{namespace}"{nearest}.', kind=ErrorKind.NOT_FOUND) from error
 
 
 async def _nearest_namespaces(cluster: Cluster, namespace: str) -> str:
@@ -52,7 +56,10 @@ async def explain_missing(cluster: Cluster, resource: Resource, *, name: str, na
     await require_namespace(cluster, namespace)
     names = await cluster.list_names(resource, Selection(namespace))
     nearest = list_nearest(name, among=names)
-    return ToolError(f'No {resource.kind.lower()} "{name}" in namespace "{namespace}"; {nearest}. {tool} lists them.')
+    return KindedToolError(
+        f'No {resource.kind.lower()} "{name}" in namespace "{namespace}"; {nearest}. {tool} lists them.',
+        kind=ErrorKind.NOT_FOUND,
+    )
 
 
 async def list_optional(

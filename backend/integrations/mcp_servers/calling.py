@@ -33,7 +33,8 @@ async def run_call(
                 raise
             await connection.wait_for_recovery()
             result = await connection.call(spec.name, arguments=arguments, is_change=is_change, answer=answer)
-        return _read_result(result, spec=spec, duration_ms=_since(started))
+        is_trusted = connection.config.is_trusted
+        return _read_result(result, spec=spec, is_trusted=is_trusted, duration_ms=_since(started))
     except (ServerDown, CallLost, CallTimedOut) as error:
         return _explain_silence(error, spec=spec, duration_ms=_since(started))
     except (AccessRefused, MCPError, UnanswerableQuestion) as error:
@@ -64,12 +65,17 @@ def from_state(state: Json) -> Question:
 
 
 def _read_result(
-    result: CallToolResult | InputRequiredResult | Question, *, spec: ToolSpec, duration_ms: int
+    result: CallToolResult | InputRequiredResult | Question, *, spec: ToolSpec, is_trusted: bool, duration_ms: int
 ) -> ToolOutcome | ConfirmationNeeded:
     if isinstance(result, CallToolResult):
-        return to_outcome(result, is_change=spec.risk is not Risk.READ, duration_ms=duration_ms)
+        is_change = spec.risk is not Risk.READ
+        return to_outcome(result, is_change=is_change, is_trusted=is_trusted, duration_ms=duration_ms)
     question = result if isinstance(result, Question) else read_question(result)
-    return ConfirmationNeeded(question=question.text, state=to_state(question, server=spec.server))
+    return ConfirmationNeeded(
+        question=question.text,
+        state=to_state(question, server=spec.server),
+        remember_key=question.remember_key if is_trusted else None,
+    )
 
 
 def _explain_silence(error: Exception, *, spec: ToolSpec, duration_ms: int) -> ToolOutcome:

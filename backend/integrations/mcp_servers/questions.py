@@ -11,6 +11,9 @@ from mcp_types import ElicitRequest, ElicitRequestFormParams, ElicitRequestParam
 from backend.integrations.mcp_servers.text import clean_text
 
 MAX_QUESTION_CHARACTERS = 4000
+REMEMBER_KEY = "x-remember-key"
+"""At a field of the form: approving everything under this key for the rest of a session is safe, says the server."""
+_MAX_KEY_CHARACTERS = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +24,7 @@ class Question:
     answers: Mapping[str, Mapping[str, Any]]  # Any: JSON
     request_state: str | None = None
     is_legacy: bool = False
+    remember_key: str | None = None
 
 
 class UnanswerableQuestion(Exception):
@@ -31,15 +35,31 @@ def read_question(result: InputRequiredResult) -> Question:
     """Turn the server's input requests into one yes-or-no question; raise UnanswerableQuestion."""
     texts: list[str] = []
     answers: dict[str, Mapping[str, Any]] = {}  # Any: JSON
+    remember_keys: list[str | None] = []
     for key, request in (result.input_requests or {}).items():
         if not isinstance(request, ElicitRequest) or not isinstance(request.params, ElicitRequestFormParams):
             raise UnanswerableQuestion(f"the server asks for {request.method}, which cannot be answered by yes or no")
         texts.append(request.params.message)
         answers[key] = yes_to(request.params)
+        remember_keys.append(find_remember_key(request.params))
     if not answers:
         raise UnanswerableQuestion("the server wants the call repeated without asking anything")
     text = clean_text("\n\n".join(texts), limit=MAX_QUESTION_CHARACTERS)
-    return Question(text=text, answers=answers, request_state=result.request_state)
+    # Several questions at once have no one key that covers them all.
+    remember_key = remember_keys[0] if len(remember_keys) == 1 else None
+    return Question(text=text, answers=answers, request_state=result.request_state, remember_key=remember_key)
+
+
+def find_remember_key(form: ElicitRequestFormParams) -> str | None:
+    """The key the server names, when it names exactly one and it can be compared character by character."""
+    document = form.requested_schema
+    fields = [document, *document.get("properties", {}).values()]
+    keys = {field[REMEMBER_KEY] for field in fields if isinstance(field.get(REMEMBER_KEY), str)}
+    if len(keys) != 1:
+        return None
+    [key] = keys
+    is_plain = 0 < len(key) <= _MAX_KEY_CHARACTERS and clean_text(key) == key
+    return key if is_plain else None
 
 
 def yes_to(form: ElicitRequestFormParams) -> dict[str, Any]:  # Any: JSON
@@ -84,7 +104,9 @@ class LegacyQuestions:
         if self._approved == text:
             self._approved = None
             return ElicitResult(action="accept", content=content)
-        self._asked = self._asked or Question(text=text, answers={}, is_legacy=True)
+        self._asked = self._asked or Question(
+            text=text, answers={}, is_legacy=True, remember_key=find_remember_key(params)
+        )
         return ElicitResult(action="decline")
 
     def take_asked(self) -> Question | None:

@@ -24,6 +24,15 @@ from backend.agent.domain import Json, ToolOutcome, ToolStatus
 from backend.integrations.mcp_servers.text import MAX_STRUCTURED_CHARACTERS, clean_json, clean_text
 from backend.vocabulary.errors import ErrorKind, Failure
 
+ERROR_KIND_KEY = "ding-robot/error-kind"
+"""Where our own servers say in `_meta` what kind of error a result is."""
+_DECLARED_KINDS = {
+    "unreachable": ErrorKind.TOOL_SERVER_UNREACHABLE,
+    "not_found": ErrorKind.TOOL_FAILED,
+    "forbidden": ErrorKind.PERMISSION_DENIED,
+    "bad_arguments": ErrorKind.TOOL_BAD_ARGUMENTS,
+    "failed": ErrorKind.TOOL_FAILED,
+}
 _DENIED = re.compile(r"\bforbidden\b|permission denied|not permitted|unauthorized|\b40[13]\b", re.IGNORECASE)
 _UNREACHABLE = re.compile(r"\s*cannot reach\b", re.IGNORECASE)
 """How a server says that the system behind it does not answer."""
@@ -32,13 +41,17 @@ _REFUSED = frozenset({"declined", "needs_approval"})
 """How a server that asks before changes says, as a normal result, that it has changed nothing."""
 
 
-def to_outcome(result: CallToolResult, *, is_change: bool, duration_ms: int) -> ToolOutcome:
-    """The answer of a call that came back, whether it worked or not."""
+def to_outcome(result: CallToolResult, *, is_change: bool, duration_ms: int, is_trusted: bool = False) -> ToolOutcome:
+    """The answer of a call that came back, whether it worked or not.
+
+    What kind an error is, a trusted server may declare; of any other it is read from the wording.
+    """
     text = clean_text("\n".join(_block_text(block) for block in result.content).strip())
     structured = _bounded(result.structured_content)
     if result.is_error:
         message = text or "the tool failed without saying why"
-        return failed(_kind_of(message), message, duration_ms=duration_ms)
+        kind = (_declared_kind(result) if is_trusted else None) or _kind_of(message)
+        return failed(kind, message, duration_ms=duration_ms)
     if not text:
         text = clean_text(_dump(structured)) if structured else "The tool returned nothing: the result is empty."
     is_refused = is_change and structured is not None and structured.get("status") in _REFUSED
@@ -78,6 +91,11 @@ def find_bad_argument(arguments: Json, *, schema: Mapping[str, Any]) -> str | No
     place = ".".join(str(part) for part in error.absolute_path)
     message = clean_text(error.message, limit=300)
     return f"{place}: {message}" if place else message
+
+
+def _declared_kind(result: CallToolResult) -> ErrorKind | None:
+    declared = (result.meta or {}).get(ERROR_KIND_KEY)
+    return _DECLARED_KINDS.get(declared) if isinstance(declared, str) else None
 
 
 def _kind_of(message: str) -> ErrorKind:

@@ -14,6 +14,7 @@ from mcp_types import CallToolResult
 from pydantic import BaseModel, Field
 
 from mcp_kit.audit import AuditLog
+from mcp_kit.errors import ErrorKind, KindedToolError
 from mcp_kit.results import structured_result
 from mcp_kit.server import ServerIdentity, build_server
 from mcp_kit.tools import READ_ONLY, StrictTool, ToolRuleBroken, check_tools, strict_tool
@@ -26,7 +27,7 @@ class Echo(BaseModel):
 
 
 class Expected(Exception):
-    pass
+    error_kind = ErrorKind.UNREACHABLE
 
 
 async def echo(text: str, count: Annotated[int, Field(ge=1, le=100_000)] = 1) -> Annotated[CallToolResult, Echo]:
@@ -40,6 +41,8 @@ async def fail(how: str) -> str:
         raise Expected("The thing is not there; try the other one.")
     if how == "tool":
         raise ToolError("Say please.")
+    if how == "missing":
+        raise KindedToolError("No such thing.", kind=ErrorKind.NOT_FOUND)
     raise RuntimeError("password=hunter2")
 
 
@@ -103,6 +106,22 @@ async def test_text_that_looks_like_json_stays_text() -> None:
 async def test_expected_failure_is_told_in_its_own_words() -> None:
     assert text_of(await call("demo-fail", {"how": "expected"})) == "The thing is not there; try the other one."
     assert text_of(await call("demo-fail", {"how": "tool"})) == "Say please."
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments", "kind"),
+    [
+        ("demo-echo", {"text": 5}, "bad_arguments"),
+        ("demo-fail", {"how": "expected"}, "unreachable"),
+        ("demo-fail", {"how": "tool"}, "failed"),
+        ("demo-fail", {"how": "missing"}, "not_found"),
+        ("demo-echo", {"text": "x", "count": 50_000}, "failed"),
+    ],
+)
+async def test_error_result_says_its_kind_to_programs(name: str, arguments: dict[str, object], kind: str) -> None:
+    result = await call(name, arguments)
+
+    assert (result.meta or {})["ding-robot/error-kind"] == kind
 
 
 async def test_crash_tells_nothing_about_the_inside() -> None:

@@ -153,6 +153,30 @@ def test_error_results_have_a_kind(text: str, kind: ErrorKind) -> None:
     assert outcome.text
 
 
+@pytest.mark.parametrize(
+    ("declared", "is_trusted", "kind"),
+    [
+        ("unreachable", True, ErrorKind.TOOL_SERVER_UNREACHABLE),
+        ("not_found", True, ErrorKind.TOOL_FAILED),
+        ("bad_arguments", True, ErrorKind.TOOL_BAD_ARGUMENTS),
+        ("unreachable", False, ErrorKind.PERMISSION_DENIED),
+        ("never heard of", True, ErrorKind.PERMISSION_DENIED),
+        (5, True, ErrorKind.PERMISSION_DENIED),
+    ],
+)
+def test_only_a_trusted_server_declares_the_kind_of_its_errors(
+    declared: object, is_trusted: bool, kind: ErrorKind
+) -> None:
+    result = CallToolResult(
+        content=[TextContent(text="forbidden")], is_error=True, _meta={"ding-robot/error-kind": declared}
+    )
+
+    outcome = to_outcome(result, is_change=False, is_trusted=is_trusted, duration_ms=0)
+
+    assert outcome.failure is not None
+    assert outcome.failure.kind is kind
+
+
 SCHEMA = {
     "type": "object",
     "properties": {"replicas": {"type": "integer", "minimum": 0}},
@@ -191,6 +215,27 @@ def test_a_yes_fills_the_form_of_a_question() -> None:
     assert question.text == "Sure?"
     assert question.answers == {"ok": {"confirm": True, "note": "-"}}
     assert question.request_state == "sealed"
+
+
+@pytest.mark.parametrize(
+    ("keys", "expected"),
+    [
+        (["scale up web"], "scale up web"),
+        ([], None),
+        (["one", "other"], None),
+        ([5], None),
+        (["x" * 201], None),
+        (["look\u202ealike"], None),
+    ],
+)
+def test_a_server_may_name_one_key_that_is_safe_to_remember(keys: list[object], expected: str | None) -> None:
+    fields: dict[str, dict[str, object]] = {
+        f"confirm{number}": {"type": "boolean", "x-remember-key": key} for number, key in enumerate(keys)
+    }
+
+    question = read_question(form(**fields, sure={"type": "boolean"}))
+
+    assert question.remember_key == expected
 
 
 def test_a_question_that_a_yes_does_not_answer_is_refused() -> None:
