@@ -173,7 +173,7 @@ class AgentLoop:
         progress = read_progress(await self._journal.read_turn(context.turn_id))
         async with self._writer(context) as writer:
             if not progress.is_run_started:
-                await writer.write([ev.run_started(session_id=context.session_id, run_id=context.run_id)])
+                await self._start(context, writer=writer)
             await self._runner.close_cancelled(progress.open_calls(), context=context, writer=writer)
         await self._finish(context, outcome="cancelled", progress=progress)
 

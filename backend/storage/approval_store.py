@@ -5,18 +5,23 @@ from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy import select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
 
-from backend.agent.approvals import Approval, ApprovalState
+from backend.agent.approvals import Approval, ApprovalState, Grant
 from backend.features.chat.domain import Run
 from backend.storage.database import Database
+from backend.storage.grant_rows import delete_grants, list_grants, write_grant
 from backend.storage.rows import read_approval
 from backend.storage.run_store import insert_run
-from backend.storage.tables import approvals
+from backend.storage.session_store import session_not_found
+from backend.storage.tables import approvals, runs, sessions
 from backend.vocabulary.clock import Clock
-from backend.vocabulary.errors import AlreadyDecided, Expired, NotFound
+from backend.vocabulary.errors import AlreadyDecided, Expired, InvalidInput, NotFound
 from backend.vocabulary.language import Text
 
 _LIST_LIMIT = 200
+WITHDRAWN = "cancelled"
+"""The reason of an approval that was taken back with its question."""
 
 
 class SqlApprovalStore:
@@ -50,7 +55,14 @@ class SqlApprovalStore:
         return [self._with_expiry(read_approval(row)) for row in rows]
 
     async def decide(
-        self, approval_id: str, *, approve: bool, decided_by: str, reason: str | None, at: datetime
+        self,
+        approval_id: str,
+        *,
+        approve: bool,
+        decided_by: str,
+        reason: str | None,
+        at: datetime,
+        for_session: bool = False,
     ) -> tuple[Approval, Run]:
         state = ApprovalState.APPROVED if approve else ApprovalState.REJECTED
         async with self._database.write() as connection:
@@ -69,15 +81,50 @@ class SqlApprovalStore:
             approval = read_approval(row)
             if result.rowcount == 0:
                 raise self._explain_refusal(approval)
-            run = await insert_run(
-                connection,
-                run_id=self._new_id(),
-                session_id=approval.session_id,
-                turn_id=approval.turn_id,
-                approval_id=approval.id,
-                at=at,
+            if for_session:
+                _check_rememberable(approval)
+                await write_grant(connection, approval, granted_by=decided_by, at=at)
+            return approval, await self._insert_next_run(connection, approval, at=at)
+
+    async def withdraw(self, run_id: str, *, decided_by: str, at: datetime) -> Run | None:
+        async with self._database.write() as connection:
+            is_open = (
+                approvals.c.run_id == run_id,
+                approvals.c.state == ApprovalState.PENDING.value,
+                approvals.c.expires_at > at,
             )
-        return approval, run
+            row = (await connection.execute(select(approvals).where(*is_open).with_for_update())).one_or_none()
+            if row is None:
+                return None
+            state = ApprovalState.REJECTED.value
+            await connection.execute(
+                update(approvals)
+                .where(approvals.c.id == row.id)
+                .values(state=state, decided_at=at, decided_by=decided_by, reason=WITHDRAWN)
+            )
+            run = await self._insert_next_run(connection, read_approval(row), at=at)
+            await connection.execute(update(runs).where(runs.c.id == run.id).values(is_cancel_requested=True))
+        return run
+
+    async def list_grants(self, session_id: str) -> Sequence[Grant]:
+        async with self._database.read() as connection:
+            await _check_session(connection, session_id)
+            return await list_grants(connection, session_id)
+
+    async def revoke_grants(self, session_id: str, *, tool: str | None, remember_key: str | None) -> int:
+        async with self._database.write() as connection:
+            await _check_session(connection, session_id)
+            return await delete_grants(connection, session_id, tool=tool, remember_key=remember_key)
+
+    async def _insert_next_run(self, connection: AsyncConnection, approval: Approval, *, at: datetime) -> Run:
+        return await insert_run(
+            connection,
+            run_id=self._new_id(),
+            session_id=approval.session_id,
+            turn_id=approval.turn_id,
+            approval_id=approval.id,
+            at=at,
+        )
 
     def _with_expiry(self, approval: Approval) -> Approval:
         """An open question past its time has expired, without anybody having to write it down."""
@@ -97,3 +144,20 @@ class SqlApprovalStore:
                 zh=f"该审批已由 {approval.decided_by} {word}。",
             )
         )
+
+
+def _check_rememberable(approval: Approval) -> None:
+    if not approval.can_remember:
+        raise InvalidInput(
+            Text(
+                en="This change cannot be approved for the whole session: its tool server names nothing that is safe "
+                "to remember. Nothing was decided.",
+                zh="该变更不能在整个会话内免审批:工具服务器没有说明哪些内容可以安全地记住。尚未作出任何决定。",
+            ),
+            hint=Text(en="Approve this one call.", zh="请只批准这一次调用。"),
+        )
+
+
+async def _check_session(connection: AsyncConnection, session_id: str) -> None:
+    if await connection.scalar(select(sessions.c.id).where(sessions.c.id == session_id)) is None:
+        raise session_not_found(session_id)

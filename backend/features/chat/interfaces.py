@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Protocol
 
-from backend.agent.approvals import Approval, ApprovalState
+from backend.agent.approvals import Approval, ApprovalState, Grant
 from backend.features.chat.domain import Page, Run, Session, TurnRecord
 from backend.vocabulary.language import Language
 
@@ -66,12 +66,32 @@ class ApprovalStore(Protocol):
     async def list_page(self, *, state: ApprovalState | None, session_id: str | None) -> Sequence[Approval]: ...
 
     async def decide(
-        self, approval_id: str, *, approve: bool, decided_by: str, reason: str | None, at: datetime
+        self,
+        approval_id: str,
+        *,
+        approve: bool,
+        decided_by: str,
+        reason: str | None,
+        at: datetime,
+        for_session: bool = False,
     ) -> tuple[Approval, Run]:
         """Record the first answer and queue the run that goes on, in one transaction.
 
-        Raise AlreadyDecided or Expired, in which case nothing is written.
+        `for_session` keeps the yes as a grant. Raise AlreadyDecided, Expired, or InvalidInput when nothing can be
+        remembered, in which case nothing is written.
         """
+        ...
+
+    async def withdraw(self, run_id: str, *, decided_by: str, at: datetime) -> Run | None:
+        """Reject the open approval that a run waits for and queue a run that only closes the turn; None if none."""
+        ...
+
+    async def list_grants(self, session_id: str) -> Sequence[Grant]:
+        """Raise NotFound when the session does not exist."""
+        ...
+
+    async def revoke_grants(self, session_id: str, *, tool: str | None, remember_key: str | None) -> int:
+        """Take back all grants of a session, or those of one tool or key; returns how many there were."""
         ...
 
 

@@ -2,13 +2,14 @@
 
 from collections.abc import AsyncGenerator, Sequence
 
-from backend.agent.approvals import Approval, ApprovalState
+from backend.agent.approvals import Approval, ApprovalState, Grant
 from backend.features.chat.domain import (
     MAX_MESSAGE_BYTES,
     MAX_TITLE_LENGTH,
     Message,
     Page,
     Run,
+    RunOutcome,
     Session,
 )
 from backend.features.chat.interfaces import ApprovalStore, RunExecutor, RunStore, SessionStore
@@ -97,10 +98,15 @@ class ChatService:
     async def get_run(self, run_id: str) -> Run:
         return await self._runs.get(run_id)
 
-    async def cancel_run(self, run_id: str) -> Run:
+    async def cancel_run(self, run_id: str, *, by: str = "local") -> Run:
+        """Stop a run; one that waits for an approval takes its question back."""
         run = await self._runs.request_cancel(run_id)
         if run.is_active:
             self._executor.cancel(run_id)
+        elif run.outcome is RunOutcome.INTERRUPTED:
+            closing = await self._approvals.withdraw(run_id, decided_by=by, at=self._clock.now())
+            if closing is not None:
+                await self._executor.enqueue(closing)
         return run
 
     async def follow(self, run_id: str, *, after: int) -> AsyncGenerator[list[tuple[int, str]]]:
@@ -124,14 +130,29 @@ class ChatService:
         return await self._approvals.get(approval_id)
 
     async def decide(
-        self, approval_id: str, *, approve: bool, decided_by: str, reason: str | None
+        self, approval_id: str, *, approve: bool, decided_by: str, reason: str | None, for_session: bool = False
     ) -> tuple[Approval, Run]:
         """Take the first answer to an approval; the run that goes on is queued with it."""
         approval, run = await self._approvals.decide(
-            approval_id, approve=approve, decided_by=decided_by, reason=reason, at=self._clock.now()
+            approval_id,
+            approve=approve,
+            decided_by=decided_by,
+            reason=reason,
+            at=self._clock.now(),
+            for_session=for_session,
         )
         await self._executor.enqueue(run)
         return approval, run
+
+    async def list_grants(self, session_id: str) -> Sequence[Grant]:
+        return await self._approvals.list_grants(session_id)
+
+    async def revoke_grants(
+        self, session_id: str, *, tool: str | None = None, remember_key: str | None = None
+    ) -> Sequence[Grant]:
+        """Take grants back and return those that are left: from now on their calls ask again."""
+        await self._approvals.revoke_grants(session_id, tool=tool, remember_key=remember_key)
+        return await self._approvals.list_grants(session_id)
 
     async def resume_active_runs(self) -> int:
         """After a start: make sure that every run that is not over is executed; returns how many there are."""

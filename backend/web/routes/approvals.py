@@ -37,6 +37,10 @@ async def get_approval(approval_id: str, services: ServicesDep) -> Approval:
 async def decide_approval(approval_id: str, body: Decision, services: ServicesDep) -> Decided:
     """Approve or reject exactly the stored call: 409 when somebody was first, 410 when it is too late."""
     approval, run = await services.chat.decide(
-        approval_id, approve=body.decision == "approve", decided_by=LOCAL_USER, reason=body.reason
+        approval_id,
+        approve=body.decision != "reject",
+        decided_by=LOCAL_USER,
+        reason=body.reason,
+        for_session=body.decision == "approve_for_session",
     )
     return Decided(approval=read_approval(approval), run_id=run.id)

@@ -6,6 +6,7 @@ from fastapi import APIRouter, Query, Response
 from fastapi.responses import JSONResponse, PlainTextResponse
 
 from backend.features.chat.export import write_markdown
+from backend.web.schemas.runs import GrantList, read_grants
 from backend.web.schemas.sessions import (
     ActiveRun,
     CreateSession,
@@ -70,6 +71,23 @@ async def list_messages(
         next_before=next_before,
         active_run=None if active is None else ActiveRun(run_id=active.id, last_seq=active.last_seq),
     )
+
+
+@router.get("/{session_id}/grants", operation_id="list_grants")
+async def list_grants(session_id: str, services: ServicesDep) -> GrantList:
+    """What a person has approved for the rest of the session."""
+    return read_grants(await services.chat.list_grants(session_id))
+
+
+@router.delete("/{session_id}/grants", operation_id="revoke_grants")
+async def revoke_grants(
+    session_id: str,
+    services: ServicesDep,
+    tool: Annotated[str | None, Query(max_length=200)] = None,
+    remember_key: Annotated[str | None, Query(max_length=1000)] = None,
+) -> GrantList:
+    """Take back all of them, or those of one tool or key; answers with what is left."""
+    return read_grants(await services.chat.revoke_grants(session_id, tool=tool, remember_key=remember_key))
 
 
 @router.get("/{session_id}/export", operation_id="export_session")

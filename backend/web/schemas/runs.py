@@ -1,5 +1,6 @@
 """Bodies of the run and approval endpoints."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Literal
 
@@ -49,10 +50,29 @@ class ApprovalList(BaseModel):
 
 
 class Decision(BaseModel):
+    """`approve_for_session` is taken only where the approval says `can_remember`."""
+
     model_config = ConfigDict(extra="forbid")
 
-    decision: Literal["approve", "reject"]
+    decision: Literal["approve", "reject", "approve_for_session"]
     reason: Annotated[str | None, Field(max_length=1000)] = None
+
+
+class Grant(BaseModel):
+    """A standing yes for one session; its calls are approved without a question."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    session_id: str
+    server: str
+    tool: str
+    remember_key: str
+    granted_by: str
+    created_at: datetime
+
+
+class GrantList(BaseModel):
+    items: list[Grant]
 
 
 class Decided(BaseModel):
@@ -68,3 +88,7 @@ def read_run(run: domain.Run) -> Run:
 
 def read_approval(approval: approvals.Approval) -> Approval:
     return Approval.model_validate(approvals.to_wire(approval))
+
+
+def read_grants(grants: Sequence[approvals.Grant]) -> GrantList:
+    return GrantList(items=[Grant.model_validate(grant) for grant in grants])
