@@ -42,6 +42,41 @@ def demo(
 
 
 @app.command()
+def chat(
+    message: Annotated[
+        str | None, typer.Option("--message", "-m", help="Ask this and end; - reads it from standard input.")
+    ] = None,
+    url: Annotated[
+        str, typer.Option(envvar="DING_ROBOT_URL", help="Address of the backend.")
+    ] = "http://127.0.0.1:8000",
+    token: Annotated[
+        str | None, typer.Option(envvar="DING_ROBOT_TOKEN", help="Access token; the variable keeps it off the screen.")
+    ] = None,
+    language: Annotated[str | None, typer.Option(help="zh or en; as the locale says by default.")] = None,
+    session: Annotated[str | None, typer.Option(help="Id of a saved chat to go on in.")] = None,
+    model: Annotated[str | None, typer.Option(help="Name of the model that answers.")] = None,
+    is_json: Annotated[bool, typer.Option("--json", help="With -m: print one JSON object.")] = False,
+    approve_none: Annotated[
+        bool, typer.Option("--approve-none", help="With -m: ask nobody; a needed approval stays open.")
+    ] = False,
+) -> None:
+    """Chat in the terminal. With -m, the exit code is 0 when answered, 1 when failed, 2 when an approval is needed."""
+    from backend.terminal.program import ChatOptions, run_chat
+
+    options = ChatOptions(
+        message=message,
+        url=url,
+        token=token,
+        language=language,
+        session=session,
+        model=model,
+        is_json=is_json,
+        never_approve=approve_none,
+    )
+    raise typer.Exit(run_chat(options))
+
+
+@app.command()
 def openapi(path: Annotated[Path, typer.Argument(help="File to write.")]) -> None:
     """Write the OpenAPI description that the page's client is generated from."""
     import json

@@ -1,0 +1,132 @@
+"""The program behind `ding-robot chat`: options in, exit code out."""
+
+import os
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from rich.console import Console
+
+from backend.terminal import texts
+from backend.terminal.backend_client import BackendClient, NotReachable, Refused, is_loopback
+from backend.terminal.commands import COMMANDS, Leave, run_command
+from backend.terminal.conversation import Conversation, report
+from backend.terminal.line_input import LineInput, find_history_file
+from backend.terminal.one_shot import FAILED, Question, ask_once, print_failure
+from backend.vocabulary.language import Language
+
+DEFAULT_URL = "http://127.0.0.1:8000"
+_FROM_INPUT = "-"
+
+
+@dataclass(frozen=True, slots=True)
+class ChatOptions:
+    """What was given on the command line. Without `message` the chat is interactive."""
+
+    message: str | None = None
+    url: str = DEFAULT_URL
+    token: str | None = None
+    language: str | None = None
+    session: str | None = None
+    model: str | None = None
+    is_json: bool = False
+    never_approve: bool = False
+
+
+def run_chat(options: ChatOptions) -> int:
+    """Chat until the person leaves, or ask the one question; returns the exit code."""
+    language = choose_language(options.language, environment=os.environ)
+    with BackendClient(url=options.url, token=options.token, language=language) as client:
+        if options.token and options.url.startswith("http:") and not is_loopback(options.url):
+            _complain(texts.PLAIN_TOKEN.in_language(language).format(url=options.url))
+        try:
+            if options.message is not None:
+                return _ask_once(client, options, language=language)
+            return _converse(client, options, language=language)
+        except (NotReachable, Refused) as error:
+            _explain(error, options, language=language)
+            if options.is_json:
+                print_failure(error)
+            return FAILED
+        except KeyboardInterrupt:
+            return FAILED
+
+
+def choose_language(wanted: str | None, *, environment: Mapping[str, str]) -> Language:
+    """`--language`, else what the locale variables say, in the order that C programs read them."""
+    names = (environment.get(name) for name in ("LC_ALL", "LC_MESSAGES", "LANG"))
+    said = wanted or next(filter(None, names), "")
+    return Language.ZH if said.lower().startswith("zh") else Language.EN
+
+
+def _ask_once(client: BackendClient, options: ChatOptions, *, language: Language) -> int:
+    reads_input = options.message == _FROM_INPUT
+    has_person = sys.stdin.isatty() and sys.stdout.isatty() and not options.is_json and not reads_input
+    question = Question(
+        message=sys.stdin.read() if reads_input else options.message or "",
+        session_id=options.session,
+        model=options.model,
+        is_json=options.is_json,
+        may_ask=has_person and not options.never_approve,
+    )
+    return ask_once(client, question, language=language)
+
+
+def _converse(client: BackendClient, options: ChatOptions, *, language: Language) -> int:
+    console = Console(highlight=False)
+    reader = LineInput(words=list(COMMANDS), history=find_history_file())
+    conversation = Conversation(client, console=console, language=language, read_line=reader.ask)
+    conversation.model = options.model
+    _welcome(conversation, options)
+    if options.session is not None:
+        conversation.open(options.session)
+    try:
+        while True:
+            _obey(conversation, _read_line(conversation, reader))
+    except (EOFError, Leave, KeyboardInterrupt):
+        console.print()
+        return 0
+
+
+def _read_line(conversation: Conversation, reader: LineInput) -> str:
+    """What was typed; the first Ctrl-C throws the line away, the second in a row leaves."""
+    try:
+        return reader.read("\n> ").strip()
+    except KeyboardInterrupt:
+        conversation.console.print()
+        conversation.write(conversation.say(texts.PRESS_AGAIN), style="dim")
+    return reader.read("\n> ").strip()
+
+
+def _obey(conversation: Conversation, line: str) -> None:
+    try:
+        if line.startswith("/"):
+            run_command(conversation, line)
+        elif line:
+            conversation.ask(line)
+    except (NotReachable, Refused) as error:
+        report(conversation, error)
+
+
+def _welcome(conversation: Conversation, options: ChatOptions) -> None:
+    health = conversation.client.read_health()
+    details = [part["detail"] for part in health.get("parts", ()) if part.get("name") == "model"]
+    is_rules = health.get("mode") == "rules" or not details
+    model = conversation.say(texts.RULES) if is_rules else str(details[0])
+    conversation.write(conversation.say(texts.WELCOME, url=options.url, model=options.model or model), style="bold")
+
+
+def _explain(error: NotReachable | Refused, options: ChatOptions, *, language: Language) -> None:
+    if isinstance(error, NotReachable):
+        _complain(texts.NOT_REACHABLE.in_language(language).format(url=options.url, reason=error))
+    elif error.code == "not_ours":
+        _complain(texts.NOT_OURS.in_language(language).format(url=options.url, status=error.status))
+    else:
+        _complain(error.detail)
+        hint = texts.NOT_ALLOWED.in_language(language) if error.status == 401 else error.hint
+        if hint:
+            _complain(hint)
+
+
+def _complain(text: str) -> None:
+    print(text, file=sys.stderr)
