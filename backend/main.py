@@ -9,14 +9,16 @@ from pathlib import Path
 from fastapi import FastAPI
 from sqlalchemy.exc import SQLAlchemyError
 
-from backend.agent.interfaces import ModelClient, ToolSource
+from backend.agent.interfaces import AuditTrail, ModelClient, ToolSource
 from backend.agent.loop import AgentLoop
 from backend.agent.rule_planner import RulePlanner
+from backend.features.audit.service import AuditService
 from backend.features.chat.service import ChatService
 from backend.integrations.durable_execution.executor import DurableRunExecutor
 from backend.integrations.mcp_servers import McpToolSource
 from backend.settings import PACKAGE, Settings, read_server_environment
 from backend.storage.approval_store import SqlApprovalStore
+from backend.storage.audit_store import SqlAuditStore
 from backend.storage.database import Database
 from backend.storage.run_signals import RunSignals
 from backend.storage.run_store import SqlRunStore
@@ -68,7 +70,8 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
             new_id=new_id,
             history_turns=settings.agent.history_turns,
         )
-        executor = _build_executor(settings, runs=runs, tools=tools, models=models)
+        audit = AuditService(store=SqlAuditStore(database), clock=clock, redact=str)
+        executor = _build_executor(settings, runs=runs, tools=tools, models=models, audit=audit)
         chat = ChatService(
             sessions=SqlSessionStore(database, clock=clock, new_id=new_id),
             runs=runs,
@@ -112,10 +115,16 @@ def new_id() -> str:
 
 
 def _build_executor(
-    settings: Settings, *, runs: SqlRunStore, tools: ToolSource, models: Sequence[ModelClient]
+    settings: Settings, *, runs: SqlRunStore, tools: ToolSource, models: Sequence[ModelClient], audit: AuditTrail
 ) -> DurableRunExecutor:
     loop = AgentLoop(
-        journal=runs, tools=tools, models=models, clock=SystemClock(), settings=settings.agent, new_id=new_id
+        journal=runs,
+        tools=tools,
+        audit=audit,
+        models=models,
+        clock=SystemClock(),
+        settings=settings.agent,
+        new_id=new_id,
     )
     return DurableRunExecutor(
         settings.durable_database_url,

@@ -13,7 +13,7 @@ from backend.agent.approvals import to_wire
 from backend.agent.domain import HistoryMessage, UserMessage
 from backend.agent.event_writer import EventWriter
 from backend.agent.grounding import write_refusal_to_guess
-from backend.agent.interfaces import ModelClient, RunContext, RunJournal, ToolSource
+from backend.agent.interfaces import AuditTrail, ModelClient, RunContext, RunJournal, ToolSource
 from backend.agent.model_calling import ModelCaller, ModelsExhausted
 from backend.agent.progress import Action, TurnProgress, choose_action, read_progress
 from backend.agent.settings import AgentSettings
@@ -38,6 +38,7 @@ class AgentLoop:
         *,
         journal: RunJournal,
         tools: ToolSource,
+        audit: AuditTrail,
         models: Sequence[ModelClient],
         clock: Clock,
         settings: AgentSettings,
@@ -47,7 +48,9 @@ class AgentLoop:
         self._settings = settings
         self._new_id = new_id
         self._models = ModelCaller(models=models, tools=tools, settings=settings, new_id=new_id)
-        self._runner = ToolRunner(tools=tools, journal=journal, clock=clock, settings=settings, new_id=new_id)
+        self._runner = ToolRunner(
+            tools=tools, journal=journal, audit=audit, clock=clock, settings=settings, new_id=new_id
+        )
 
     async def advance(self, run_id: str, *, cancelled: asyncio.Event) -> bool:
         """Do the next thing of a run; True when the run is over. Safe to repeat after a crash."""

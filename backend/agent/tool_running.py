@@ -19,9 +19,10 @@ from backend.agent.approvals import (
     digest_call,
     to_wire,
 )
+from backend.agent.auditing import ToolAudit
 from backend.agent.domain import ConfirmationNeeded, Json, Risk, ToolOutcome, ToolSpec, ToolStatus
 from backend.agent.event_writer import EventWriter
-from backend.agent.interfaces import RunContext, RunJournal, ToolSource
+from backend.agent.interfaces import AuditTrail, RunContext, RunJournal, ToolSource
 from backend.agent.progress import CallProgress
 from backend.agent.settings import AgentSettings
 from backend.vocabulary.clock import Clock
@@ -58,12 +59,14 @@ class ToolRunner:
         *,
         tools: ToolSource,
         journal: RunJournal,
+        audit: AuditTrail,
         clock: Clock,
         settings: AgentSettings,
         new_id: Callable[[], str],
     ) -> None:
         self._tools = tools
         self._journal = journal
+        self._audit = ToolAudit(audit)
         self._clock = clock
         self._settings = settings
         self._new_id = new_id
@@ -84,6 +87,7 @@ class ToolRunner:
         for prepared in changes:
             approval = await self._run_change(prepared, context=context, writer=writer)
             if approval is not None:
+                await self._audit.asked(approval, context=context)
                 return approval
         return None
 
@@ -138,18 +142,30 @@ class ToolRunner:
             question = describe_call(tool=call.spec.name, server=call.spec.server, arguments=call.arguments)
             return self._open_approval(call, context=context, asked=ConfirmationNeeded(question=question, state={}))
         else:
-            await writer.write([_info(call)])
-            started = time.monotonic()
-            result = await self._call(call)
+            result = await self._send_change(call, context=context, writer=writer)
             if isinstance(result, ConfirmationNeeded):
                 approval = self._open_approval(call, context=context, asked=result)
                 if not await self._answer_by_grant(approval, progress=progress, writer=writer):
                     return approval
                 outcome = await self._run_decided(call, context=context, writer=writer)
             else:
-                outcome = _timed(result, started)
+                outcome = result
         await self._write(progress, outcome, context=context, writer=writer)
         return None
+
+    async def _send_change(
+        self, call: PreparedCall, *, context: RunContext, writer: EventWriter
+    ) -> ToolOutcome | ConfirmationNeeded:
+        """Send a change to a server that asks before it acts."""
+        denial = await self._audit.before_change(
+            tool=call.spec.name, server=call.spec.server, arguments=call.arguments, context=context
+        )
+        if denial is not None:
+            return denial
+        await writer.write([_info(call)])
+        started = time.monotonic()
+        result = await self._call(call)
+        return result if isinstance(result, ConfirmationNeeded) else _timed(result, started)
 
     async def _run_decided(self, call: PreparedCall, *, context: RunContext, writer: EventWriter) -> ToolOutcome:
         """Execute exactly the approved call, at most once, whatever crashed before."""
@@ -159,6 +175,15 @@ class ToolRunner:
             return refusal or self._unknown(context)
         if not await self._journal.claim_approval(approval.id, at=self._clock.now()):
             return self._unknown(context)
+        denial = await self._audit.before_change(
+            tool=call.spec.name,
+            server=call.spec.server,
+            arguments=approval.arguments,
+            context=context,
+            approval=approval,
+        )
+        if denial is not None:
+            return denial
         await writer.write([_info(call)])
         started = time.monotonic()
         result = await self._execute(call, approval=approval)
@@ -237,6 +262,14 @@ class ToolRunner:
         self, call: CallProgress, outcome: ToolOutcome, *, context: RunContext, writer: EventWriter
     ) -> None:
         call.outcome = outcome
+        # Before the log: a call that is repeated after a crash was sent twice, and the audit says so.
+        await self._audit.after(
+            tool=call.name,
+            server=next((spec.server for spec in self._tools.tools() if spec.name == call.name), None),
+            arguments=call.arguments_text,
+            outcome=outcome,
+            context=context,
+        )
         _log.info("tool call %s ended: %s in %d ms", call.name, outcome.status.value, outcome.duration_ms)
         await writer.write(ev.tool_result(call.id, outcome, language=context.language))
 

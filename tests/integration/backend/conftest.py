@@ -12,10 +12,12 @@ import pytest
 from backend.agent.interfaces import ModelClient
 from backend.agent.loop import AgentLoop
 from backend.agent.settings import AgentSettings
+from backend.features.audit.service import AuditService
 from backend.features.chat.domain import Run, Session
 from backend.features.chat.service import ChatService
 from backend.features.chat.settings import ChatSettings
 from backend.storage.approval_store import SqlApprovalStore
+from backend.storage.audit_store import SqlAuditStore
 from backend.storage.database import Database
 from backend.storage.run_signals import RunSignals
 from backend.storage.run_store import SqlRunStore
@@ -49,6 +51,7 @@ class Chat:
     database: Database
     session: Session
     approvals: SqlApprovalStore
+    audit: AuditService
 
     async def ask(self, message: str) -> Run:
         """Ask and wait until the run is over."""
@@ -80,6 +83,7 @@ async def open_chat(tmp_path: Path) -> AsyncIterator[OpenChat]:
         tools: FixtureTools | None = None,
         settings: AgentSettings | None = None,
         wrap_journal: Callable[[SqlRunStore], Any] = lambda journal: journal,  # Any: a RunJournal
+        wrap_audit: Callable[[AuditService], Any] = lambda audit: audit,  # Any: an AuditTrail
     ) -> Chat:
         database = Database(f"sqlite:///{tmp_path / 'chat.db'}")
         await database.migrate()
@@ -90,10 +94,12 @@ async def open_chat(tmp_path: Path) -> AsyncIterator[OpenChat]:
         def new_id() -> str:
             return f"id-{next(numbers):04d}"
 
+        audit = AuditService(store=SqlAuditStore(database), clock=clock, redact=str)
         runs = SqlRunStore(database, signals=RunSignals(), clock=clock, new_id=new_id, history_turns=20)
         loop = AgentLoop(
             journal=wrap_journal(runs),
             tools=fixture_tools,
+            audit=wrap_audit(audit),
             models=models or [ScriptedModel()],
             clock=clock,
             settings=chosen,
@@ -121,6 +127,7 @@ async def open_chat(tmp_path: Path) -> AsyncIterator[OpenChat]:
             database=database,
             session=sessions[0],
             approvals=approvals,
+            audit=audit,
         )
 
     yield open_one
