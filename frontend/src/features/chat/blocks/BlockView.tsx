@@ -17,7 +17,11 @@ interface BlockViewProps {
 export const BlockView = memo(function BlockView({ block, isStreaming, onDecided }: BlockViewProps) {
   switch (block.type) {
     case 'text':
-      return block.text === '' ? null : <Markdown text={block.text} />;
+      return block.text === '' ? null : (
+        <div data-answer-text>
+          <Markdown text={block.text} />
+        </div>
+      );
     case 'reasoning':
       return block.text === '' ? null : <ReasoningView text={block.text} isStreaming={isStreaming} />;
     case 'tool_call':

@@ -6,6 +6,7 @@ import { useTranslation } from 'react-i18next';
 import type { Message } from '@/api/types';
 import styles from './MessageList.module.css';
 import { MessageView } from './MessageView';
+import { useHold } from './useHold';
 
 interface MessageListProps {
   messages: Message[];
@@ -27,8 +28,14 @@ export function MessageList(props: MessageListProps): ReactNode {
   const { messages, hasOlder, isLoadingOlder, onLoadOlder } = props;
   const scroller = useRef<HTMLDivElement>(null);
   const [isAtEnd, setAtEnd] = useState(true);
-  const isFollowing = useLasting(messages.at(-1)?.state === 'streaming', FOLLOW_AFTER_END_MS);
+  const newest = messages.at(-1);
+  const isFollowing = useLasting(newest?.state === 'streaming', FOLLOW_AFTER_END_MS);
   const lastQuestion = messages.findLast((message) => message.role === 'user')?.turn_id;
+  const openApproval = findOpenApproval(newest);
+  const hold = useHold({
+    turnId: lastQuestion ?? null,
+    isActive: isFollowing && openApproval === undefined,
+  });
 
   // eslint-disable-next-line react-hooks/incompatible-library -- nothing here is memoized by a compiler
   const virtualizer = useVirtualizer({
@@ -42,17 +49,19 @@ export function MessageList(props: MessageListProps): ReactNode {
     anchorTo: 'end',
     followOnAppend: true,
     // A finished answer that grows was opened by the reader, who wants to stay where that was.
-    scrollEndThreshold: isFollowing ? END_DISTANCE_PX : -1,
+    scrollEndThreshold: isFollowing && !hold.isHeld ? END_DISTANCE_PX : -1,
   });
 
-  // Asking a question means wanting to see its answer, wherever the reader was.
+  // Asking means wanting to see the answer, and a decision that is waited for must be seen.
   useEffect(() => {
     if (lastQuestion !== undefined) virtualizer.scrollToEnd();
-  }, [virtualizer, lastQuestion]);
+  }, [virtualizer, lastQuestion, openApproval]);
 
   const onScroll = ({ currentTarget }: UIEvent<HTMLElement>): void => {
     const { scrollHeight, clientHeight, scrollTop } = currentTarget;
-    setAtEnd(scrollHeight - clientHeight - scrollTop <= END_DISTANCE_PX);
+    const isNowAtEnd = scrollHeight - clientHeight - scrollTop <= END_DISTANCE_PX;
+    setAtEnd(isNowAtEnd);
+    if (hold.onScroll(currentTarget, isNowAtEnd)) virtualizer.cancelScroll();
     if (scrollTop < LOAD_OLDER_WITHIN_PX && hasOlder && !isLoadingOlder) onLoadOlder();
   };
 
@@ -104,6 +113,12 @@ export function MessageList(props: MessageListProps): ReactNode {
       )}
     </div>
   );
+}
+
+function findOpenApproval(message: Message | undefined): string | undefined {
+  return message?.blocks.find(
+    (block) => block.type === 'approval' && block.approval.state === 'pending',
+  )?.id;
 }
 
 /** One question and one answer per turn: stable from the first event to the stored message. */
