@@ -11,6 +11,8 @@ from pydantic import BaseModel
 from backend.cli import app as cli
 from backend.settings import Settings
 from backend.web.app import create_app
+from k8s_mcp.server import make_tools
+from k8s_mcp.settings import K8sSettings
 
 PAGES = Path(__file__).parents[2] / "project_document"
 REFERENCE = PAGES / "reference"
@@ -47,6 +49,28 @@ def test_every_command_is_documented() -> None:
     commands = typer.main.get_command(cli).list_commands(None)  # type: ignore[attr-defined]  # a click group
 
     assert [name for name in commands if f"`ding-robot {name}" not in page] == []
+
+
+def test_every_tool_and_its_arguments_are_documented() -> None:
+    lines = (REFERENCE / "tools.md").read_text().splitlines()
+    shared = {"label_selector", "limit", "cursor", "namespace"}
+
+    missing = [
+        (tool.name, argument)
+        for tool in make_tools(K8sSettings())
+        for argument in ["", *tool.parameters["properties"]]
+        if argument not in shared
+        and not any(line.startswith(f"| `{tool.name}` |") and argument in line for line in lines)
+    ]
+
+    assert missing == []
+
+
+def test_every_scenario_is_documented() -> None:
+    page = (REFERENCE / "simulator.md").read_text()
+    scenarios = (PAGES.parent / "simulator" / "scenarios").glob("*.yaml")
+
+    assert [path.stem for path in scenarios if f"`{path.stem}`" not in page] == []
 
 
 @pytest.mark.parametrize("page", sorted(PAGES.rglob("*.md")), ids=lambda page: page.name)
