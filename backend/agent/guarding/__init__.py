@@ -1,0 +1,1 @@
+"""What stands between outside text and models, logs and people: no secret passes, no text gives orders."""
