@@ -22,6 +22,7 @@ from backend.agent.approvals import (
 from backend.agent.auditing import ToolAudit
 from backend.agent.domain import ConfirmationNeeded, Json, Risk, ToolOutcome, ToolSpec, ToolStatus
 from backend.agent.event_writer import EventWriter
+from backend.agent.guarding.redaction import redact_outcome, redact_result
 from backend.agent.interfaces import AuditTrail, RunContext, RunJournal, ToolSource
 from backend.agent.progress import CallProgress
 from backend.agent.settings import AgentSettings
@@ -218,8 +219,11 @@ class ToolRunner:
 
     async def _execute(self, call: PreparedCall, *, approval: Approval) -> ToolOutcome:
         if approval.resume_state is not None:
-            return await self._tools.confirm(call.spec.name, arguments=approval.arguments, state=approval.resume_state)
-        result = await self._tools.call(call.spec.name, arguments=approval.arguments)
+            outcome = await self._tools.confirm(
+                call.spec.name, arguments=approval.arguments, state=approval.resume_state
+            )
+            return redact_outcome(outcome)
+        result = redact_result(await self._tools.call(call.spec.name, arguments=approval.arguments))
         if isinstance(result, ToolOutcome):
             return result
         # Nobody has seen the server's own question, so the earlier yes does not answer it.
@@ -230,7 +234,7 @@ class ToolRunner:
         )
 
     async def _call(self, call: PreparedCall) -> ToolOutcome | ConfirmationNeeded:
-        return await self._tools.call(call.spec.name, arguments=call.arguments)
+        return redact_result(await self._tools.call(call.spec.name, arguments=call.arguments))
 
     def _open_approval(self, call: PreparedCall, *, context: RunContext, asked: ConfirmationNeeded) -> Approval:
         """`asked.state` is empty when the backend asks in the server's place."""

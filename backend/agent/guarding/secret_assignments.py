@@ -47,15 +47,14 @@ _PLACEHOLDER = re.compile(
         )$""",
     re.VERBOSE | re.IGNORECASE,
 )
-_PROSE = frozenset(
-    (
-        "a access already an and are authentication but can cannot connection context could created deleted denied "
-        "dial did does empty eof error expired fail failed for forbidden get has http https i/o in invalid is it key "
-        "lookup malformed may missing must no not of on or permission post put read received refused refresh request "
-        "rpc secrets server service should signature status synced the timeout timed tls to unable unauthorized "
-        "unexpected unknown updated user verification was will with write wrong x509 you"
-    ).split()
+_PROSE_WORDS = (
+    "a access already an and are authentication but can cannot connection context could created deleted denied "
+    "dial did does empty eof error expired fail failed for forbidden get has http https i/o in invalid is it key "
+    "lookup malformed may missing must no not of on or permission post put read received refused refresh request "
+    "rpc secrets server service should signature status synced the timeout timed tls to unable unauthorized "
+    "unexpected unknown updated user verification was will with write wrong x509 you"
 )
+_PROSE = frozenset(_PROSE_WORDS.split())
 """What follows `token:` or `secret:` in an error message, where nothing is given away."""
 
 _PAGING = re.compile(r"(?:next|page|continue|continuation|sync|cursor|resume)[ _-]?(?:page)?[ _-]?$", re.IGNORECASE)
