@@ -34,17 +34,22 @@ def wait_until_healthy(address: str, *, process: subprocess.Popen[bytes]) -> Non
     raise AssertionError(f"{address} did not become healthy")
 
 
-@contextmanager
-def product(*arguments: str, data: Path, **environment: str) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
-    """`ding-robot …` on a free port with its own data; everything it started is gone afterwards."""
-    port = find_free_port()
-    address = f"http://127.0.0.1:{port}"
-    process = subprocess.Popen(
+def start(*arguments: str, port: int, data: Path, **environment: str) -> subprocess.Popen[bytes]:
+    """`ding-robot …` in a process group of its own."""
+    return subprocess.Popen(
         [sys.executable, "-m", "backend.cli", *arguments, "--port", str(port)],
         cwd=ROOT,
         env=os.environ | {"DATA_DIRECTORY": str(data)} | environment,
         start_new_session=True,
     )
+
+
+@contextmanager
+def product(*arguments: str, data: Path, **environment: str) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
+    """`ding-robot …` on a free port with its own data; everything it started is gone afterwards."""
+    port = find_free_port()
+    address = f"http://127.0.0.1:{port}"
+    process = start(*arguments, port=port, data=data, **environment)
     try:
         wait_until_healthy(address, process=process)
         yield address, process
