@@ -74,10 +74,6 @@ export function cancelRun(runId: string): Promise<Run> {
   return unwrap(sdk.cancelRun({ path: { run_id: runId } }));
 }
 
-export function getApproval(approvalId: string): Promise<Approval> {
-  return unwrap(sdk.getApproval({ path: { approval_id: approvalId } }));
-}
-
 export function decideApproval(
   approvalId: string,
   decision: { decision: 'approve' | 'reject'; reason?: string },
