@@ -4,9 +4,11 @@ import json
 import random
 import time
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager
+from typing import Protocol
 
 from backend.agent.events import Event, is_terminal
-from backend.terminal.backend_client import BackendClient, NotReachable, Refused
+from backend.terminal.backend_client import NotReachable, Refused
 
 _FIRST_WAIT_SECONDS = 0.5
 _LONGEST_WAIT_SECONDS = 8.0
@@ -15,8 +17,14 @@ _PATIENCE = 12
 _PASSING_STATUSES = frozenset({429, 502, 503, 504})
 
 
+class EventStreams(Protocol):
+    """Where event streams are opened: the backend."""
+
+    def open_events(self, run_id: str, *, after: int) -> AbstractContextManager[Iterator[str]]: ...
+
+
 def follow_run(
-    client: BackendClient,
+    client: EventStreams,
     run_id: str,
     *,
     after: int = 0,
