@@ -2,7 +2,7 @@
 
 import type { Client, Options as Options2, TDataShape } from './client';
 import { client } from './client.gen';
-import type { CancelRunData, CancelRunErrors, CancelRunResponses, CreateSessionData, CreateSessionErrors, CreateSessionResponses, DecideApprovalData, DecideApprovalErrors, DecideApprovalResponses, DeleteSessionData, DeleteSessionErrors, DeleteSessionResponses, ExportSessionData, ExportSessionErrors, ExportSessionResponses, FollowRunData, FollowRunErrors, FollowRunResponses, GetApprovalData, GetApprovalErrors, GetApprovalResponses, GetHealthData, GetHealthErrors, GetHealthResponses, GetRunData, GetRunErrors, GetRunResponses, GetSessionData, GetSessionErrors, GetSessionResponses, ListApprovalsData, ListApprovalsErrors, ListApprovalsResponses, ListMessagesData, ListMessagesErrors, ListMessagesResponses, ListSessionsData, ListSessionsErrors, ListSessionsResponses, ListToolsData, ListToolsErrors, ListToolsResponses, RenameSessionData, RenameSessionErrors, RenameSessionResponses, StartRunData, StartRunErrors, StartRunResponse, StartRunResponses } from './types.gen';
+import type { CancelRunData, CancelRunErrors, CancelRunResponses, CreateSessionData, CreateSessionErrors, CreateSessionResponses, DecideApprovalData, DecideApprovalErrors, DecideApprovalResponses, DeleteSessionData, DeleteSessionErrors, DeleteSessionResponses, ExportSessionData, ExportSessionErrors, ExportSessionResponses, FollowRunData, FollowRunErrors, FollowRunResponses, GetApprovalData, GetApprovalErrors, GetApprovalResponses, GetHealthData, GetHealthErrors, GetHealthResponses, GetRunData, GetRunErrors, GetRunResponses, GetSessionData, GetSessionErrors, GetSessionResponses, ListApprovalsData, ListApprovalsErrors, ListApprovalsResponses, ListGrantsData, ListGrantsErrors, ListGrantsResponses, ListMessagesData, ListMessagesErrors, ListMessagesResponses, ListSessionsData, ListSessionsErrors, ListSessionsResponses, ListToolsData, ListToolsErrors, ListToolsResponses, RenameSessionData, RenameSessionErrors, RenameSessionResponses, RevokeGrantsData, RevokeGrantsErrors, RevokeGrantsResponses, StartRunData, StartRunErrors, StartRunResponse, StartRunResponses } from './types.gen';
 
 export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends boolean = boolean, TResponse = unknown> = Options2<TData, ThrowOnError, TResponse> & {
     /**
@@ -67,6 +67,20 @@ export const renameSession = <ThrowOnError extends boolean = false>(options: Opt
  * A page of turns, oldest first; `next_before` leads to older ones. Follow `active_run` from its `last_seq`.
  */
 export const listMessages = <ThrowOnError extends boolean = false>(options: Options<ListMessagesData, ThrowOnError>) => (options.client ?? client).get<ListMessagesResponses, ListMessagesErrors, ThrowOnError>({ url: '/api/v2/sessions/{session_id}/messages', ...options });
+
+/**
+ * Revoke Grants
+ *
+ * Take back all of them, or those of one tool or key; answers with what is left.
+ */
+export const revokeGrants = <ThrowOnError extends boolean = false>(options: Options<RevokeGrantsData, ThrowOnError>) => (options.client ?? client).delete<RevokeGrantsResponses, RevokeGrantsErrors, ThrowOnError>({ url: '/api/v2/sessions/{session_id}/grants', ...options });
+
+/**
+ * List Grants
+ *
+ * What a person has approved for the rest of the session.
+ */
+export const listGrants = <ThrowOnError extends boolean = false>(options: Options<ListGrantsData, ThrowOnError>) => (options.client ?? client).get<ListGrantsResponses, ListGrantsErrors, ThrowOnError>({ url: '/api/v2/sessions/{session_id}/grants', ...options });
 
 /**
  * Export Session

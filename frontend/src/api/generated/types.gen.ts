@@ -96,6 +96,20 @@ export type Approval = {
      * Reason
      */
     reason: string | null;
+    /**
+     * Can Remember
+     */
+    can_remember?: boolean;
+    /**
+     * Remember Key
+     */
+    remember_key?: string | null;
+    /**
+     * Preview
+     */
+    preview?: {
+        [key: string]: unknown;
+    } | null;
 };
 
 /**
@@ -152,12 +166,14 @@ export type Decided = {
 
 /**
  * Decision
+ *
+ * `approve_for_session` is taken only where the approval says `can_remember`.
  */
 export type Decision = {
     /**
      * Decision
      */
-    decision: 'approve' | 'reject';
+    decision: 'approve' | 'reject' | 'approve_for_session';
     /**
      * Reason
      */
@@ -182,6 +198,48 @@ export type FailureBody = {
      * Hint
      */
     hint: string | null;
+};
+
+/**
+ * Grant
+ *
+ * A standing yes for one session; its calls are approved without a question.
+ */
+export type Grant = {
+    /**
+     * Session Id
+     */
+    session_id: string;
+    /**
+     * Server
+     */
+    server: string;
+    /**
+     * Tool
+     */
+    tool: string;
+    /**
+     * Remember Key
+     */
+    remember_key: string;
+    /**
+     * Granted By
+     */
+    granted_by: string;
+    /**
+     * Created At
+     */
+    created_at: string;
+};
+
+/**
+ * GrantList
+ */
+export type GrantList = {
+    /**
+     * Items
+     */
+    items: Array<Grant>;
 };
 
 /**
@@ -921,6 +979,83 @@ export type ListMessagesResponses = {
 };
 
 export type ListMessagesResponse = ListMessagesResponses[keyof ListMessagesResponses];
+
+export type RevokeGrantsData = {
+    body?: never;
+    path: {
+        /**
+         * Session Id
+         */
+        session_id: string;
+    };
+    query?: {
+        /**
+         * Tool
+         */
+        tool?: string | null;
+        /**
+         * Remember Key
+         */
+        remember_key?: string | null;
+    };
+    url: '/api/v2/sessions/{session_id}/grants';
+};
+
+export type RevokeGrantsErrors = {
+    /**
+     * Client Error
+     */
+    '4XX': Problem;
+    /**
+     * Server Error
+     */
+    '5XX': Problem;
+};
+
+export type RevokeGrantsError = RevokeGrantsErrors[keyof RevokeGrantsErrors];
+
+export type RevokeGrantsResponses = {
+    /**
+     * Successful Response
+     */
+    200: GrantList;
+};
+
+export type RevokeGrantsResponse = RevokeGrantsResponses[keyof RevokeGrantsResponses];
+
+export type ListGrantsData = {
+    body?: never;
+    path: {
+        /**
+         * Session Id
+         */
+        session_id: string;
+    };
+    query?: never;
+    url: '/api/v2/sessions/{session_id}/grants';
+};
+
+export type ListGrantsErrors = {
+    /**
+     * Client Error
+     */
+    '4XX': Problem;
+    /**
+     * Server Error
+     */
+    '5XX': Problem;
+};
+
+export type ListGrantsError = ListGrantsErrors[keyof ListGrantsErrors];
+
+export type ListGrantsResponses = {
+    /**
+     * Successful Response
+     */
+    200: GrantList;
+};
+
+export type ListGrantsResponse = ListGrantsResponses[keyof ListGrantsResponses];
 
 export type ExportSessionData = {
     body?: never;
