@@ -1,6 +1,7 @@
 """What the agent needs from outside."""
 
 from collections.abc import AsyncGenerator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -13,12 +14,14 @@ from backend.agent.domain import (
     Mode,
     ModelEvent,
     ModelRequest,
+    Risk,
     ServerStatus,
     ToolOutcome,
     ToolSpec,
     ToolStatistics,
 )
 from backend.agent.events import Event
+from backend.agent.telemetry import ModelCallRecord, ToolCallRecord
 from backend.vocabulary.errors import Failure
 from backend.vocabulary.language import Language
 
@@ -125,4 +128,26 @@ class AuditTrail(Protocol):
 
     async def record(self, action: str, *, actor: str, subject: str, details: Json) -> None:
         """Write one record before returning; raise Unavailable when it cannot be written."""
+        ...
+
+
+class Telemetry(Protocol):
+    """Measures the agent's work. Nothing here waits or raises."""
+
+    def run_step(self, run_id: str, *, session_id: str) -> AbstractContextManager[None]:
+        """What happens inside belongs to this run."""
+        ...
+
+    def run_taken_up(self, run_id: str, *, queued_seconds: float) -> None: ...
+
+    def run_ended(self, run_id: str, *, outcome: str, seconds: float) -> None: ...
+
+    def model_call(self, *, model: str) -> AbstractContextManager[ModelCallRecord]: ...
+
+    def tool_call(self, *, tool: str, server: str, risk: Risk) -> AbstractContextManager[ToolCallRecord]: ...
+
+    def events_appended(self, count: int, *, seconds: float) -> None: ...
+
+    def open_stream(self) -> AbstractContextManager[None]:
+        """A client follows a run as long as this is open."""
         ...
