@@ -7,33 +7,24 @@ from mcp import MCPError
 from mcp_types import INVALID_PARAMS, METHOD_NOT_FOUND, CallToolResult, InputRequiredResult
 
 from backend.agent.domain import ConfirmationNeeded, Json, Risk, ToolOutcome, ToolSpec
-from backend.integrations.mcp_servers.connection import ServerConnection
 from backend.integrations.mcp_servers.faults import AccessRefused, CallLost, CallTimedOut, ServerDown
 from backend.integrations.mcp_servers.questions import Question, UnanswerableQuestion, read_question
 from backend.integrations.mcp_servers.results import failed, to_outcome, unknown
+from backend.integrations.mcp_servers.server_pool import ServerPool
 from backend.vocabulary.errors import ErrorKind
 
 _NOTHING_DONE = "Nothing was done."
 
 
 async def run_call(
-    connection: ServerConnection, spec: ToolSpec, *, arguments: Json, answer: Question | None
+    pool: ServerPool, spec: ToolSpec, *, arguments: Json, answer: Question | None
 ) -> ToolOutcome | ConfirmationNeeded:
-    """Call the tool; `answer` is the yes that a stored question asked for.
-
-    A read whose connection broke is asked once more. A change never is: once it was sent, it may have taken effect.
-    """
-    is_change = spec.risk is not Risk.READ
+    """Call the tool; `answer` is the yes that a stored question asked for."""
+    is_trusted = pool.config.is_trusted
     started = time.perf_counter()
     try:
-        try:
-            result = await connection.call(spec.name, arguments=arguments, is_change=is_change, answer=answer)
-        except (ServerDown, CallLost) as error:
-            if is_change and isinstance(error, CallLost):
-                raise
-            await connection.wait_for_recovery()
-            result = await connection.call(spec.name, arguments=arguments, is_change=is_change, answer=answer)
-        is_trusted = connection.config.is_trusted
+        with pool.calling():
+            result = await _call_a_replica(pool, spec, arguments=arguments, answer=answer)
         return _read_result(result, spec=spec, is_trusted=is_trusted, duration_ms=_since(started))
     except (ServerDown, CallLost, CallTimedOut) as error:
         return _explain_silence(error, spec=spec, duration_ms=_since(started))
@@ -42,6 +33,30 @@ async def run_call(
     except (RuntimeError, ValueError) as error:
         # The SDK's words for an answer that breaks the protocol or the tool's own output schema.
         return _explain_nonsense(error, spec=spec, duration_ms=_since(started))
+
+
+async def _call_a_replica(
+    pool: ServerPool, spec: ToolSpec, *, arguments: Json, answer: Question | None
+) -> CallToolResult | InputRequiredResult | Question:
+    """A read whose connection broke is asked of the next replica, and in the end once more of the one that comes back.
+
+    A change never is: once it was sent, it may have taken effect. What was not sent may go elsewhere.
+    """
+    is_change = spec.risk is not Risk.READ
+    ranked = pool.rank(spec.name)
+    for connection in ranked:
+        try:
+            return await connection.call(spec.name, arguments=arguments, is_change=is_change, answer=answer)
+        except ServerDown:
+            continue
+        except CallLost:
+            if is_change:
+                raise
+    ranked = pool.rank(spec.name)
+    if not ranked:
+        raise ServerDown("no replica offers this tool any more")
+    await ranked[0].wait_for_recovery()
+    return await ranked[0].call(spec.name, arguments=arguments, is_change=is_change, answer=answer)
 
 
 def to_state(question: Question, *, server: str) -> dict[str, Any]:  # Any: JSON

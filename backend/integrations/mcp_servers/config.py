@@ -5,11 +5,12 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, Self, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 from pydantic.alias_generators import to_camel
 
+from backend.agent.domain import Risk
 from backend.integrations.mcp_servers.environment import UnsetVariable, expand, has_reference
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,31}", re.IGNORECASE)
@@ -49,9 +50,26 @@ class ServerConfig:
     timeout_seconds: float
     startup_timeout_seconds: float
     protocol: Literal["auto", "legacy"]
+    replicas: tuple[HttpTarget, ...] = ()
+    """Further addresses of the same server, beside `target`."""
+    risk_overrides: Mapping[str, Risk] = field(default_factory=dict)
+    """A higher risk than the server declares, by tool."""
+
+    @property
+    def targets(self) -> tuple[StdioTarget | HttpTarget, ...]:
+        return (self.target, *self.replicas)
 
     def exposes(self, tool: str) -> bool:
         return tool not in self.denied_tools and (self.allowed_tools is None or tool in self.allowed_tools)
+
+    def connects_like(self, other: "ServerConfig") -> bool:
+        """Whether an open connection of the one serves the other; what remains is only our policy."""
+        return (self.targets, self.protocol, self.timeout_seconds, self.startup_timeout_seconds) == (
+            other.targets,
+            other.protocol,
+            other.timeout_seconds,
+            other.startup_timeout_seconds,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +89,18 @@ class Configuration:
     error: str | None = None
 
 
+_Url: TypeAlias = Annotated[str, Field(pattern=r"^https?://[^/\s]+")]
+
+
+class _Replica(BaseModel):
+    """One address of a server that runs more than once; without headers of its own it gets those of the entry."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    url: _Url
+    headers: dict[str, str] | None = None
+
+
 class _Entry(BaseModel):
     """One entry as it stands in the file. Unknown keys are refused: a typo in a deny list must not grant rights."""
 
@@ -81,7 +111,8 @@ class _Entry(BaseModel):
     args: list[str] = []
     env: dict[str, str] = {}
     cwd: str | None = None
-    url: Annotated[str, Field(pattern=r"^https?://[^/\s]+")] | None = None
+    url: _Url | None = None
+    replicas: Annotated[list[_Replica], Field(max_length=32)] | None = None
     headers: dict[str, str] = {}
     description: str = ""
     enabled: bool = True
@@ -89,6 +120,7 @@ class _Entry(BaseModel):
     read_tools: list[str] = []
     allow_tools: list[str] | None = None
     deny_tools: list[str] = []
+    risk_overrides: dict[str, Literal["read", "change", "destructive"]] = {}
     timeout_seconds: Annotated[float, Field(gt=0, le=3600)] = 60
     """How long one tool call may take. A minute: slower work belongs into a start/status pair of tools."""
     startup_timeout_seconds: Annotated[float, Field(gt=0, le=600)] = 30
@@ -98,12 +130,26 @@ class _Entry(BaseModel):
 
     @model_validator(mode="after")
     def _check_target(self) -> Self:
-        if (self.command is None) == (self.url is None):
-            raise ValueError("give either command (stdio) or url (HTTP)")
-        if self.url is not None and (self.args or self.env or self.cwd):
+        if [self.command is None, self.url is None, self.replicas is None].count(False) != 1:
+            raise ValueError("give either command (stdio) or url (HTTP) or replicas (HTTP, several urls)")
+        if self.replicas is not None:
+            urls = [replica.url for replica in self.replicas]
+            if not urls or len(set(urls)) != len(urls):
+                raise ValueError("replicas needs at least one url, each only once")
+        if self.command is None and (self.args or self.env or self.cwd):
             raise ValueError("args, env and cwd belong to command, not to url")
         if self.command is not None and self.headers:
             raise ValueError("headers belong to url, not to command")
+        return self
+
+    @model_validator(mode="after")
+    def _check_overrides(self) -> Self:
+        for tool, risk in self.risk_overrides.items():
+            if risk == Risk.READ.value:
+                raise ValueError(
+                    f"riskOverrides.{tool}: an override can only raise a risk, and nothing is below read;"
+                    " readTools names what an untrusted server only reads"
+                )
         return self
 
 
@@ -161,7 +207,10 @@ def _parse_server(name: str, entry: object, *, environment: Mapping[str, str]) -
 
 def _to_config(name: str, entry: _Entry) -> ServerConfig:
     target: StdioTarget | HttpTarget
-    if entry.url is not None:
+    replicas: list[HttpTarget] = []
+    if entry.replicas is not None:
+        target, *replicas = [_to_target(replica, shared=entry.headers) for replica in entry.replicas]
+    elif entry.url is not None:
         target = HttpTarget(url=entry.url, headers=entry.headers)
     else:
         target = StdioTarget(
@@ -181,7 +230,13 @@ def _to_config(name: str, entry: _Entry) -> ServerConfig:
         timeout_seconds=entry.timeout_seconds,
         startup_timeout_seconds=entry.startup_timeout_seconds,
         protocol=entry.protocol,
+        replicas=tuple(replicas),
+        risk_overrides={tool: Risk(risk) for tool, risk in entry.risk_overrides.items()},
     )
+
+
+def _to_target(replica: _Replica, *, shared: Mapping[str, str]) -> HttpTarget:
+    return HttpTarget(url=replica.url, headers=shared if replica.headers is None else replica.headers)
 
 
 class _UnsetAt(Exception):

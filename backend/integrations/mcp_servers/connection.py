@@ -50,11 +50,21 @@ _STABLE_SECONDS = 10.0
 
 
 class ServerConnection:
-    """One configured server. Callers use `call`; everything else happens in the background."""
+    """One replica of a configured server. Callers use `call`; everything else happens in the background."""
 
-    def __init__(self, config: ServerConfig, *, on_change: Callable[[], None], jitter: Callable[[], float]) -> None:
+    def __init__(
+        self,
+        config: ServerConfig,
+        *,
+        target: StdioTarget | HttpTarget,
+        on_change: Callable[[], None],
+        jitter: Callable[[], float],
+    ) -> None:
         """`on_change` is told when state or tools changed; `jitter` gives numbers in [0, 1)."""
         self.config = config
+        self.target = target
+        self.calls_under_way = 0
+        self.times_connected = 0
         self.state = ServerState.CONNECTING
         self.error: str | None = None
         self.tools: tuple[Tool, ...] = ()
@@ -98,6 +108,20 @@ class ServerConnection:
         answer: Question | None = None,
     ) -> CallToolResult | InputRequiredResult | Question:
         """Make one call; raise ServerDown, CallLost, CallTimedOut, AccessRefused or the server's own MCPError."""
+        self.calls_under_way += 1
+        try:
+            return await self._call(name, arguments=arguments, is_change=is_change, answer=answer)
+        finally:
+            self.calls_under_way -= 1
+
+    async def _call(
+        self,
+        name: str,
+        *,
+        arguments: Mapping[str, Any],  # Any: JSON
+        is_change: bool,
+        answer: Question | None,
+    ) -> CallToolResult | InputRequiredResult | Question:
         client = await self._wait_for_client()
         if not is_legacy(client):
             return await self._send(client, name, arguments=arguments, answer=answer)
@@ -147,11 +171,17 @@ class ServerConnection:
 
     async def _wait_for_client(self) -> Client:
         if self._client is None and self.state is ServerState.CONNECTING:
+            # A cold start may take as long as the configuration allows it.
+            is_first = not self._is_settled.is_set()
+            seconds = self.config.startup_timeout_seconds if is_first else _RECOVERY_SECONDS
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._is_up.wait(), _RECOVERY_SECONDS)
+                await asyncio.wait_for(self._wait_for_news(is_first=is_first), seconds)
         if self._client is None:
             raise ServerDown(self.error or "it is not connected")
         return self._client
+
+    async def _wait_for_news(self, *, is_first: bool) -> None:
+        await (self._is_settled if is_first else self._is_up).wait()
 
     async def _supervise(self) -> None:
         failures = 0
@@ -187,7 +217,7 @@ class ServerConnection:
 
     @asynccontextmanager
     async def _open(self, stderr: StderrTail) -> AsyncIterator[Transport]:
-        match self.config.target:
+        match self.target:
             case StdioTarget() as target:
                 async with open_stdio(target, stderr=stderr) as transport:
                     yield transport
@@ -267,6 +297,7 @@ class ServerConnection:
     def _report_up(self, client: Client) -> None:
         self._client = client
         self._up_since = anyio.current_time()
+        self.times_connected += 1
         self.state, self.error = ServerState.CONNECTED, None
         self._is_up.set()
         self._is_settled.set()
@@ -288,7 +319,7 @@ class ServerConnection:
         return self._up_since is not None and anyio.current_time() - self._up_since >= _STABLE_SECONDS
 
     def _hide(self, text: str) -> str:
-        match self.config.target:
+        match self.target:
             case StdioTarget() as target:
                 return hide_credentials(text, target.environment)
             case HttpTarget() as target:

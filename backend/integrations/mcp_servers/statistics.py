@@ -17,19 +17,24 @@ class _Counter:
 
 
 class CallCounter:
-    """Counts calls per tool."""
+    """Counts calls per tool and per server."""
 
     def __init__(self) -> None:
-        self._counters: dict[str, _Counter] = {}
+        self._tools: dict[str, _Counter] = {}
+        self._servers: dict[str, _Counter] = {}
 
-    def add(self, tool: str, *, duration_ms: int, is_error: bool) -> None:
-        counter = self._counters.setdefault(tool, _Counter())
-        counter.calls += 1
-        counter.errors += int(is_error)
-        counter.latencies_ms.append(duration_ms)
+    def add(self, tool: str, *, server: str, duration_ms: int, is_error: bool) -> None:
+        for counter in (self._tools.setdefault(tool, _Counter()), self._servers.setdefault(server, _Counter())):
+            counter.calls += 1
+            counter.errors += int(is_error)
+            counter.latencies_ms.append(duration_ms)
 
     def read(self) -> Mapping[str, ToolStatistics]:
-        return {name: _summarise(counter) for name, counter in self._counters.items()}
+        return {name: _summarise(counter) for name, counter in self._tools.items()}
+
+    def read_server(self, name: str) -> ToolStatistics:
+        counter = self._servers.get(name)
+        return ToolStatistics() if counter is None else _summarise(counter)
 
 
 def _summarise(counter: _Counter) -> ToolStatistics:

@@ -88,7 +88,7 @@ def test_names_that_two_servers_use_or_no_model_can_call_are_hidden_and_told() -
     catalogue = build_catalogue(listings, is_read_only=False)
 
     assert [(spec.server, spec.name) for spec in catalogue.tools] == [("first", "look"), ("second", "own")]
-    assert len(catalogue.hidden["second"]) == 2
+    assert len(catalogue.notes["second"]) == 2
 
 
 @given(st.text())
@@ -272,7 +272,7 @@ def test_credentials_are_blanked() -> None:
 def test_latency_percentiles_are_nearest_ranks() -> None:
     counter = CallCounter()
     for duration in range(1, 101):
-        counter.add("look", duration_ms=duration, is_error=duration > 98)
+        counter.add("look", server="one", duration_ms=duration, is_error=duration > 98)
 
     statistics = counter.read()["look"]
 
