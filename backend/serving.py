@@ -1,11 +1,13 @@
 """Runs the application under uvicorn."""
 
+import asyncio
 import logging
+import sys
 
 import uvicorn
 from fastapi import FastAPI
 
-from backend.main import build_app
+from backend.main import StartRefused, build_app, check_may_serve
 from backend.settings import Settings
 
 GRACE_SECONDS = 3
@@ -23,6 +25,10 @@ def serve(*, host: str | None, port: int | None) -> None:
     settings = Settings()
     chosen_host = host or settings.web.host
     settings.web.host = chosen_host
+    try:
+        asyncio.run(check_may_serve(settings))
+    except StartRefused as refusal:
+        sys.exit(str(refusal))
     config = uvicorn.Config(
         build_app(settings),
         host=chosen_host,

@@ -17,6 +17,8 @@ from pydantic_settings import (
 from sqlalchemy.engine import make_url
 
 from backend.agent.settings import AgentSettings
+from backend.features.access.domain import is_loopback
+from backend.features.access.settings import AccessSettings
 from backend.features.chat.settings import ChatSettings
 from backend.integrations.durable_execution.settings import DurableExecutionSettings
 
@@ -42,7 +44,9 @@ class WebSettings(BaseModel):
     """The HTTP surface."""
 
     host: str = "127.0.0.1"
-    """Loopback by default: there is no login yet, so nobody else may reach it."""
+    """Loopback by default; on any other address nobody comes in without an access token."""
+    require_login: bool | None = None
+    """Whether an access token is needed; by default only beyond loopback, where it cannot be turned off."""
     allowed_hosts: tuple[str, ...] = ()
     """Names besides loopback under which browsers may reach the server."""
 
@@ -71,6 +75,7 @@ class Settings(BaseSettings):
     """Which tool servers to connect."""
     llm: LlmSettings = LlmSettings()
     web: WebSettings = WebSettings()
+    access: AccessSettings = AccessSettings()
     agent: AgentSettings = AgentSettings()
     chat: ChatSettings = ChatSettings()
     durable: DurableExecutionSettings = DurableExecutionSettings()
@@ -94,6 +99,10 @@ class Settings(BaseSettings):
     def has_model(self) -> bool:
         """A key alone means OpenAI's own endpoint; a URL alone means a local model that needs no key."""
         return self.openai_api_key is not None or self.llm.base_url is not None
+
+    @property
+    def is_login_required(self) -> bool:
+        return bool(self.web.require_login) or not is_loopback(self.web.host)
 
     @property
     def resolved_database_url(self) -> str:

@@ -117,6 +117,18 @@ class Expired(OpsError):
     code = "expired"
 
 
+class AlreadyExists(OpsError):
+    """The name is taken."""
+
+    code = "already_exists"
+
+
+class Unauthenticated(OpsError):
+    """Nobody with a right to come in."""
+
+    code = "unauthenticated"
+
+
 class Unavailable(OpsError):
     """An outside system failed or did not answer in time."""
 

@@ -8,9 +8,11 @@ from pathlib import Path
 from fastapi import FastAPI
 from fastapi.responses import RedirectResponse
 
+from backend.web.access_guard import AccessGuard
+from backend.web.access_rules import RuleBook
 from backend.web.error_mapping import install_error_mapping
 from backend.web.request_guard import LOOPBACK_HOSTS, RequestGuard
-from backend.web.routes import approvals, operations, runs, sessions
+from backend.web.routes import access, approvals, audit, operations, runs, sessions
 from backend.web.schemas.operations import Problem
 
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
@@ -30,8 +32,9 @@ def create_app(
         responses={"4XX": {"model": Problem}, "5XX": {"model": Problem}},
     )
     install_error_mapping(app)
+    app.add_middleware(AccessGuard, rules=RuleBook())
     app.add_middleware(RequestGuard, allowed_hosts=allowed_hosts)
-    for routes in (sessions, runs, approvals, operations):
+    for routes in (sessions, runs, approvals, operations, access, audit):
         app.include_router(routes.router)
 
     @app.get("/", include_in_schema=False)

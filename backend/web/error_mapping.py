@@ -8,14 +8,25 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
-from backend.vocabulary.errors import AlreadyDecided, Expired, InvalidInput, NotFound, OpsError, Unavailable
+from backend.vocabulary.errors import (
+    AlreadyDecided,
+    AlreadyExists,
+    Expired,
+    InvalidInput,
+    NotFound,
+    OpsError,
+    Unauthenticated,
+    Unavailable,
+)
 from backend.vocabulary.language import Language, Text, choose_language
 from backend.web.schemas.operations import Problem
 
 _log = logging.getLogger(__name__)
 
 _STATUS: dict[type[OpsError], int] = {
+    Unauthenticated: 401,
     NotFound: 404,
+    AlreadyExists: 409,
     AlreadyDecided: 409,
     Expired: 410,
     InvalidInput: 422,

@@ -33,6 +33,11 @@ _HOST_HINT = Text(
     en="An administrator can add it to WEB_ALLOWED_HOSTS.",
     zh="管理员可以把它加入 WEB_ALLOWED_HOSTS。",
 )
+_ORIGIN_HINT = Text(
+    en="Open the page under the address that the requests go to. A proxy in front has to pass the Host header on.",
+    zh="请使用请求所发往的同一地址打开页面。前置代理必须原样转发 Host 请求头。",
+)
+_HINTS = {"wrong_host": _HOST_HINT, "wrong_origin": _ORIGIN_HINT}
 _TOO_LARGE = Text(
     en=f"The request body is larger than {MAX_BODY_BYTES // 1024} kB.",
     zh=f"请求体超过 {MAX_BODY_BYTES // 1024} kB。",
@@ -60,7 +65,7 @@ class RequestGuard:
                 status=status,
                 code=code,
                 detail=text.in_language(language).format(host=host),
-                hint=None if code == "body_too_large" else _HOST_HINT.in_language(language),
+                hint=_HINTS[code].in_language(language) if code in _HINTS else None,
             )
             await response(scope, receive, send)
             return
@@ -71,7 +76,7 @@ class RequestGuard:
         if host not in self._allowed_hosts:
             return HTTPStatus.MISDIRECTED_REQUEST, "wrong_host", _WRONG_HOST, host
         origin = headers.get("origin")
-        if origin is not None and method not in _SAFE_METHODS and _host_name(origin) not in self._allowed_hosts:
+        if origin is not None and method not in _SAFE_METHODS and not _is_same_place(origin, headers.get("host", "")):
             return HTTPStatus.FORBIDDEN, "wrong_origin", _WRONG_ORIGIN, origin
         length = headers.get("content-length", "0")
         if length.isdigit() and int(length) > MAX_BODY_BYTES:
@@ -84,6 +89,19 @@ def _host_name(url: str) -> str:
         return urlsplit(url).hostname or ""
     except ValueError:
         return ""
+
+
+def _is_same_place(origin: str, host: str) -> bool:
+    """Same name and port: to a browser's cookies every port of this machine is the same site."""
+    try:
+        page, server = urlsplit(origin), urlsplit(f"//{host}")
+        default = {"http": 80, "https": 443}.get(page.scheme)
+        return bool(page.hostname) and (page.hostname, page.port or default) == (
+            server.hostname,
+            server.port or default,
+        )
+    except ValueError:
+        return False
 
 
 def _limit_body(receive: Receive) -> Receive:
@@ -108,7 +126,13 @@ def _add_headers(send: Send, *, path: str) -> Send:
             headers["X-Content-Type-Options"] = "nosniff"
             headers["X-Frame-Options"] = "DENY"
             headers["Referrer-Policy"] = "no-referrer"
-            if path.startswith("/spa"):
+            headers["Cross-Origin-Opener-Policy"] = "same-origin"
+            headers["Cross-Origin-Resource-Policy"] = "same-origin"
+            if path.startswith("/api/"):
+                headers.setdefault("Cache-Control", "no-store")
+            elif path == "/login":
+                headers["Content-Security-Policy"] = _PAGE_POLICY
+            elif path.startswith("/spa"):
                 headers["Content-Security-Policy"] = _PAGE_POLICY
                 is_hashed = path.startswith("/spa/assets/")
                 headers["Cache-Control"] = "public, max-age=31536000, immutable" if is_hashed else "no-cache"

@@ -8,7 +8,13 @@ from fastapi import Depends, Request
 
 from backend.agent.domain import Mode
 from backend.agent.interfaces import ToolSource
+from backend.features.access.domain import Principal
+from backend.features.access.rate_limit import RateLimits
+from backend.features.access.service import AccessService
+from backend.features.audit.service import AuditService
 from backend.features.chat.service import ChatService
+from backend.vocabulary.errors import Unauthenticated
+from backend.vocabulary.language import Text
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +27,9 @@ class Services:
     model: str
     check_database: Callable[[], Awaitable[None]]
     """Raises when the database does not answer."""
+    access: AccessService
+    limits: RateLimits
+    audit: AuditService
 
 
 def get_services(request: Request) -> Services:
@@ -28,3 +37,22 @@ def get_services(request: Request) -> Services:
 
 
 ServicesDep = Annotated[Services, Depends(get_services)]
+
+PRINCIPAL_KEY = "ding_robot.principal"
+"""Where the access guard leaves in a request's scope who makes it."""
+
+
+def find_principal(request: Request) -> Principal | None:
+    """Who makes the request; None before a login, which only routes open to anyone can see."""
+    return cast("Principal | None", request.scope.get(PRINCIPAL_KEY))
+
+
+def get_principal(request: Request) -> Principal:
+    principal = find_principal(request)
+    if principal is None:
+        raise Unauthenticated(Text(en="This needs a login.", zh="此操作需要登录。"))
+    return principal
+
+
+PrincipalDep = Annotated[Principal, Depends(get_principal)]
+"""Who makes the request, for routes that need a login."""

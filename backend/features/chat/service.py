@@ -1,8 +1,11 @@
 """What a person can do with sessions, runs and approvals."""
 
+import logging
 from collections.abc import AsyncGenerator, Sequence
 
 from backend.agent.approvals import Approval, ApprovalState, Grant
+from backend.agent.domain import Json
+from backend.agent.interfaces import AuditTrail
 from backend.features.chat.domain import (
     MAX_MESSAGE_BYTES,
     MAX_TITLE_LENGTH,
@@ -16,8 +19,12 @@ from backend.features.chat.interfaces import ApprovalStore, RunExecutor, RunStor
 from backend.features.chat.settings import ChatSettings
 from backend.features.chat.transcript import read_messages
 from backend.vocabulary.clock import Clock
-from backend.vocabulary.errors import InvalidInput
+from backend.vocabulary.errors import InvalidInput, Unavailable
 from backend.vocabulary.language import Language, Text, detect_language
+
+LOCAL_ACTOR = "local"
+"""Who acts on a server without logins."""
+_log = logging.getLogger(__name__)
 
 
 class ChatService:
@@ -30,6 +37,7 @@ class ChatService:
         runs: RunStore,
         approvals: ApprovalStore,
         executor: RunExecutor,
+        audit: AuditTrail,
         clock: Clock,
         settings: ChatSettings,
     ) -> None:
@@ -37,11 +45,14 @@ class ChatService:
         self._runs = runs
         self._approvals = approvals
         self._executor = executor
+        self._audit = audit
         self._clock = clock
         self._settings = settings
 
-    async def create_session(self, *, title: str = "") -> Session:
-        return await self.sessions.create(title=_check_title(title))
+    async def create_session(self, *, title: str = "", actor: str = LOCAL_ACTOR) -> Session:
+        session = await self.sessions.create(title=_check_title(title))
+        await self._record("session.created", actor=actor, subject=session.id, details={})
+        return session
 
     async def rename_session(self, session_id: str, *, title: str) -> Session:
         checked = _check_title(title)
@@ -49,11 +60,12 @@ class ChatService:
             raise InvalidInput(Text(en="A title needs at least one character.", zh="标题至少需要一个字符。"))
         return await self.sessions.rename(session_id, title=checked)
 
-    async def delete_session(self, session_id: str) -> None:
+    async def delete_session(self, session_id: str, *, actor: str = LOCAL_ACTOR) -> None:
         """Stop what is running in the session, then remove it with everything in it."""
         for run in await self._runs.list_active(session_id=session_id):
             await self.cancel_run(run.id)
         await self.sessions.delete(session_id)
+        await self._record("session.deleted", actor=actor, subject=session_id, details={})
 
     async def list_sessions(self, *, query: str, cursor: str | None, limit: int | None) -> Page:
         return await self.sessions.list_page(
@@ -82,13 +94,20 @@ class ChatService:
                 return [message for page in reversed(pages) for message in page]
 
     async def start_run(
-        self, session_id: str, *, message: str, model: str | None, language: Language | None = None
+        self,
+        session_id: str,
+        *,
+        message: str,
+        model: str | None,
+        language: Language | None = None,
+        asked_by: str = LOCAL_ACTOR,
     ) -> Run:
         """Write the question down and queue its run; the answer's language follows the question's."""
         _check_message(message)
         run = await self._runs.start_turn(
             session_id,
             message=message,
+            asked_by=asked_by,
             language=_choose_answer_language(message, preferred=language),
             model=model,
         )
@@ -141,8 +160,30 @@ class ChatService:
             at=self._clock.now(),
             for_session=for_session,
         )
+        await self._record(
+            "approval.decided",
+            actor=decided_by,
+            subject=approval.tool,
+            details={
+                "approval_id": approval.id,
+                "arguments_sha256": approval.arguments_sha256,
+                "server": approval.server,
+                "decision": approval.state.value,
+                "for_session": for_session,
+                "has_reason": reason is not None,
+                "run_id": run.id,
+                "session_id": approval.session_id,
+            },
+        )
         await self._executor.enqueue(run)
         return approval, run
+
+    async def _record(self, action: str, *, actor: str, subject: str, details: Json) -> None:
+        """What has happened stands even when the audit fails; a change is recorded again before it is sent."""
+        try:
+            await self._audit.record(action, actor=actor, subject=subject, details=details)
+        except Unavailable:
+            _log.exception("%s of %s by %s is not in the audit", action, subject, actor)
 
     async def list_grants(self, session_id: str) -> Sequence[Grant]:
         return await self._approvals.list_grants(session_id)

@@ -7,12 +7,9 @@ from fastapi import APIRouter, Query
 from backend.agent.approvals import ApprovalState
 from backend.web.schemas.runs import ApprovalList, Decided, Decision, read_approval
 from backend.web.schemas.sessions import Approval
-from backend.web.services import ServicesDep
+from backend.web.services import PrincipalDep, ServicesDep
 
 router = APIRouter(prefix="/api/v2/approvals", tags=["approvals"])
-
-LOCAL_USER = "local"
-"""Who decides on a loopback-only server without logins."""
 
 
 @router.get("", operation_id="list_approvals")
@@ -34,12 +31,14 @@ async def get_approval(approval_id: str, services: ServicesDep) -> Approval:
 
 
 @router.post("/{approval_id}", operation_id="decide_approval")
-async def decide_approval(approval_id: str, body: Decision, services: ServicesDep) -> Decided:
+async def decide_approval(
+    approval_id: str, body: Decision, principal: PrincipalDep, services: ServicesDep
+) -> Decided:
     """Approve or reject exactly the stored call: 409 when somebody was first, 410 when it is too late."""
     approval, run = await services.chat.decide(
         approval_id,
         approve=body.decision != "reject",
-        decided_by=LOCAL_USER,
+        decided_by=principal.name,
         reason=body.reason,
         for_session=body.decision == "approve_for_session",
     )

@@ -7,7 +7,7 @@ from fastapi.responses import JSONResponse
 
 from backend.web.error_mapping import language_of
 from backend.web.schemas.runs import Run, StartedRun, StartRun, read_run
-from backend.web.services import ServicesDep
+from backend.web.services import PrincipalDep, ServicesDep
 from backend.web.sse import check_position, read_position, stream_run
 
 router = APIRouter(prefix="/api/v2", tags=["runs"])
@@ -24,10 +24,16 @@ _STREAM: dict[int | str, dict[str, Any]] = {  # Any: OpenAPI fragments
     response_model=StartedRun,
     responses=_STREAM,
 )
-async def start_run(session_id: str, body: StartRun, request: Request, services: ServicesDep) -> Response:
+async def start_run(
+    session_id: str, body: StartRun, request: Request, principal: PrincipalDep, services: ServicesDep
+) -> Response:
     """Ask a question: 201 with the run, or its event stream under `Accept: text/event-stream`."""
     run = await services.chat.start_run(
-        session_id, message=body.message, model=body.model, language=language_of(request)
+        session_id,
+        message=body.message,
+        model=body.model,
+        language=language_of(request),
+        asked_by=principal.name,
     )
     if "text/event-stream" in request.headers.get("accept", ""):
         return stream_run(services.chat, run.id, after=0)

@@ -17,7 +17,7 @@ from backend.web.schemas.sessions import (
     read_message,
     read_session,
 )
-from backend.web.services import ServicesDep
+from backend.web.services import PrincipalDep, ServicesDep
 
 router = APIRouter(prefix="/api/v2/sessions", tags=["sessions"])
 
@@ -37,8 +37,11 @@ async def list_sessions(
 
 
 @router.post("", status_code=201, operation_id="create_session")
-async def create_session(services: ServicesDep, body: CreateSession | None = None) -> Session:
-    return read_session(await services.chat.create_session(title="" if body is None else body.title))
+async def create_session(
+    services: ServicesDep, principal: PrincipalDep, body: CreateSession | None = None
+) -> Session:
+    title = "" if body is None else body.title
+    return read_session(await services.chat.create_session(title=title, actor=principal.name))
 
 
 @router.get("/{session_id}", operation_id="get_session")
@@ -52,9 +55,9 @@ async def rename_session(session_id: str, body: RenameSession, services: Service
 
 
 @router.delete("/{session_id}", status_code=204, operation_id="delete_session")
-async def delete_session(session_id: str, services: ServicesDep) -> None:
+async def delete_session(session_id: str, principal: PrincipalDep, services: ServicesDep) -> None:
     """Stop what runs in the session and remove it with its messages, events and approvals."""
-    await services.chat.delete_session(session_id)
+    await services.chat.delete_session(session_id, actor=principal.name)
 
 
 @router.get("/{session_id}/messages", operation_id="list_messages")

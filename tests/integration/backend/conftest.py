@@ -12,6 +12,8 @@ import pytest
 from backend.agent.interfaces import ModelClient
 from backend.agent.loop import AgentLoop
 from backend.agent.settings import AgentSettings
+from backend.features.access.service import AccessService
+from backend.features.access.settings import AccessSettings
 from backend.features.audit.service import AuditService
 from backend.features.chat.domain import Run, Session
 from backend.features.chat.service import ChatService
@@ -22,6 +24,7 @@ from backend.storage.database import Database
 from backend.storage.run_signals import RunSignals
 from backend.storage.run_store import SqlRunStore
 from backend.storage.session_store import SqlSessionStore
+from backend.storage.token_store import SqlTokenStore
 from tests.fakes.agent import FixtureTools, InProcessExecutor, ScriptedModel
 
 
@@ -52,6 +55,7 @@ class Chat:
     session: Session
     approvals: SqlApprovalStore
     audit: AuditService
+    access: AccessService
 
     async def ask(self, message: str) -> Run:
         """Ask and wait until the run is over."""
@@ -112,6 +116,7 @@ async def open_chat(tmp_path: Path) -> AsyncIterator[OpenChat]:
             runs=runs,
             approvals=approvals,
             executor=executor,
+            audit=wrap_audit(audit),
             clock=clock,
             settings=ChatSettings(poll_seconds=0.05),
         )
@@ -128,6 +133,13 @@ async def open_chat(tmp_path: Path) -> AsyncIterator[OpenChat]:
             session=sessions[0],
             approvals=approvals,
             audit=audit,
+            access=AccessService(
+                tokens=SqlTokenStore(database),
+                audit=audit,
+                clock=clock,
+                settings=AccessSettings(),
+                is_login_required=False,
+            ),
         )
 
     yield open_one

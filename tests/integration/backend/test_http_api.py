@@ -8,6 +8,8 @@ from typing import Any
 import httpx2
 import pytest
 
+from backend.features.access.rate_limit import RateLimits
+from backend.features.access.settings import AccessSettings
 from backend.vocabulary.errors import Unavailable
 from backend.vocabulary.language import Text
 from backend.web.app import create_app
@@ -26,7 +28,7 @@ class Api:
         self.is_database_up = True
         app = create_app()
         app.state.services = Services(
-            chat=chat.service, tools=chat.tools, mode="model", model="scripted", check_database=self._check
+            chat=chat.service, tools=chat.tools, mode="model", model="scripted", check_database=self._check, access=chat.access, limits=RateLimits(AccessSettings()), audit=chat.audit
         )
         self.http = httpx2.AsyncClient(
             transport=httpx2.ASGITransport(app=app, raise_app_exceptions=False),
