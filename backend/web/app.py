@@ -11,6 +11,7 @@ from fastapi.responses import RedirectResponse
 from backend.web.access_guard import AccessGuard
 from backend.web.access_rules import RuleBook
 from backend.web.error_mapping import install_error_mapping
+from backend.web.openapi import describe_problems
 from backend.web.request_guard import LOOPBACK_HOSTS, RequestGuard
 from backend.web.routes import access, approvals, audit, operations, runs, sessions
 from backend.web.schemas.operations import Problem
@@ -36,6 +37,8 @@ def create_app(
     app.add_middleware(RequestGuard, allowed_hosts=allowed_hosts)
     for routes in (sessions, runs, approvals, operations, access, audit):
         app.include_router(routes.router)
+
+    describe_problems(app)
 
     @app.get("/", include_in_schema=False)
     async def open_page() -> RedirectResponse:

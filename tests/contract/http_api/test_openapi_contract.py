@@ -1,0 +1,43 @@
+"""The running API keeps to its own OpenAPI description, whatever is sent to it."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from schemathesis.specs.openapi.checks import positive_data_acceptance
+
+from backend.web.app import create_app
+from tests.fakes.product import product
+
+EXAMPLES = 15
+# Left out: that every value of the right shape is accepted. Cursors, byte limits and positions are no matter of shape.
+SCHEMA = schemathesis.openapi.from_dict(create_app().openapi())
+OPERATIONS = {f"{result.ok().method.upper()} {result.ok().path}": result.ok() for result in SCHEMA.get_all_operations()}
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    folder = tmp_path_factory.mktemp("api")
+    config = folder / "mcp_config.json"
+    config.write_text(json.dumps({"mcpServers": {}}))
+    with product("web", data=folder / "data", MCP_CONFIG=str(config), OPENAI_API_KEY="", LLM_BASE_URL="") as (
+        address,
+        _process,
+    ):
+        yield address
+
+
+@pytest.mark.timeout(120)
+@pytest.mark.parametrize("name", OPERATIONS)
+def test_answers_are_documented_and_never_5xx(name: str, address: str) -> None:
+    @settings(max_examples=EXAMPLES, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+    @given(data=st.data())
+    def check(data: Any) -> None:  # Any: hypothesis' interactive data
+        case = data.draw(OPERATIONS[name].as_strategy())
+        case.call_and_validate(base_url=address, timeout=10, excluded_checks=[positive_data_acceptance])
+
+    check()
