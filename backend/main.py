@@ -2,31 +2,36 @@
 
 import logging
 import uuid
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
 from fastapi import FastAPI
 from sqlalchemy.exc import SQLAlchemyError
 
-from backend.agent.interfaces import AuditTrail, ModelClient, ToolSource
-from backend.agent.loop import AgentLoop
-from backend.agent.rule_planner import RulePlanner
+from backend.agent.artifacts.tools import ArtifactTools
+from backend.agent.combined_tools import CombinedTools
 from backend.agent.guarding.redaction import redact
+from backend.agent.interfaces import AuditTrail, ToolSource
+from backend.agent.loop import AgentLoop
+from backend.agent.model_calling import ModelAccess
 from backend.features.access.rate_limit import RateLimits
 from backend.features.access.service import AccessService
 from backend.features.audit.service import AuditService
 from backend.features.chat.service import ChatService
 from backend.integrations.durable_execution.executor import DurableRunExecutor
 from backend.integrations.mcp_servers import McpToolSource
+from backend.model_setup import build_models
 from backend.settings import PACKAGE, Settings, read_server_environment
 from backend.storage.approval_store import SqlApprovalStore
+from backend.storage.artifact_store import SqlArtifactStore
 from backend.storage.audit_store import SqlAuditStore
 from backend.storage.database import Database
 from backend.storage.run_signals import RunSignals
 from backend.storage.run_store import SqlRunStore
 from backend.storage.session_store import SqlSessionStore
 from backend.storage.token_store import SqlTokenStore
+from backend.storage.usage_store import SqlUsageStore
 from backend.vocabulary.clock import SystemClock
 from backend.vocabulary.errors import Unavailable
 from backend.vocabulary.language import Text
@@ -72,7 +77,14 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
                 is_read_only=settings.read_only,
             )
         )
-        models = choose_models(settings)
+        usage = SqlUsageStore(database)
+        directory = build_models(settings, environment=read_server_environment(settings), now=clock.now, stack=stack)
+        models = ModelAccess(
+            directory=directory,
+            ledger=usage,
+            artifacts=SqlArtifactStore(database, clock=clock),
+        )
+        all_tools = CombinedTools(ArtifactTools(models.artifacts, max_tokens=settings.agent.result_tokens), tools)
         runs = SqlRunStore(
             database,
             signals=RunSignals(),
@@ -82,12 +94,13 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
         )
         access, audit = open_records(database, settings=settings)
         await _refuse_open_doors(access, settings=settings)
-        executor = _build_executor(settings, runs=runs, tools=tools, models=models, audit=audit)
+        executor = _build_executor(settings, runs=runs, tools=all_tools, models=models, audit=audit)
         chat = ChatService(
             sessions=SqlSessionStore(database, clock=clock, new_id=new_id),
             runs=runs,
             approvals=SqlApprovalStore(database, clock=clock, new_id=new_id),
             executor=executor,
+            models=directory,
             audit=audit,
             clock=clock,
             settings=settings.chat,
@@ -95,34 +108,19 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
         await executor.start()
         stack.push_async_callback(executor.stop)
         resumed = await chat.resume_active_runs()
-        _log.info("ready: %d runs resumed, answers by %s", resumed, models[0].name)
+        _log.info("ready: %d runs resumed, answers by %s", resumed, directory.first.label)
         yield Services(
             chat=chat,
-            tools=tools,
-            mode=models[0].mode,
-            model=models[0].name,
+            tools=all_tools,
+            mode=directory.first.client.mode,
+            model=directory.first.label,
+            models=directory,
+            usage=usage,
             check_database=lambda: _check_database(database),
             access=access,
             limits=RateLimits(settings.access),
             audit=audit,
         )
-
-
-def choose_models(settings: Settings) -> Sequence[ModelClient]:
-    """The configured model first, the rule planner always last."""
-    planner = RulePlanner()
-    if not settings.has_model:
-        return [planner]
-    from backend.integrations.openai_compatible import OpenAiCompatibleModel
-
-    model = OpenAiCompatibleModel(
-        base_url=settings.llm.base_url,
-        api_key=settings.openai_api_key,
-        model=settings.llm.model,
-        first_token_seconds=settings.llm.first_token_seconds,
-        idle_seconds=settings.llm.idle_seconds,
-    )
-    return [model, planner]
 
 
 def open_records(database: Database, *, settings: Settings) -> tuple[AccessService, AuditService]:
@@ -177,7 +175,7 @@ def new_id() -> str:
 
 
 def _build_executor(
-    settings: Settings, *, runs: SqlRunStore, tools: ToolSource, models: Sequence[ModelClient], audit: AuditTrail
+    settings: Settings, *, runs: SqlRunStore, tools: ToolSource, models: ModelAccess, audit: AuditTrail
 ) -> DurableRunExecutor:
     loop = AgentLoop(
         journal=runs,

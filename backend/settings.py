@@ -4,10 +4,10 @@ import os
 import secrets
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any, Self
 
 from dotenv import dotenv_values
-from pydantic import BaseModel, Field, SecretStr
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -38,6 +38,39 @@ class LlmSettings(BaseModel):
     """How long a model may think before its first sign of life."""
     idle_seconds: Annotated[float, Field(gt=0)] = 60.0
     """How long a stream may be silent once it has begun."""
+    context_tokens: Annotated[int, Field(ge=2000)] | None = None
+    """Its window; without it nothing is cut before the provider refuses."""
+    input_price: Annotated[float, Field(ge=0)] = 0.0
+    output_price: Annotated[float, Field(ge=0)] = 0.0
+    """Prices per million tokens."""
+    can_call_tools: bool = True
+    """false describes the tools in words to a model that has no tool calling."""
+    fallbacks: str = ""
+    """Names from `models`, separated by commas, tried in this order when the model fails."""
+
+    @property
+    def fallback_names(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(name.strip() for name in self.fallbacks.split(",") if name.strip()))
+
+
+class ModelSettings(BaseModel):
+    """One named model. The key stays in the environment; only the name of its variable is written down."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
+    base_url: str
+    model: str
+    api_key_env: Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")] | None = None
+    context_tokens: Annotated[int, Field(ge=2000)] | None = None
+    input_price: Annotated[float, Field(ge=0)] = 0.0
+    output_price: Annotated[float, Field(ge=0)] = 0.0
+    can_call_tools: bool = True
+    extra_body: dict[str, Any] = {}  # Any: JSON that the vendor takes beyond OpenAI's fields
+    first_token_seconds: Annotated[float, Field(gt=0)] = 60.0
+    idle_seconds: Annotated[float, Field(gt=0)] = 60.0
+    is_small: bool = False
+    """Answers when the token budget is nearly used up."""
 
 
 class WebSettings(BaseModel):
@@ -74,6 +107,8 @@ class Settings(BaseSettings):
     mcp_config: Path = PACKAGE / "config" / "mcp_config.json"
     """Which tool servers to connect."""
     llm: LlmSettings = LlmSettings()
+    models: tuple[ModelSettings, ...] = ()
+    """Named models; a person chooses one by name, and `LLM_FALLBACKS` refers to them."""
     web: WebSettings = WebSettings()
     access: AccessSettings = AccessSettings()
     agent: AgentSettings = AgentSettings()
@@ -94,6 +129,17 @@ class Settings(BaseSettings):
             settings_cls, yaml_file=["config/config.yaml", f"config/config.{stage}.yaml"], deep_merge=True
         )
         return init_settings, env_settings, dotenv_settings, yaml
+
+    @model_validator(mode="after")
+    def _check_model_names(self) -> Self:
+        names = [entry.name.lower() for entry in self.models]
+        taken = {name for name in names if names.count(name) > 1} | ({"default", "rules"} & set(names))
+        if taken:
+            raise ValueError(f"models: these names are reserved or used twice: {', '.join(sorted(taken))}")
+        unknown = sorted(set(self.llm.fallback_names) - {entry.name for entry in self.models})
+        if unknown:
+            raise ValueError(f"LLM_FALLBACKS names models that `models` does not list: {', '.join(unknown)}")
+        return self
 
     @property
     def has_model(self) -> bool:

@@ -10,12 +10,14 @@ from collections.abc import Callable, Sequence
 
 from backend.agent import events as ev
 from backend.agent.approvals import to_wire
+from backend.agent.artifacts.keeping import LargeResults
 from backend.agent.domain import HistoryMessage, UserMessage
 from backend.agent.event_writer import EventWriter
 from backend.agent.grounding import write_refusal_to_guess
-from backend.agent.interfaces import AuditTrail, ModelClient, RunContext, RunJournal, ToolSource
-from backend.agent.model_calling import ModelCaller, ModelsExhausted
+from backend.agent.interfaces import AuditTrail, RunContext, RunJournal, ToolSource
+from backend.agent.model_calling import ModelAccess, ModelCaller, ModelsExhausted
 from backend.agent.progress import Action, TurnProgress, choose_action, read_progress
+from backend.agent.run_scope import run_scope
 from backend.agent.settings import AgentSettings
 from backend.agent.tool_running import ToolRunner, approval_events
 from backend.vocabulary.clock import Clock
@@ -31,7 +33,7 @@ BUDGET_SPENT = Text(
 
 
 class AgentLoop:
-    """Advances runs. `models` are tried in order; the last one must never fail."""
+    """Advances runs."""
 
     def __init__(
         self,
@@ -39,7 +41,7 @@ class AgentLoop:
         journal: RunJournal,
         tools: ToolSource,
         audit: AuditTrail,
-        models: Sequence[ModelClient],
+        models: ModelAccess,
         clock: Clock,
         settings: AgentSettings,
         new_id: Callable[[], str],
@@ -47,9 +49,15 @@ class AgentLoop:
         self._journal = journal
         self._settings = settings
         self._new_id = new_id
-        self._models = ModelCaller(models=models, tools=tools, settings=settings, new_id=new_id)
+        self._models = ModelCaller(models=models, tools=tools, clock=clock, settings=settings, new_id=new_id)
         self._runner = ToolRunner(
-            tools=tools, journal=journal, audit=audit, clock=clock, settings=settings, new_id=new_id
+            tools=tools,
+            journal=journal,
+            audit=audit,
+            clock=clock,
+            settings=settings,
+            new_id=new_id,
+            large_results=LargeResults(models.artifacts, max_tokens=settings.result_tokens),
         )
 
     async def advance(self, run_id: str, *, cancelled: asyncio.Event) -> bool:
@@ -71,7 +79,8 @@ class AgentLoop:
         if context.is_cancel_requested:
             cancelled.set()
         try:
-            return await self._act_unless_cancelled(action, context=context, progress=progress, cancelled=cancelled)
+            with run_scope(session_id=context.session_id, run_id=context.run_id):
+                return await self._act_unless_cancelled(action, context=context, progress=progress, cancelled=cancelled)
         except NotFound:
             raise
         except Exception as error:  # noqa: BLE001  # the outermost edge: whatever happened, the run must be closed
@@ -146,7 +155,8 @@ class AgentLoop:
             await self._finish(context, outcome="answered", progress=progress)
             return True
         try:
-            await self._models.call(context, history=build_history(context, progress=progress), writer=writer)
+            history = build_history(context, progress=progress)
+            await self._models.call(context, progress=progress, history=history, writer=writer)
         except ModelsExhausted as error:
             await writer.flush()
             await self._fail(context, error.failure)
@@ -158,7 +168,9 @@ class AgentLoop:
         return len(progress.replies) >= self._settings.max_model_calls or tool_calls >= self._settings.max_tool_calls
 
     async def _run_tools(self, context: RunContext, *, progress: TurnProgress, writer: EventWriter) -> bool:
-        approval = await self._runner.run(progress.open_calls(), context=context, writer=writer)
+        approval = await self._runner.run(
+            progress.open_calls(), turn=list(progress.calls()), context=context, writer=writer
+        )
         if approval is None:
             return False
         await writer.flush()

@@ -66,6 +66,9 @@ class TurnProgress:
     is_run_started: bool = False
     is_run_over: bool = False
     written_texts: list[str] = field(default_factory=list)
+    notices: list[str] = field(default_factory=list)
+    model: str | None = None
+    """Who answers, as the log last said."""
 
     @property
     def last_reply(self) -> ReplyProgress | None:
@@ -199,6 +202,10 @@ def _on_custom(progress: TurnProgress, event: ev.Event) -> None:
         dropped = set(value["messageIds"]) | set(value["toolCallIds"])
         progress.replies = [reply for reply in progress.replies if not _is_dropped(reply, dropped)]
         return
+    if name == ev.NOTICE:
+        progress.notices.append(value["code"])
+    elif name == ev.RUN_INFO:
+        progress.model = value["model"]
     call_id = value.get("toolCallId") or value.get("tool_call_id")
     call = _find_call(progress, call_id) if call_id else None
     if call is None:

@@ -19,12 +19,14 @@ from backend.agent.approvals import (
     digest_call,
     to_wire,
 )
+from backend.agent.artifacts.keeping import LargeResults
 from backend.agent.auditing import ToolAudit
 from backend.agent.domain import ConfirmationNeeded, Json, Risk, ToolOutcome, ToolSpec, ToolStatus
 from backend.agent.event_writer import EventWriter
 from backend.agent.guarding.redaction import redact_outcome, redact_result
 from backend.agent.interfaces import AuditTrail, RunContext, RunJournal, ToolSource
 from backend.agent.progress import CallProgress
+from backend.agent.repeated_calls import refuse_repetition
 from backend.agent.settings import AgentSettings
 from backend.vocabulary.clock import Clock
 from backend.vocabulary.errors import ErrorKind, Failure
@@ -64,20 +66,24 @@ class ToolRunner:
         clock: Clock,
         settings: AgentSettings,
         new_id: Callable[[], str],
+        large_results: LargeResults,
     ) -> None:
         self._tools = tools
+        self._large_results = large_results
         self._journal = journal
         self._audit = ToolAudit(audit)
         self._clock = clock
         self._settings = settings
         self._new_id = new_id
 
-    async def run(self, calls: Sequence[CallProgress], *, context: RunContext, writer: EventWriter) -> Approval | None:
-        """Answer every open call, or return the approval that one of them now waits for."""
+    async def run(
+        self, calls: Sequence[CallProgress], *, turn: Sequence[CallProgress], context: RunContext, writer: EventWriter
+    ) -> Approval | None:
+        """Answer every open call, or return the approval that one now waits for. `turn` has all calls of the turn."""
         reads: list[PreparedCall] = []
         changes: list[PreparedCall] = []
         for call in calls:
-            prepared = self._prepare(call)
+            prepared = refuse_repetition(call, turn=turn) or self._prepare(call)
             if isinstance(prepared, ToolOutcome):
                 await self._write(call, prepared, context=context, writer=writer)
             else:
@@ -275,6 +281,7 @@ class ToolRunner:
             context=context,
         )
         _log.info("tool call %s ended: %s in %d ms", call.name, outcome.status.value, outcome.duration_ms)
+        outcome = await self._large_results.shorten(outcome, call_id=call.id, tool=call.name, context=context)
         await writer.write(ev.tool_result(call.id, outcome, language=context.language))
 
 

@@ -4,10 +4,10 @@ import asyncio
 import json
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
 import orjson
-from sqlalchemy import Row, func, insert, select, update
+from sqlalchemy import Row, func, insert, not_, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -91,6 +91,17 @@ class SqlRunStore:
             return await insert_run(
                 connection, run_id=self._new_id(), session_id=session_id, turn_id=turn_id, approval_id=None, at=now
             )
+
+    async def find_session_model(self, session_id: str) -> str | None:
+        has_own = func.lower(func.ltrim(turns.c.message)).startswith(func.lower("@" + turns.c.model))
+        statement = (
+            select(turns.c.model)
+            .where(turns.c.session_id == session_id, or_(turns.c.model.is_(None), not_(has_own)))
+            .order_by(turns.c.position.desc())
+            .limit(1)
+        )
+        async with self._database.read() as connection:
+            return cast("str | None", await connection.scalar(statement))
 
     async def get(self, run_id: str) -> Run:
         return await asyncio.shield(self._get(run_id))

@@ -138,12 +138,17 @@ class Unavailable(OpsError):
 class ModelError(Exception):
     """A model call failed; `kind` says how, `is_retryable` whether asking again may help."""
 
-    def __init__(self, kind: ErrorKind, message: str, *, retry_after_seconds: float | None = None) -> None:
+    def __init__(
+        self, kind: ErrorKind, message: str, *, retry_after_seconds: float | None = None, is_lasting: bool = False
+    ) -> None:
+        """`is_lasting` says that a kind which usually passes will not: an empty account, say."""
         super().__init__(message)
         self.kind = kind
         self.message = message
         self.retry_after_seconds = retry_after_seconds
+        self.is_lasting = is_lasting
 
     @property
     def is_retryable(self) -> bool:
-        return self.kind in {ErrorKind.MODEL_QUOTA, ErrorKind.MODEL_UNAVAILABLE, ErrorKind.MODEL_TIMEOUT}
+        passing = {ErrorKind.MODEL_QUOTA, ErrorKind.MODEL_UNAVAILABLE, ErrorKind.MODEL_TIMEOUT}
+        return self.kind in passing and not self.is_lasting

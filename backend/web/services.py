@@ -8,11 +8,13 @@ from fastapi import Depends, Request
 
 from backend.agent.domain import Mode
 from backend.agent.interfaces import ToolSource
+from backend.agent.model_routing.named_models import ModelDirectory
 from backend.features.access.domain import Principal
 from backend.features.access.rate_limit import RateLimits
 from backend.features.access.service import AccessService
 from backend.features.audit.service import AuditService
 from backend.features.chat.service import ChatService
+from backend.features.chat.usage import UsageReader
 from backend.vocabulary.errors import Unauthenticated
 from backend.vocabulary.language import Text
 
@@ -25,6 +27,8 @@ class Services:
     tools: ToolSource
     mode: Mode
     model: str
+    models: ModelDirectory
+    usage: UsageReader
     check_database: Callable[[], Awaitable[None]]
     """Raises when the database does not answer."""
     access: AccessService

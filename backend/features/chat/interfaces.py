@@ -41,6 +41,10 @@ class RunStore(Protocol):
         """Write turn and queued run in one transaction."""
         ...
 
+    async def find_session_model(self, session_id: str) -> str | None:
+        """The model last chosen for the session; a choice inside a message counts for that message only."""
+        ...
+
     async def get(self, run_id: str) -> Run: ...
 
     async def request_cancel(self, run_id: str) -> Run:

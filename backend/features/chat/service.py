@@ -6,6 +6,7 @@ from collections.abc import AsyncGenerator, Sequence
 from backend.agent.approvals import Approval, ApprovalState, Grant
 from backend.agent.domain import Json
 from backend.agent.interfaces import AuditTrail
+from backend.agent.model_routing.named_models import DEFAULT_MODEL, ModelDirectory
 from backend.features.chat.domain import (
     MAX_MESSAGE_BYTES,
     MAX_TITLE_LENGTH,
@@ -37,6 +38,7 @@ class ChatService:
         runs: RunStore,
         approvals: ApprovalStore,
         executor: RunExecutor,
+        models: ModelDirectory,
         audit: AuditTrail,
         clock: Clock,
         settings: ChatSettings,
@@ -45,6 +47,7 @@ class ChatService:
         self._runs = runs
         self._approvals = approvals
         self._executor = executor
+        self._models = models
         self._audit = audit
         self._clock = clock
         self._settings = settings
@@ -104,15 +107,22 @@ class ChatService:
     ) -> Run:
         """Write the question down and queue its run; the answer's language follows the question's."""
         _check_message(message)
+        chosen = await self._choose_model(session_id, message=message, model=model)
         run = await self._runs.start_turn(
             session_id,
             message=message,
             asked_by=asked_by,
             language=_choose_answer_language(message, preferred=language),
-            model=model,
+            model=chosen,
         )
         await self._executor.enqueue(run)
         return run
+
+    async def _choose_model(self, session_id: str, *, message: str, model: str | None) -> str | None:
+        """What this message names, else what the session was last given, else None: the configured order."""
+        choice = self._models.choose(message, model=model)
+        name = await self._runs.find_session_model(session_id) if choice is None else choice.name
+        return None if name is None or name == DEFAULT_MODEL or not self._models.knows(name) else name
 
     async def get_run(self, run_id: str) -> Run:
         return await self._runs.get(run_id)

@@ -1,8 +1,9 @@
 """One model behind an OpenAI-compatible URL."""
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from contextlib import AsyncExitStack
+from typing import Any
 
 import httpx2
 from openai import AsyncOpenAI
@@ -34,14 +35,19 @@ class OpenAiCompatibleModel:
         self,
         *,
         model: str,
+        name: str | None = None,
         base_url: str | None,
         api_key: SecretStr | None,
         first_token_seconds: float = 60.0,
         idle_seconds: float = 60.0,
         temperature: float | None = None,
+        extra_body: Mapping[str, Any] | None = None,  # Any: vendors' own JSON fields
     ) -> None:
-        """The first token may be late, as reasoning models think first; later silence means a dead stream."""
-        self._name = model
+        """The first token may be late, as reasoning models think first; later silence means a dead stream.
+
+        `name` is what people read, the endpoint's own name for the model unless given.
+        """
+        self._name = name or model
         self._first_token_seconds = first_token_seconds
         self._idle_seconds = idle_seconds
         key = api_key.get_secret_value() if api_key else ""
@@ -60,7 +66,11 @@ class OpenAiCompatibleModel:
         self._model = SortingChatModel(
             model, provider=OpenAICompatibleProvider(PROVIDER, openai_client=self._client), profile=profile
         )
-        self._settings = ModelSettings() if temperature is None else ModelSettings(temperature=temperature)
+        self._settings = ModelSettings()
+        if temperature is not None:
+            self._settings["temperature"] = temperature
+        if extra_body:
+            self._settings["extra_body"] = dict(extra_body)
         self._reasoning_field: str | None = "reasoning_content"
 
     @property

@@ -11,6 +11,8 @@ import pytest
 
 from backend.agent.interfaces import ModelClient
 from backend.agent.loop import AgentLoop
+from backend.agent.model_calling import ModelAccess
+from backend.agent.model_routing.named_models import ModelDirectory
 from backend.agent.settings import AgentSettings
 from backend.features.access.service import AccessService
 from backend.features.access.settings import AccessSettings
@@ -19,12 +21,14 @@ from backend.features.chat.domain import Run, Session
 from backend.features.chat.service import ChatService
 from backend.features.chat.settings import ChatSettings
 from backend.storage.approval_store import SqlApprovalStore
+from backend.storage.artifact_store import SqlArtifactStore
 from backend.storage.audit_store import SqlAuditStore
 from backend.storage.database import Database
 from backend.storage.run_signals import RunSignals
 from backend.storage.run_store import SqlRunStore
 from backend.storage.session_store import SqlSessionStore
 from backend.storage.token_store import SqlTokenStore
+from backend.storage.usage_store import SqlUsageStore
 from tests.fakes.agent import FixtureTools, InProcessExecutor, ScriptedModel
 
 
@@ -56,6 +60,8 @@ class Chat:
     approvals: SqlApprovalStore
     audit: AuditService
     access: AccessService
+    usage: SqlUsageStore
+    directory: ModelDirectory
 
     async def ask(self, message: str) -> Run:
         """Ask and wait until the run is over."""
@@ -86,6 +92,7 @@ async def open_chat(tmp_path: Path) -> AsyncIterator[OpenChat]:
         *models: ModelClient,
         tools: FixtureTools | None = None,
         settings: AgentSettings | None = None,
+        directory: ModelDirectory | None = None,
         wrap_journal: Callable[[SqlRunStore], Any] = lambda journal: journal,  # Any: a RunJournal
         wrap_audit: Callable[[AuditService], Any] = lambda audit: audit,  # Any: an AuditTrail
     ) -> Chat:
@@ -100,11 +107,14 @@ async def open_chat(tmp_path: Path) -> AsyncIterator[OpenChat]:
 
         audit = AuditService(store=SqlAuditStore(database), clock=clock, redact=str)
         runs = SqlRunStore(database, signals=RunSignals(), clock=clock, new_id=new_id, history_turns=20)
+        usage = SqlUsageStore(database)
+        if directory is None:
+            directory = ModelDirectory.in_order(models or [ScriptedModel()])
         loop = AgentLoop(
             journal=wrap_journal(runs),
             tools=fixture_tools,
             audit=wrap_audit(audit),
-            models=models or [ScriptedModel()],
+            models=ModelAccess(directory=directory, ledger=usage, artifacts=SqlArtifactStore(database, clock=clock)),
             clock=clock,
             settings=chosen,
             new_id=new_id,
@@ -116,6 +126,7 @@ async def open_chat(tmp_path: Path) -> AsyncIterator[OpenChat]:
             runs=runs,
             approvals=approvals,
             executor=executor,
+            models=directory,
             audit=wrap_audit(audit),
             clock=clock,
             settings=ChatSettings(poll_seconds=0.05),
@@ -140,6 +151,8 @@ async def open_chat(tmp_path: Path) -> AsyncIterator[OpenChat]:
                 settings=AccessSettings(),
                 is_login_required=False,
             ),
+            usage=usage,
+            directory=directory,
         )
 
     yield open_one

@@ -28,7 +28,13 @@ class Api:
         self.is_database_up = True
         app = create_app()
         app.state.services = Services(
-            chat=chat.service, tools=chat.tools, mode="model", model="scripted", check_database=self._check, access=chat.access, limits=RateLimits(AccessSettings()), audit=chat.audit
+            chat=chat.service,
+            tools=chat.tools,
+            mode="model",
+            model="scripted",
+            models=chat.directory,
+            usage=chat.usage,
+            check_database=self._check, access=chat.access, limits=RateLimits(AccessSettings()), audit=chat.audit,
         )
         self.http = httpx2.AsyncClient(
             transport=httpx2.ASGITransport(app=app, raise_app_exceptions=False),

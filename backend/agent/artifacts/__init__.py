@@ -1,0 +1,1 @@
+"""Tool results too large for a model, kept whole and read piece by piece."""

@@ -1,0 +1,1 @@
+"""Keeps what a model reads within its window; the stored transcript is never touched."""
