@@ -7,6 +7,7 @@ import sys
 import uvicorn
 from fastapi import FastAPI
 
+from backend.agent.guarding.redaction import RedactingFormatter
 from backend.main import StartRefused, build_app, check_may_serve
 from backend.settings import Settings
 
@@ -41,6 +42,8 @@ def serve(*, host: str | None, port: int | None) -> None:
 
 
 def configure_logging() -> None:
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)-7s %(name)s %(message)s")
+    handler = logging.StreamHandler()
+    handler.setFormatter(RedactingFormatter("%(asctime)s %(levelname)-7s %(name)s %(message)s"))
+    logging.basicConfig(level=logging.INFO, handlers=[handler])
     for name in ("httpx2", "httpcore2", "alembic", "mcp", "openai"):
         logging.getLogger(name).setLevel(logging.WARNING)
