@@ -296,9 +296,11 @@ class McpToolSource:
         )
 
     async def _stop_all(self) -> None:
-        for task in self._draining:
+        tasks, pools = list(self._draining), [*self._draining.values(), *self._pools.values()]
+        for task in tasks:
             task.cancel()
-        await asyncio.gather(*self._draining, *(pool.stop() for pool in self._pools.values()), return_exceptions=True)
+        await asyncio.gather(*(pool.stop() for pool in pools))
+        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 def _keep_running(found: Configuration, *, before: Configuration) -> Configuration:
