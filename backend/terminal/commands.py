@@ -10,12 +10,9 @@ from backend.terminal import texts
 from backend.terminal.backend_client import Body, Refused
 from backend.terminal.conversation import Conversation
 from backend.terminal.parts import clean_text
+from backend.terminal.turns import Leave
 
 _DEFAULT_MODEL = "default"
-
-
-class Leave(Exception):
-    """The person wants to go."""
 
 
 def run_command(conversation: Conversation, line: str) -> None:

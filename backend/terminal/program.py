@@ -9,10 +9,11 @@ from rich.console import Console
 
 from backend.terminal import texts
 from backend.terminal.backend_client import BackendClient, NotReachable, Refused, is_loopback
-from backend.terminal.commands import COMMANDS, Leave, run_command
+from backend.terminal.commands import COMMANDS, run_command
 from backend.terminal.conversation import Conversation, report
 from backend.terminal.line_input import LineInput, find_history_file
 from backend.terminal.one_shot import FAILED, Question, ask_once, print_failure
+from backend.terminal.turns import Leave
 from backend.vocabulary.language import Language
 
 DEFAULT_URL = "http://127.0.0.1:8000"
@@ -48,7 +49,7 @@ def run_chat(options: ChatOptions) -> int:
             if options.is_json:
                 print_failure(error)
             return FAILED
-        except KeyboardInterrupt:
+        except (KeyboardInterrupt, Leave):
             return FAILED
 
 
@@ -80,22 +81,22 @@ def _converse(client: BackendClient, options: ChatOptions, *, language: Language
     _welcome(conversation, options)
     if options.session is not None:
         conversation.open(options.session)
-    try:
-        while True:
-            _obey(conversation, _read_line(conversation, reader))
-    except (EOFError, Leave, KeyboardInterrupt):
-        console.print()
-        return 0
-
-
-def _read_line(conversation: Conversation, reader: LineInput) -> str:
-    """What was typed; the first Ctrl-C throws the line away, the second in a row leaves."""
-    try:
-        return reader.read("\n> ").strip()
-    except KeyboardInterrupt:
-        conversation.console.print()
-        conversation.write(conversation.say(texts.PRESS_AGAIN), style="dim")
-    return reader.read("\n> ").strip()
+    presses = 0
+    while presses < 2:
+        try:
+            line = reader.read("\n> ").strip()
+            presses = 0
+            _obey(conversation, line)
+        except KeyboardInterrupt:
+            # What was typed, or what a command was doing, is thrown away.
+            presses += 1
+            console.print()
+            if presses == 1:
+                conversation.write(conversation.say(texts.PRESS_AGAIN), style="dim")
+        except (EOFError, Leave):
+            console.print()
+            break
+    return 0
 
 
 def _obey(conversation: Conversation, line: str) -> None:

@@ -20,6 +20,10 @@ Decide = Callable[[Block], Body | None]
 """Asks a person about an approval: the decision to send, or None to leave it open."""
 
 
+class Leave(Exception):
+    """The person wants to go."""
+
+
 class TurnPlayer:
     """Follows runs with one view; `decide` is asked whenever a run waits for a person."""
 
@@ -77,7 +81,7 @@ def stopping_on_interrupt(client: BackendClient, run_id: str, *, on_stop: Callab
         nonlocal presses
         presses += 1
         if presses > 1:
-            raise KeyboardInterrupt
+            raise Leave
         # Not here: the stream is being read on this very thread, and must not be disturbed.
         threading.Thread(target=_cancel, args=(client, run_id, on_stop), daemon=True).start()
 

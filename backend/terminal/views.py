@@ -81,6 +81,9 @@ class LiveView:
         self._tail = self._reader.read_tail(fold)[-_TAIL_CHARACTERS:]
         self._calls = tuple(dict(block) for block in fold.blocks if _is_under_way(block))
         self._is_waiting = fold.state is MessageState.STREAMING and not self._tail and not self._calls
+        if parts and self._live is not None:
+            # What moves up for good must be gone from the moving part first, or it shows twice for a moment.
+            self._live.refresh()
         for part in parts:
             self._console.print(self._render(part))
         if fold.state is not MessageState.STREAMING:

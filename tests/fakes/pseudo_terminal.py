@@ -46,7 +46,8 @@ class PseudoTerminal:
         deadline = time.monotonic() + PATIENCE_SECONDS
         while self._process.poll() is None and time.monotonic() < deadline:
             self._read()
-        return self._process.wait(timeout=1)
+        assert self._process.poll() is not None, f"the program did not end; shown:\n{self.shown[-3000:]}"
+        return self._process.returncode
 
     def _read(self) -> bool:
         """False when the program has closed its terminal."""

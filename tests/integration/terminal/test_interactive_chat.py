@@ -22,7 +22,7 @@ pytestmark = pytest.mark.skipif(os.name != "posix", reason="pseudo-terminals")
 
 
 def answer_questions(request: RecordedRequest) -> Reply:
-    if any(message["role"] == "tool" for message in request.messages):
+    if request.messages[-1]["role"] == "tool":
         refused = "too much" in str(request.messages[-1]["content"])
         return say("I left it alone." if refused else "I changed **it**.\n\n- one\n- two")
     if "slowly" in str(request.messages[-1]["content"]):
@@ -58,8 +58,10 @@ def converse(address: str, home: Path) -> None:
         terminal.expect("change it")
         terminal.type("/open 1\r")
         terminal.expect("• two")
+        terminal.expect("> ")
         terminal.press_interrupt()
         terminal.expect("/quit, leaves")
+        terminal.expect("> ")
         terminal.press_interrupt()
         assert terminal.wait() == 0
 

@@ -1,7 +1,7 @@
 """Reading a run's stream over lost connections."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -21,17 +21,17 @@ def numbered(*events: tuple[int, dict[str, Any]]) -> list[str]:  # Any: JSON
 class ScriptedStreams:
     """Each opening plays the next entry; an exception in it is raised there."""
 
-    def __init__(self, *script: list[str | Exception]) -> None:
+    def __init__(self, *script: Sequence[str | Exception]) -> None:
         self._script = list(script)
         self.opened_after: list[int] = []
 
     @contextmanager
     def open_events(self, run_id: str, *, after: int) -> Iterator[Iterator[str]]:
         self.opened_after.append(after)
-        entry = self._script.pop(0) if self._script else [NotReachable("gone")]
+        entry: Sequence[str | Exception] = self._script.pop(0) if self._script else [NotReachable("gone")]
         yield self._play(entry)
 
-    def _play(self, entry: list[str | Exception]) -> Iterator[str]:
+    def _play(self, entry: Sequence[str | Exception]) -> Iterator[str]:
         for step in entry:
             if isinstance(step, Exception):
                 raise step
