@@ -6,6 +6,7 @@ from datetime import datetime
 
 from pydantic import SecretStr
 
+from backend.agent.guarding.masking_model import choose_masking
 from backend.agent.interfaces import ModelClient
 from backend.agent.model_routing.circuit_breaker import CircuitBreaker, Limits
 from backend.agent.model_routing.named_models import DEFAULT_MODEL, RULES, ModelDirectory, ModelProfile, NamedModel
@@ -17,19 +18,20 @@ def build_models(
     settings: Settings, *, environment: Mapping[str, str], now: Callable[[], datetime], stack: AsyncExitStack
 ) -> ModelDirectory:
     """The flat settings make the model `default`; the rule planner is always last."""
+    mask = choose_masking(settings.masking)
     limits = Limits(failures=settings.agent.breaker_failures, seconds=settings.agent.breaker_seconds)
 
     def named(name: str, client: ModelClient, profile: ModelProfile) -> NamedModel:
         return NamedModel(name=name, client=client, profile=profile, breaker=CircuitBreaker(now=now, limits=limits))
 
     models = [
-        named(entry.name, _connect(entry, key=_find_key(entry, environment), stack=stack), _profile(entry))
+        named(entry.name, mask(_connect(entry, key=_find_key(entry, environment), stack=stack)), _profile(entry))
         for entry in settings.models
     ]
     if settings.has_model:
         entry = _default_entry(settings)
         client = _connect(entry, key=settings.openai_api_key, stack=stack)
-        models.insert(0, named(DEFAULT_MODEL, client, _profile(entry)))
+        models.insert(0, named(DEFAULT_MODEL, mask(client), _profile(entry)))
     models.append(named(RULES, RulePlanner(), ModelProfile()))
     return ModelDirectory(models, order=[*_choose_order(settings), RULES])
 
@@ -85,6 +87,7 @@ def _find_key(entry: ModelSettings, environment: Mapping[str, str]) -> SecretStr
 
 def _profile(entry: ModelSettings) -> ModelProfile:
     return ModelProfile(
+        model=entry.model,
         context_tokens=entry.context_tokens,
         input_price=entry.input_price,
         output_price=entry.output_price,

@@ -16,6 +16,7 @@ from pydantic_settings import (
 )
 from sqlalchemy.engine import make_url
 
+from backend.agent.guarding.settings import MaskingSettings
 from backend.agent.settings import AgentSettings
 from backend.features.access.domain import is_loopback
 from backend.features.access.settings import AccessSettings
@@ -59,7 +60,8 @@ class ModelSettings(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
-    base_url: str
+    base_url: str | None = None
+    """OpenAI's own endpoint unless given."""
     model: str
     api_key_env: Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")] | None = None
     context_tokens: Annotated[int, Field(ge=2000)] | None = None
@@ -112,6 +114,7 @@ class Settings(BaseSettings):
     web: WebSettings = WebSettings()
     access: AccessSettings = AccessSettings()
     agent: AgentSettings = AgentSettings()
+    masking: MaskingSettings = MaskingSettings()
     chat: ChatSettings = ChatSettings()
     durable: DurableExecutionSettings = DurableExecutionSettings()
 

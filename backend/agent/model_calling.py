@@ -20,7 +20,6 @@ from backend.agent.domain import (
     ToolMessage,
 )
 from backend.agent.event_writer import EventWriter
-from backend.agent.guarding.delimiting import RunNonces, delimit_request
 from backend.agent.instructions import write_instructions
 from backend.agent.interfaces import RunContext, ToolSource
 from backend.agent.model_routing.budgets import BudgetStage, TokenBudget, choose_stage
@@ -136,7 +135,6 @@ class ModelCaller:
         self._settings = settings
         self._new_id = new_id
         self._requests = RequestBuilder(artifacts=models.artifacts, output_reserve=settings.output_reserve_tokens)
-        self._nonces = RunNonces()
         self._budget = TokenBudget(
             per_turn=settings.max_turn_tokens,
             per_day=settings.max_day_tokens,
@@ -290,10 +288,7 @@ class ModelCaller:
         )
         if built.is_summarised and "context-shortened" not in turn.notices:
             await turn.notify("context-shortened", turn.text(SHORTENED, model=model.label))
-        sent = built.request
-        if model.client.mode != "rules":
-            sent = delimit_request(sent, nonce=self._nonces.of(turn.context.run_id))
-        finished = await self._stream(model, request=sent, reply=reply)
+        finished = await self._stream(model, request=built.request, reply=reply)
         usage = await self._account(model, finished, request=built.request, call_id=reply.step, context=turn.context)
         await self._complete(replace(finished, usage=usage), reply=reply, model=model, turn=turn)
 

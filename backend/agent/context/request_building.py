@@ -16,6 +16,7 @@ from backend.agent.context.fitting import (
 from backend.agent.context.summarising import SUMMARY_HEADING, summarise_by_code, write_summary_request
 from backend.agent.context.token_estimate import estimate_tokens
 from backend.agent.domain import HistoryMessage, ModelRequest, ToolMessage
+from backend.agent.guarding.delimiting import RunNonces, delimit_request
 from backend.agent.interfaces import RunContext
 from backend.agent.model_routing.named_models import NamedModel
 from backend.agent.textual_tools import to_textual_request
@@ -39,6 +40,7 @@ class RequestBuilder:
     def __init__(self, *, artifacts: ArtifactStore, output_reserve: int) -> None:
         self._artifacts = artifacts
         self._output_reserve = output_reserve
+        self._nonces = RunNonces()
         self._summaries: OrderedDict[str, str] = OrderedDict()
 
     async def build(
@@ -47,7 +49,7 @@ class RequestBuilder:
         """`share` below one makes the request smaller than the estimate allows, after a model found it too long."""
         window = model.profile.context_tokens
         if window is None:
-            return BuiltRequest(self._in_words(whole, model))
+            return BuiltRequest(self._write(whole, model=model, context=context))
         fixed = estimate_tokens(whole.instructions) + estimate_tools(whole.tools)
         reserve = min(self._output_reserve, window // 4)
         budget = max(round((window - reserve - fixed) * share), _SMALLEST_BUDGET)
@@ -61,11 +63,14 @@ class RequestBuilder:
         request = ModelRequest(
             instructions=whole.instructions, history=history, tools=whole.tools, language=whole.language
         )
-        return BuiltRequest(self._in_words(request, model), is_summarised=is_summarised)
+        return BuiltRequest(self._write(request, model=model, context=context), is_summarised=is_summarised)
 
-    @staticmethod
-    def _in_words(request: ModelRequest, model: NamedModel) -> ModelRequest:
-        return request if model.profile.can_call_tools else to_textual_request(request)
+    def _write(self, request: ModelRequest, *, model: NamedModel, context: RunContext) -> ModelRequest:
+        """The form the model reads. Results are framed as data last, so that no cut can lose a frame."""
+        if model.client.mode == "rules":
+            return request
+        framed = delimit_request(request, nonce=self._nonces.of(context.run_id))
+        return framed if model.profile.can_call_tools else to_textual_request(framed)
 
     async def _keep(self, elided: Sequence[ToolMessage], *, context: RunContext) -> None:
         """What a stub points to must be there; results already kept whole stay as they are."""

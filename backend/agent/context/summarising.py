@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from backend.agent.context.excerpts import write_excerpt
 from backend.agent.context.token_estimate import estimate_tokens
 from backend.agent.domain import AssistantMessage, HistoryMessage, ModelRequest, ToolMessage, UserMessage
+from backend.agent.guarding.hostile_text import neutralise
 from backend.vocabulary.language import Language
 
 SUMMARY_HEADING = (
@@ -57,7 +58,7 @@ def _render(turns: Sequence[HistoryMessage], *, line: int | None) -> str:
                 if text.strip():
                     parts.append(f"Answered: {_cut(text, line)}")
             case ToolMessage(outcome=outcome):
-                parts.append(f"Result ({outcome.status.value}): {_cut(outcome.text, line)}")
+                parts.append(f"Result ({outcome.status.value}): {_cut(neutralise(outcome.text).text, line)}")
     return "\n".join(parts)
 
 

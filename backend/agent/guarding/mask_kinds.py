@@ -42,7 +42,7 @@ _WELL_KNOWN = (
     "kubernetes.io k8s.io docker.io docker.com quay.io gcr.io ghcr.io pkg.dev mcr.microsoft.com github.com github.io "
     "githubusercontent.com gitlab.com istio.io helm.sh prometheus.io coreos.com grafana.com cert-manager.io "
     "argoproj.io fluxcd.io tigera.io projectcalico.org cilium.io openshift.io rancher.io cattle.io kubevirt.io "
-    "longhorn.io opentelemetry.io jaegertracing.io elastic.co nginx.org openebs.io x-k8s.io cncf.io golang.org python.org"
+    "longhorn.io opentelemetry.io jaegertracing.io elastic.co nginx.org openebs.io x-k8s.io cncf.io golang.org"
 )
 _PUBLIC_DOMAINS = tuple(_WELL_KNOWN.split())
 
