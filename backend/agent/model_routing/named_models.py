@@ -23,6 +23,8 @@ _PREFIX = re.compile(r"\s*@([A-Za-z0-9][A-Za-z0-9._-]*)[\s,,::]*(.+)", re.DOTALL
 class ModelProfile:
     """What is known of a model beyond how to call it. Prices are per million tokens; no window means no limit."""
 
+    model: str = ""
+    """What the endpoint calls it."""
     context_tokens: int | None = None
     input_price: float = 0.0
     output_price: float = 0.0
