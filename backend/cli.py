@@ -10,6 +10,8 @@ from typing import Annotated
 
 import typer
 
+from backend.administration import audit_commands, token_commands
+
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Operations robot for Kubernetes and Linux fleets.")
 
 ROOT = Path(__file__).parents[1]
@@ -18,6 +20,9 @@ PAGE = ROOT / "backend" / "static" / "spa" / "index.html"
 
 Port = Annotated[int | None, typer.Option(help="Port; PORT or 8000 by default.")]
 Host = Annotated[str | None, typer.Option(help="Address to listen on; 127.0.0.1 by default.")]
+
+app.add_typer(token_commands, name="token")
+app.add_typer(audit_commands, name="audit")
 
 
 @app.command()

@@ -39,8 +39,6 @@ from backend.web.app import create_app
 from backend.web.request_guard import LOOPBACK_HOSTS
 from backend.web.services import Services
 
-COMMAND_LINE = "command-line"
-"""Who acts when somebody with a shell on this machine does."""
 PAGE_DIRECTORY = PACKAGE / "static" / "spa"
 _log = logging.getLogger(__name__)
 
