@@ -5,7 +5,6 @@ from pathlib import Path
 
 import pytest
 import typer
-from fastapi.routing import APIRoute
 from pydantic import BaseModel
 
 from backend.cli import app as cli
@@ -35,12 +34,10 @@ def test_every_setting_is_documented() -> None:
 def test_every_endpoint_is_documented() -> None:
     page = (REFERENCE / "http.md").read_text()
     routes = [
-        f"{method} {route.path}"
-        for route in create_app().routes
-        if isinstance(route, APIRoute) and route.include_in_schema
-        for method in route.methods or ()
+        f"{method.upper()} {path}" for path, operations in create_app().openapi()["paths"].items() for method in operations
     ]
 
+    assert len(routes) > 15
     assert [route for route in routes if f"`{route}" not in page] == []
 
 
