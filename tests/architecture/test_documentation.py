@@ -34,7 +34,9 @@ def test_every_setting_is_documented() -> None:
 def test_every_endpoint_is_documented() -> None:
     page = (REFERENCE / "http.md").read_text()
     routes = [
-        f"{method.upper()} {path}" for path, operations in create_app().openapi()["paths"].items() for method in operations
+        f"{method.upper()} {path}"
+        for path, operations in create_app().openapi()["paths"].items()
+        for method in operations
     ]
 
     assert len(routes) > 15
