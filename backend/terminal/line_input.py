@@ -4,6 +4,7 @@ import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 _HISTORY_LINES = 1000
 
@@ -63,6 +64,30 @@ class LineInput:
         except OSError:
             # A home that cannot be written to costs the history, nothing else.
             self._history = None
+
+
+class KeyEcho:
+    """Keys pressed while an answer is drawn would break the drawing; hidden, they are still there for the next line."""
+
+    def __init__(self) -> None:
+        self._before: list[Any] | None = None  # Any: what the terminal's attributes are made of
+
+    def hide(self) -> None:
+        if os.name != "posix" or not sys.stdin.isatty():
+            return
+        import termios
+
+        self._before = termios.tcgetattr(sys.stdin)
+        quiet = termios.tcgetattr(sys.stdin)
+        quiet[3] &= ~termios.ECHO
+        termios.tcsetattr(sys.stdin, termios.TCSADRAIN, quiet)
+
+    def show(self) -> None:
+        if self._before is not None:
+            import termios
+
+            termios.tcsetattr(sys.stdin, termios.TCSADRAIN, self._before)
+            self._before = None
 
 
 def find_history_file() -> Path:

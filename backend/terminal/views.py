@@ -16,6 +16,7 @@ from rich.text import Text as Line
 from backend.features.chat.domain import MessageState
 from backend.features.chat.transcript import Block, Fold
 from backend.terminal import texts
+from backend.terminal.line_input import KeyEcho
 from backend.terminal.parts import Part, PartReader, clean_text, mend_emphasis
 from backend.vocabulary.language import Language, Text
 
@@ -56,6 +57,7 @@ class LiveView:
         self._started: dict[str, float] = {}
         self._is_waiting = True
         self._live: Live | None = None
+        self._keys = KeyEcho()
 
     def __enter__(self) -> Self:
         self._live = Live(
@@ -66,6 +68,7 @@ class LiveView:
             redirect_stdout=False,
             redirect_stderr=False,
         )
+        self._keys.hide()
         self._live.start()
         return self
 
@@ -75,6 +78,7 @@ class LiveView:
         if self._live is not None:
             self._tail, self._calls, self._is_waiting = "", (), False
             self._live.stop()
+        self._keys.show()
 
     def update(self, fold: Fold) -> None:
         parts = self._reader.read_new(fold)
