@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import logging
+import os
 import secrets
 import signal
 import socket
@@ -58,7 +59,11 @@ async def serve(options: LaunchOptions) -> None:
         anonymous=ANONYMOUS if options.requires_token else trusted_neighbour(),
     )
     url = f"http://{HOST}:{listener.getsockname()[1]}"
-    server = _QuickServer(api, announce=lambda: _announce(options, url=url, token=token))
+    server = _QuickServer(
+        api,
+        announce=lambda: _announce(options, url=url, token=token),
+        ends_with_stdin=options.ends_with_stdin,
+    )
     ticking = asyncio.create_task(_let_time_pass(world))
     try:
         await server.serve(sockets=[listener])
@@ -94,7 +99,7 @@ def _announce(options: LaunchOptions, *, url: str, token: str) -> None:
 class _QuickServer(uvicorn.Server):
     """Ends open watches as soon as a signal arrives, instead of waiting for clients to go."""
 
-    def __init__(self, api: KubernetesApi, *, announce: Callable[[], None]) -> None:
+    def __init__(self, api: KubernetesApi, *, announce: Callable[[], None], ends_with_stdin: bool) -> None:
         config = uvicorn.Config(
             api.app,
             log_level="warning",
@@ -106,6 +111,7 @@ class _QuickServer(uvicorn.Server):
         super().__init__(config)
         self._api = api
         self._announce = announce
+        self._ends_with_stdin = ends_with_stdin
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets=sockets)
@@ -117,11 +123,18 @@ class _QuickServer(uvicorn.Server):
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, self._stop)
+        if self._ends_with_stdin:
+            loop.add_reader(sys.stdin.fileno(), self._read_stdin)
         try:
             yield
         finally:
             for number in (signal.SIGINT, signal.SIGTERM):
                 loop.remove_signal_handler(number)
+
+    def _read_stdin(self) -> None:
+        if not os.read(sys.stdin.fileno(), 1024):
+            asyncio.get_running_loop().remove_reader(sys.stdin.fileno())
+            self._stop()
 
     def _stop(self) -> None:
         self.should_exit = True

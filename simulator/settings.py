@@ -16,6 +16,8 @@ class LaunchOptions:
     requires_token: bool
     """Refuse callers without a token. Off by default: kubectl sends none over plain HTTP, whatever its kubeconfig
     says, and the port is reachable from this machine only."""
+    ends_with_stdin: bool = False
+    """End when standard input closes, so that a launcher that is killed leaves no simulator behind."""
 
 
 def read_options(arguments: Sequence[str] | None = None) -> LaunchOptions:
@@ -29,6 +31,7 @@ def read_options(arguments: Sequence[str] | None = None) -> LaunchOptions:
     parser.add_argument("--scenarios", choices=("all", "none"), help="inject every fault, or none")
     parser.add_argument("--seed", type=int, default=7, help="makes names, addresses and timings repeat")
     parser.add_argument("--require-token", action="store_true", help="refuse callers that send no token (kubectl)")
+    parser.add_argument("--ends-with-stdin", action="store_true", help="end when standard input closes")
     parsed = parser.parse_args(arguments)
     if parsed.scenario and parsed.scenarios:
         parser.error("--scenario and --scenarios exclude each other")
@@ -39,6 +42,7 @@ def read_options(arguments: Sequence[str] | None = None) -> LaunchOptions:
         scenarios=chosen,
         seed=parsed.seed,
         requires_token=parsed.require_token,
+        ends_with_stdin=parsed.ends_with_stdin,
     )
 
 

@@ -5,9 +5,12 @@ import urllib.request
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 import yaml
 from playwright.sync_api import Page, expect
+
+from tests.fakes.product import product
 
 ROOT = Path(__file__).parents[2]
 SCENARIOS = [yaml.safe_load(path.read_text()) for path in sorted((ROOT / "simulator" / "scenarios").glob("*.yaml"))]
@@ -118,3 +121,14 @@ def test_page_has_no_accessibility_violation(demo: str, page: Page) -> None:
     result = page.evaluate("axe.run({runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa']})")
 
     assert [violation["id"] for violation in result["violations"]] == []
+
+
+def test_demo_that_is_killed_leaves_no_simulator_behind(tmp_path: Path) -> None:
+    with product("demo", data=tmp_path, OPENAI_API_KEY="", LLM_BASE_URL="") as (_address, process):
+        children = psutil.Process(process.pid).children(recursive=True)
+        process.kill()
+
+        _gone, alive = psutil.wait_procs(children, timeout=10)
+
+    assert len(children) >= 2
+    assert alive == []
