@@ -242,6 +242,8 @@ class ServerConnection:
         while True:
             try:
                 async with client.listen(tools_list_changed=True) as subscription:
+                    # What changed between the first listing and this moment was told to nobody.
+                    await self._refresh(client)
                     async for _ in subscription:
                         await self._refresh(client)
             except SubscriptionLost:

@@ -113,6 +113,23 @@ async def test_a_legacy_server_that_asks_in_mid_call_gets_the_same_yes_and_no(
     assert read_journal(journal) == ["changed new"]
 
 
+@pytest.mark.parametrize("protocol", ["auto", "legacy"])
+async def test_what_is_safe_to_remember_is_told_by_trusted_servers_only(
+    open_source: OpenSource, stdio_entry: Entry, protocol: str
+) -> None:
+    trusted = stdio_entry | {"protocol": protocol, "allowTools": ["change-memorably"]}
+    foreign = stdio_entry | {"protocol": protocol, "allowTools": ["change-memorably"], "trusted": False}
+    async with open_source(fixture=trusted) as source:
+        asked = await source.call("change-memorably", arguments={"value": "new"})
+    async with open_source(fixture=foreign) as source:
+        asked_by_foreign = await source.call("change-memorably", arguments={"value": "new"})
+
+    assert isinstance(asked, ConfirmationNeeded)
+    assert asked.remember_key == "value of the fixture"
+    assert isinstance(asked_by_foreign, ConfirmationNeeded)
+    assert asked_by_foreign.remember_key is None
+
+
 async def test_a_change_that_dies_with_its_server_has_an_unknown_outcome_and_is_not_repeated(
     open_source: OpenSource, stdio_entry: Entry, journal: Path
 ) -> None:

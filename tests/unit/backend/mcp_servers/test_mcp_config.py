@@ -51,6 +51,34 @@ def test_defaults_are_cautious() -> None:
     assert (server.is_enabled, server.is_trusted, server.read_tools) == (True, False, frozenset())
 
 
+def test_replicas_share_the_headers_they_do_not_bring() -> None:
+    own = {"url": "https://b.example/mcp", "headers": {"X-Cell": "b"}}
+    server = parse({"replicas": [{"url": "https://a.example/mcp"}, own], "headers": {"X-Cell": "a"}})
+
+    assert isinstance(server, ServerConfig)
+    assert server.targets == (
+        HttpTarget(url="https://a.example/mcp", headers={"X-Cell": "a"}),
+        HttpTarget(url="https://b.example/mcp", headers={"X-Cell": "b"}),
+    )
+
+
+@pytest.mark.parametrize(
+    ("change", "is_alike"),
+    [
+        ({"denyTools": ["a"], "trusted": True, "riskOverrides": {"b": "change"}}, True),
+        ({"args": ["y"]}, False),
+        ({"env": {"A": "b"}}, False),
+        ({"protocol": "legacy"}, False),
+    ],
+)
+def test_only_what_concerns_the_connection_asks_for_a_new_one(change: dict[str, object], is_alike: bool) -> None:
+    before, after = parse({"command": "x"}), parse({"command": "x"} | change)
+
+    assert isinstance(before, ServerConfig)
+    assert isinstance(after, ServerConfig)
+    assert before.connects_like(after) is is_alike
+
+
 def test_allow_and_deny_lists_decide_what_is_exposed() -> None:
     server = parse({"command": "x", "allowTools": ["a", "b"], "denyTools": ["b"]})
 
@@ -73,6 +101,12 @@ def test_allow_and_deny_lists_decide_what_is_exposed() -> None:
         ({"url": "http://x", "env": {"a": "b"}}, "belong to command"),
         ({"command": "x", "protocol": "new"}, "protocol"),
         ({"command": "x", "env": {"A": "${NOT_SET}"}}, "env.A: environment variable NOT_SET is not set"),
+        ({"command": "x", "riskOverrides": {"a": "read"}}, "riskOverrides.a: an override can only raise a risk"),
+        ({"command": "x", "riskOverrides": {"a": "low"}}, "riskOverrides.a"),
+        ({"url": "http://x", "replicas": [{"url": "http://y"}]}, "either command"),
+        ({"replicas": []}, "at least one url"),
+        ({"replicas": [{"url": "http://x"}, {"url": "http://x"}]}, "only once"),
+        ({"replicas": [{"url": "http://x", "weight": 2}]}, "weight"),
         ("x", "valid"),
         (None, "valid"),
     ],

@@ -1,5 +1,7 @@
 """What the agent is told about tools and their results."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -74,6 +76,22 @@ def test_an_untrusted_server_is_not_believed() -> None:
 
     assert [spec.name for spec in catalogue.tools if spec.risk is Risk.READ] == ["what"]
     assert not any(spec.asks_itself for spec in catalogue.tools)
+
+
+def test_an_override_raises_a_risk_and_never_lowers_it() -> None:
+    config = replace(
+        server(trusted=True),
+        risk_overrides={"look": Risk.CHANGE, "change": Risk.DESTRUCTIVE, "wipe": Risk.CHANGE, "gone": Risk.CHANGE},
+    )
+
+    catalogue = build_catalogue([(config, TOOLS)], is_read_only=False)
+
+    specs = {spec.name: (spec.risk, spec.asks_itself) for spec in catalogue.tools}
+    assert specs["look"] == (Risk.CHANGE, False)
+    assert specs["change"] == (Risk.DESTRUCTIVE, True)
+    assert specs["wipe"] == (Risk.DESTRUCTIVE, True)
+    assert "cannot loosen 'wipe' from destructive to change" in catalogue.notes["one"][0]
+    assert "'gone'" in catalogue.notes["one"][1]
 
 
 def test_read_only_leaves_only_what_reads() -> None:
