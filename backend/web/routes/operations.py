@@ -2,12 +2,12 @@
 
 import logging
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Request, Response
 
 from backend.agent.domain import ServerState, ServerStatus, ToolSpec, ToolStatistics
 from backend.vocabulary.errors import Unavailable
 from backend.web.schemas import operations as schemas
-from backend.web.services import Services, ServicesDep
+from backend.web.services import Services, ServicesDep, find_principal
 
 router = APIRouter(tags=["operations"])
 _log = logging.getLogger(__name__)
@@ -27,11 +27,13 @@ async def list_tools(services: ServicesDep) -> schemas.ToolList:
 @router.get("/api/v1/health", include_in_schema=False)
 @router.get("/api/status", include_in_schema=False)
 @router.get("/healthz", include_in_schema=False)
-async def get_health(services: ServicesDep, response: Response) -> schemas.Health:
-    """How each part stands; 503 when no question can be taken."""
+async def get_health(services: ServicesDep, request: Request, response: Response) -> schemas.Health:
+    """How each part stands; 503 when no question can be taken. Details only for those who are logged in."""
     database = await _check_database(services)
     model = schemas.HealthPart(name="model", status="ok", detail=services.model)
     parts = [database, model, *(_read_part(status) for status in services.tools.servers())]
+    if find_principal(request) is None:
+        parts = [part.model_copy(update={"detail": None}) for part in parts]
     if database.status == "unavailable":
         response.status_code = 503
         return schemas.Health(status="unavailable", mode=services.mode, parts=parts)
