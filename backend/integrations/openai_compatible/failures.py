@@ -14,38 +14,42 @@ from pydantic_ai.exceptions import (
     ModelTimeoutError,
 )
 
+from backend.integrations.openai_compatible.vendor_codes import CODE_FAMILIES, CODES, LASTING_CODES
 from backend.vocabulary.errors import ErrorKind, ModelError
 
 _CONTEXT = re.compile(
     r"context[_ ](?:length|window|size)|maximum context|reduce the length|prompt is too long"
-    r"|input (?:is too long|length)|too many (?:input )?tokens|max(?:imum)?[_ ](?:input|model|prompt)[_ ](?:tokens|len)"
+    r"|input (?:is too long|length)"
+    r"|exceed(?:s|ed)? (?:the )?(?:max|available)[\w ]{0,24}(?:tokens|context)"
+    r"|too many (?:input )?tokens|max(?:imum)?[_ ](?:input|model|prompt)[_ ](?:tokens|len)"
     r"|上下文|输入.{0,8}(?:过长|超长|超过)",
     re.IGNORECASE,
 )
 _QUOTA = re.compile(
     r"insufficient[_ ](?:quota|balance|credit)|balance is insufficient|arrearage|overdue|exceeded[_ ]current[_ ]quota"
-    r"|quota|throttling|rate[_ ]?limit|too many requests|requests per|tpm limit|rpm limit|余额|欠费|限流|频率|请求过多",
+    r"|quota|throttling|rate[_ ]?limit"
+    r"|too many requests|requests per|tpm limit|rpm limit|余额|欠费|限流|频率|请求(?:次数)?过多|访问量过大|并发",
     re.IGNORECASE,
 )
 _KEY = re.compile(
     r"invalid[_ ]?api[_ ]?key|incorrect api key|authentication|unauthorized|鉴权|认证失败|无效的令牌", re.IGNORECASE
 )
-_BUSY = re.compile(r"overload|over capacity|server is busy|service unavailable|系统繁忙|过载", re.IGNORECASE)
+_BUSY = re.compile(
+    r"overload|over capacity|(?:server|service) (?:is )?(?:too )?busy|service unavailable|try pulling it"
+    r"|maximum pending"
+    r"|系统繁忙|服务繁忙|过载",
+    re.IGNORECASE,
+)
 
-_CODES: dict[str, ErrorKind] = {
-    # Zhipu answers 429 or 400 with its own numbers: 1301-1305 rate and load, 1113 no balance, 1000-1004 the key.
-    **dict.fromkeys(("1113", "1301", "1302", "1303", "1304", "1305", "1308"), ErrorKind.MODEL_QUOTA),
-    **dict.fromkeys(("1000", "1001", "1002", "1003", "1004"), ErrorKind.MODEL_AUTHENTICATION),
-    "1261": ErrorKind.CONTEXT_TOO_LONG,
-    # SiliconFlow: balance, overload.
-    "30001": ErrorKind.MODEL_QUOTA,
-    "50505": ErrorKind.MODEL_UNAVAILABLE,
-    # DashScope and Volcengine Ark use words.
-    "Arrearage": ErrorKind.MODEL_QUOTA,
-    "AccountOverdueError": ErrorKind.MODEL_QUOTA,
-    "ServerOverloaded": ErrorKind.MODEL_UNAVAILABLE,
-    "InvalidApiKey": ErrorKind.MODEL_AUTHENTICATION,
-}
+_LASTING = re.compile(
+    r"insufficient[_ ](?:balance|credit|funds)|balance is insufficient|arrear|overdue|good standing|billing|free tier"
+    r"|余额|欠费|(?:model|endpoint).{0,80}(?:does not exist|not found)|try pulling it|模型不存在",
+    re.IGNORECASE,
+)
+_NO_TOOLS = re.compile(
+    r"does not support (?:tools|function)|tool(?:s|_choice| use| calling).{0,40}not support", re.IGNORECASE
+)
+_NO_TOOLS_ADVICE = "; set can_call_tools: false for this model, and the tools are described to it in words"
 _STATUSES: dict[int, ErrorKind] = {
     401: ErrorKind.MODEL_AUTHENTICATION,
     402: ErrorKind.MODEL_QUOTA,
@@ -73,16 +77,20 @@ def to_model_error(error: Exception, *, model: str) -> ModelError:
         return ModelError(ErrorKind.MODEL_UNAVAILABLE, f"{model} sent something unreadable: {_short(str(error))}")
     said = _vendor_message(error)
     status = error.status_code if isinstance(error, ModelHTTPError) else None
+    code = _vendor_code(error)
+    kind = _kind_of(error, said=said, status=status)
+    if _NO_TOOLS.search(said):
+        kind, said = ErrorKind.MODEL_UNAVAILABLE, f"{said}{_NO_TOOLS_ADVICE}"
+    is_lasting = code in LASTING_CODES or status in {402, 404} or bool(_LASTING.search(said) or _NO_TOOLS.search(said))
     where = f"{model} answered HTTP {status}" if status and not error.in_stream else f"{model} failed"
-    return ModelError(
-        _kind_of(error, said=said, status=status), f"{where}: {said}", retry_after_seconds=error.retry_after
-    )
+    return ModelError(kind, f"{where}: {said}", retry_after_seconds=error.retry_after, is_lasting=is_lasting)
 
 
 def _kind_of(error: ModelAPIError, *, said: str, status: int | None) -> ErrorKind:
     code = _vendor_code(error)
-    if code in _CODES:
-        return _CODES[code]
+    named = CODES.get(code) or next((kind for start, kind in CODE_FAMILIES if code.startswith(start)), None)
+    if named is not None:
+        return named
     if isinstance(error, ModelContextWindowExceededError) or (
         status in {None, 400, 413, 422} and _CONTEXT.search(said)
     ):
@@ -118,6 +126,10 @@ def _vendor_message(error: ModelAPIError) -> str:
     for field in ("message", "msg", "error_msg", "detail"):
         if isinstance(stated.get(field), str) and stated[field]:
             return _short(str(stated[field]))
+    # Ollama's own form: {"error": "model 'x' not found"}
+    inner = error.body.get("error") if isinstance(error.body, dict) else None
+    if isinstance(inner, str) and inner:
+        return _short(inner)
     if isinstance(error.body, str) and error.body.strip():
         return _short(error.body)
     return _short(str(error.__cause__ or error))
