@@ -110,7 +110,10 @@ def _deltas(kind: type[TextDelta] | type[ReasoningDelta], text: str) -> Iterator
 
 def _mask_request(request: ModelRequest, masking: Masking) -> ModelRequest:
     history = tuple(_mask_message(message, masking) for message in request.history)
-    instructions = request.instructions + _EXPLANATION if masking.names else request.instructions
+    # They may quote an answer that was taken back.
+    instructions = masking.mask(request.instructions)
+    if masking.names:
+        instructions += _EXPLANATION
     return replace(request, instructions=instructions, history=history)
 
 
