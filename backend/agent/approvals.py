@@ -10,7 +10,6 @@ from typing import Any
 
 from backend.agent.domain import Json, Risk
 
-
 REMEMBERED_BY = "remembered:"
 """Stands before the name of the person whose earlier yes answered an approval."""
 

@@ -20,6 +20,7 @@ APPROVAL_REQUESTED = "approval-requested"
 APPROVAL_DECIDED = "approval-decided"
 MESSAGE_DISCARDED = "message-discarded"
 NOTICE = "notice"
+GROUNDING = "grounding"
 
 TERMINAL_TYPES = frozenset({"RUN_FINISHED", "RUN_ERROR"})
 

@@ -9,6 +9,7 @@ import logging
 from collections.abc import Callable, Sequence
 
 from backend.agent import events as ev
+from backend.agent.answer_checking import check_answer
 from backend.agent.approvals import to_wire
 from backend.agent.artifacts.keeping import LargeResults
 from backend.agent.domain import HistoryMessage, UserMessage
@@ -128,9 +129,18 @@ class AgentLoop:
                 case Action.RUN_TOOLS:
                     return await self._run_tools(context, progress=progress, writer=writer)
                 case _:
-                    await self._finish(context, outcome="answered", progress=progress)
-                    return True
+                    return await self._conclude(context, progress=progress, writer=writer)
         return False
+
+    async def _conclude(self, context: RunContext, *, progress: TurnProgress, writer: EventWriter) -> bool:
+        """Check the answer against the results; one that contradicts them is asked for again, once."""
+        can_ask_again = not self._is_budget_spent(progress)
+        check = check_answer(context, progress=progress, can_ask_again=can_ask_again)
+        if check.is_rejected:
+            await writer.write(check.events)
+            return False
+        await self._finish(context, outcome="answered", progress=progress, last_events=check.events)
+        return True
 
     def _writer(self, context: RunContext) -> EventWriter:
         async def append(events: Sequence[ev.Event]) -> None:
@@ -151,7 +161,8 @@ class AgentLoop:
         if refusal is None and self._is_budget_spent(progress):
             refusal = BUDGET_SPENT.in_language(context.language)
         if refusal is not None:
-            await writer.write(ev.text_message(self._new_id(), refusal))
+            if refusal not in progress.written_texts:
+                await writer.write(ev.text_message(self._new_id(), refusal))
             await self._finish(context, outcome="answered", progress=progress)
             return True
         try:
@@ -177,12 +188,14 @@ class AgentLoop:
         await self._journal.interrupt(approval, approval_events(approval, usage=progress.run_usage))
         return True
 
-    async def _finish(self, context: RunContext, *, outcome: str, progress: TurnProgress) -> None:
+    async def _finish(
+        self, context: RunContext, *, outcome: str, progress: TurnProgress, last_events: Sequence[ev.Event] = ()
+    ) -> None:
         wire = {"type": "success" if outcome == "answered" else outcome}
         event = ev.run_finished(
             session_id=context.session_id, run_id=context.run_id, outcome=wire, usage=progress.run_usage
         )
-        await self._journal.finish(context.run_id, [event], outcome=outcome, failure=None)
+        await self._journal.finish(context.run_id, [*last_events, event], outcome=outcome, failure=None)
 
     async def _close_cancelled(self, context: RunContext) -> None:
         progress = read_progress(await self._journal.read_turn(context.turn_id))
@@ -208,7 +221,7 @@ def read_turn_messages(progress: TurnProgress) -> list[HistoryMessage]:
     """The replies and tool results of one turn, as a model reads them. Broken-off replies are left out."""
     messages: list[HistoryMessage] = []
     for reply in progress.replies:
-        if reply.is_complete:
+        if reply.is_complete and not reply.is_rejected:
             messages.append(reply.as_message())
             messages.extend(progress.tool_messages(reply))
     return messages

@@ -8,6 +8,7 @@ from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 
 from backend.agent import events as ev
+from backend.agent.answer_checking import write_correction
 from backend.agent.artifacts.store import ArtifactStore
 from backend.agent.context.request_building import RequestBuilder
 from backend.agent.domain import (
@@ -274,7 +275,7 @@ class ModelCaller:
 
     async def _call_once(self, model: NamedModel, *, turn: _Turn, reply: ReplyWriter, share: float) -> None:
         whole = ModelRequest(
-            instructions=write_instructions(turn.context.language),
+            instructions=write_instructions(turn.context.language) + write_correction(turn.progress),
             history=turn.history,
             tools=tuple(self._tools.tools()),
             language=turn.context.language,

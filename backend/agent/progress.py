@@ -49,6 +49,10 @@ class ReplyProgress:
     message_ids: list[str] = field(default_factory=list)
     calls: list[CallProgress] = field(default_factory=list)
     is_complete: bool = False
+    texts: dict[str, str] = field(default_factory=dict)
+    """The text by message id."""
+    is_rejected: bool = False
+    """A complete answer that was taken back, as it contradicts the results."""
 
     def as_message(self) -> AssistantMessage:
         return AssistantMessage(
@@ -67,6 +71,8 @@ class TurnProgress:
     is_run_over: bool = False
     written_texts: list[str] = field(default_factory=list)
     notices: list[str] = field(default_factory=list)
+    groundings: list[Json] = field(default_factory=list)
+    mode: str | None = None
     model: str | None = None
     """Who answers, as the log last said."""
 
@@ -115,7 +121,7 @@ def choose_action(progress: TurnProgress) -> Action:
         return Action.DISCARD_REPLY
     if progress.open_calls():
         return Action.RUN_TOOLS
-    return Action.CALL_MODEL if reply.calls else Action.FINISH
+    return Action.CALL_MODEL if reply.calls or reply.is_rejected else Action.FINISH
 
 
 def read_progress(events: Iterable[ev.Event]) -> TurnProgress:
@@ -166,6 +172,7 @@ def _on_text(progress: TurnProgress, event: ev.Event) -> None:
         progress.written_texts.append(event["delta"])
     else:
         reply.text += event["delta"]
+        reply.texts[event["messageId"]] = reply.texts.get(event["messageId"], "") + event["delta"]
 
 
 def _on_message_start(progress: TurnProgress, event: ev.Event) -> None:
@@ -201,11 +208,14 @@ def _on_custom(progress: TurnProgress, event: ev.Event) -> None:
     if name == ev.MESSAGE_DISCARDED:
         dropped = set(value["messageIds"]) | set(value["toolCallIds"])
         progress.replies = [reply for reply in progress.replies if not _is_dropped(reply, dropped)]
+        _reject_answer(progress, dropped)
         return
     if name == ev.NOTICE:
         progress.notices.append(value["code"])
     elif name == ev.RUN_INFO:
-        progress.model = value["model"]
+        progress.model, progress.mode = value["model"], value["mode"]
+    elif name == ev.GROUNDING:
+        progress.groundings.append(value)
     call_id = value.get("toolCallId") or value.get("tool_call_id")
     call = _find_call(progress, call_id) if call_id else None
     if call is None:
@@ -228,6 +238,13 @@ def _is_dropped(reply: ReplyProgress, dropped: set[str]) -> bool:
     return bool(ids & dropped)
 
 
+def _reject_answer(progress: TurnProgress, dropped: set[str]) -> None:
+    """A complete reply stays in the log for the record; it is no longer the answer."""
+    reply = progress.last_reply
+    if reply is not None and reply.is_complete and not reply.calls and dropped & set(reply.message_ids):
+        reply.is_rejected = True
+
+
 def _find_call(progress: TurnProgress, call_id: str) -> CallProgress | None:
     return next((call for call in progress.calls() if call.id == call_id), None)
 
@@ -238,9 +255,14 @@ def _read_outcome(value: Json) -> ToolOutcome:
         status=ToolStatus(value["status"]),
         text="",
         structured=value.get("structured"),
-        failure=None if error is None else Failure(kind=ErrorKind(error["code"]), message=error["message"]),
+        failure=None if error is None else Failure(kind=_read_kind(error["code"]), message=error["message"]),
         duration_ms=value["durationMs"],
     )
+
+
+def _read_kind(code: str) -> ErrorKind:
+    """A log written by a newer release may know kinds that this one does not."""
+    return ErrorKind(code) if code in set(ErrorKind) else ErrorKind.INTERNAL
 
 
 def _with_text(outcome: ToolOutcome, text: str) -> ToolOutcome:

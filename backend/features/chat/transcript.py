@@ -183,6 +183,21 @@ def _on_discarded(fold: Fold, value: Block) -> None:
     fold.blocks = [block for block in fold.blocks if block["id"] not in dropped]
 
 
+def _on_grounding(fold: Fold, value: Block) -> None:
+    for statement in value["statements"]:
+        block = fold.find("text", statement["messageId"])
+        if block is not None:
+            block.setdefault("statements", []).append(
+                {
+                    "start": statement["start"],
+                    "end": statement["end"],
+                    "status": statement["status"],
+                    "tool_call_ids": statement["toolCallIds"],
+                    "detail": statement["detail"],
+                }
+            )
+
+
 def _on_notice(fold: Fold, value: Block) -> None:
     fold.notice_count += 1
     fold.blocks.append(
@@ -252,5 +267,6 @@ _HANDLERS: dict[str, Callable[[Fold, Any], None]] = {
     ev.APPROVAL_REQUESTED: _on_approval_requested,
     ev.APPROVAL_DECIDED: _on_approval_decided,
     ev.MESSAGE_DISCARDED: _on_discarded,
+    ev.GROUNDING: _on_grounding,
     ev.NOTICE: _on_notice,
 }

@@ -54,10 +54,26 @@ class Usage(BaseModel):
     output_tokens: int
 
 
+class BothLanguages(BaseModel):
+    en: str
+    zh: str
+
+
+class Statement(BaseModel):
+    """What code found out about a part of an answer; offsets count UTF-16 code units of the block's text."""
+
+    start: int
+    end: int
+    status: Literal["cited", "unverified", "contradicted"]
+    tool_call_ids: list[str]
+    detail: BothLanguages | None
+
+
 class TextBlock(BaseModel):
     type: Literal["text"]
     id: str
     text: str
+    statements: list[Statement] = []
 
 
 class ReasoningBlock(BaseModel):

@@ -31,6 +31,16 @@ export interface ToolOutcome {
   error: ErrorInfo | null;
 }
 
+/** Offsets count UTF-16 code units of the text message. */
+export interface GroundedStatement {
+  messageId: string;
+  start: number;
+  end: number;
+  status: 'cited' | 'unverified' | 'contradicted';
+  toolCallIds: readonly string[];
+  detail: { en: string; zh: string } | null;
+}
+
 /** What the product adds to the protocol, carried in its CUSTOM events. */
 export type CustomEvent =
   | { type: 'CUSTOM'; name: 'run-info'; value: RunInfo }
@@ -43,6 +53,7 @@ export type CustomEvent =
       name: 'message-discarded';
       value: { messageIds: string[]; toolCallIds: string[] };
     }
+  | { type: 'CUSTOM'; name: 'grounding'; value: { statements: readonly GroundedStatement[] } }
   | { type: 'CUSTOM'; name: 'notice'; value: { code: string; message: string } };
 
 export type RunEvent = Exclude<ProtocolEvent, { type: 'CUSTOM' }> | CustomEvent;

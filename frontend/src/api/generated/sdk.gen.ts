@@ -2,7 +2,7 @@
 
 import type { Client, Options as Options2, TDataShape } from './client';
 import { client } from './client.gen';
-import type { CancelRunData, CancelRunErrors, CancelRunResponses, CreateSessionData, CreateSessionErrors, CreateSessionResponses, DecideApprovalData, DecideApprovalErrors, DecideApprovalResponses, DeleteSessionData, DeleteSessionErrors, DeleteSessionResponses, ExportSessionData, ExportSessionErrors, ExportSessionResponses, FollowRunData, FollowRunErrors, FollowRunResponses, GetApprovalData, GetApprovalErrors, GetApprovalResponses, GetHealthData, GetHealthErrors, GetHealthResponses, GetRunData, GetRunErrors, GetRunResponses, GetSessionData, GetSessionErrors, GetSessionResponses, ListApprovalsData, ListApprovalsErrors, ListApprovalsResponses, ListGrantsData, ListGrantsErrors, ListGrantsResponses, ListMessagesData, ListMessagesErrors, ListMessagesResponses, ListSessionsData, ListSessionsErrors, ListSessionsResponses, ListToolsData, ListToolsErrors, ListToolsResponses, RenameSessionData, RenameSessionErrors, RenameSessionResponses, RevokeGrantsData, RevokeGrantsErrors, RevokeGrantsResponses, StartRunData, StartRunErrors, StartRunResponse, StartRunResponses } from './types.gen';
+import type { CancelRunData, CancelRunErrors, CancelRunResponses, CreateSessionData, CreateSessionErrors, CreateSessionResponses, DecideApprovalData, DecideApprovalErrors, DecideApprovalResponses, DeleteSessionData, DeleteSessionErrors, DeleteSessionResponses, ExportSessionData, ExportSessionErrors, ExportSessionResponses, FollowRunData, FollowRunErrors, FollowRunResponses, GetApprovalData, GetApprovalErrors, GetApprovalResponses, GetHealthData, GetHealthErrors, GetHealthResponses, GetMeData, GetMeErrors, GetMeResponses, GetRunData, GetRunErrors, GetRunResponses, GetSessionData, GetSessionErrors, GetSessionResponses, GetUsageData, GetUsageErrors, GetUsageResponses, ListApprovalsData, ListApprovalsErrors, ListApprovalsResponses, ListAuditData, ListAuditErrors, ListAuditResponses, ListGrantsData, ListGrantsErrors, ListGrantsResponses, ListMessagesData, ListMessagesErrors, ListMessagesResponses, ListModelsData, ListModelsErrors, ListModelsResponses, ListSessionsData, ListSessionsErrors, ListSessionsResponses, ListToolsData, ListToolsErrors, ListToolsResponses, LogInData, LogInErrors, LogInResponses, LogOutData, LogOutErrors, LogOutResponses, RenameSessionData, RenameSessionErrors, RenameSessionResponses, RevokeGrantsData, RevokeGrantsErrors, RevokeGrantsResponses, StartRunData, StartRunErrors, StartRunResponse, StartRunResponses } from './types.gen';
 
 export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends boolean = boolean, TResponse = unknown> = Options2<TData, ThrowOnError, TResponse> & {
     /**
@@ -158,6 +158,55 @@ export const listTools = <ThrowOnError extends boolean = false>(options?: Option
 /**
  * Get Health
  *
- * How each part stands; 503 when no question can be taken.
+ * How each part stands; 503 when no question can be taken. Details only for those who are logged in.
  */
 export const getHealth = <ThrowOnError extends boolean = false>(options?: Options<GetHealthData, ThrowOnError>) => (options?.client ?? client).get<GetHealthResponses, GetHealthErrors, ThrowOnError>({ url: '/api/v2/health', ...options });
+
+/**
+ * Log In
+ *
+ * Exchange an access token for a cookie that scripts cannot read.
+ */
+export const logIn = <ThrowOnError extends boolean = false>(options: Options<LogInData, ThrowOnError>) => (options.client ?? client).post<LogInResponses, LogInErrors, ThrowOnError>({
+    url: '/api/v2/login',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Log Out
+ *
+ * End the login of this browser.
+ */
+export const logOut = <ThrowOnError extends boolean = false>(options?: Options<LogOutData, ThrowOnError>) => (options?.client ?? client).post<LogOutResponses, LogOutErrors, ThrowOnError>({ url: '/api/v2/logout', ...options });
+
+/**
+ * Get Me
+ *
+ * Who the caller is, and whether a login is required.
+ */
+export const getMe = <ThrowOnError extends boolean = false>(options?: Options<GetMeData, ThrowOnError>) => (options?.client ?? client).get<GetMeResponses, GetMeErrors, ThrowOnError>({ url: '/api/v2/me', ...options });
+
+/**
+ * List Audit
+ *
+ * Records, newest first; an `action` that ends in a dot names a family, such as `approval.`.
+ */
+export const listAudit = <ThrowOnError extends boolean = false>(options?: Options<ListAuditData, ThrowOnError>) => (options?.client ?? client).get<ListAuditResponses, ListAuditErrors, ThrowOnError>({ url: '/api/v2/audit', ...options });
+
+/**
+ * List Models
+ *
+ * The configured models in the order they are listed, the rule planner last.
+ */
+export const listModels = <ThrowOnError extends boolean = false>(options?: Options<ListModelsData, ThrowOnError>) => (options?.client ?? client).get<ListModelsResponses, ListModelsErrors, ThrowOnError>({ url: '/api/v2/models', ...options });
+
+/**
+ * Get Usage
+ *
+ * Tokens and costs per model: of a session, a run, a UTC day, or all that were ever used.
+ */
+export const getUsage = <ThrowOnError extends boolean = false>(options?: Options<GetUsageData, ThrowOnError>) => (options?.client ?? client).get<GetUsageResponses, GetUsageErrors, ThrowOnError>({ url: '/api/v2/usage', ...options });

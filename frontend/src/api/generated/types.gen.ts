@@ -142,6 +142,78 @@ export type ApprovalList = {
 };
 
 /**
+ * AuditPage
+ *
+ * Newest first; `next_before` leads to older ones.
+ */
+export type AuditPage = {
+    /**
+     * Items
+     */
+    items: Array<AuditRecord>;
+    /**
+     * Next Before
+     */
+    next_before: number | null;
+};
+
+/**
+ * AuditRecord
+ *
+ * One record; its hash covers the one before it.
+ */
+export type AuditRecord = {
+    /**
+     * Seq
+     */
+    seq: number;
+    /**
+     * At
+     */
+    at: string;
+    /**
+     * Actor
+     */
+    actor: string;
+    /**
+     * Action
+     */
+    action: string;
+    /**
+     * Subject
+     */
+    subject: string;
+    /**
+     * Details
+     */
+    details: {
+        [key: string]: unknown;
+    };
+    /**
+     * Previous Hash
+     */
+    previous_hash: string;
+    /**
+     * Hash
+     */
+    hash: string;
+};
+
+/**
+ * BothLanguages
+ */
+export type BothLanguages = {
+    /**
+     * En
+     */
+    en: string;
+    /**
+     * Zh
+     */
+    zh: string;
+};
+
+/**
  * CreateSession
  */
 export type CreateSession = {
@@ -297,6 +369,36 @@ export type Latency = {
 };
 
 /**
+ * LoginRequest
+ */
+export type LoginRequest = {
+    /**
+     * Token
+     */
+    token: string;
+};
+
+/**
+ * Me
+ *
+ * Who the caller is; name and role are null before a login.
+ */
+export type Me = {
+    /**
+     * Name
+     */
+    name: string | null;
+    /**
+     * Role
+     */
+    role: 'viewer' | 'operator' | 'admin' | null;
+    /**
+     * Is Login Required
+     */
+    is_login_required: boolean;
+};
+
+/**
  * Message
  *
  * One entry of the transcript.
@@ -365,6 +467,76 @@ export type MessagePage = {
      */
     next_before: string | null;
     active_run: ActiveRun | null;
+};
+
+/**
+ * Model
+ *
+ * A configured model. `name` chooses it, `label` is what answers and accounts call it.
+ */
+export type Model = {
+    /**
+     * Name
+     */
+    name: string;
+    /**
+     * Label
+     */
+    label: string;
+    /**
+     * Model
+     */
+    model: string;
+    /**
+     * Mode
+     */
+    mode: 'model' | 'rules';
+    /**
+     * Context Tokens
+     */
+    context_tokens: number | null;
+    /**
+     * Input Price
+     */
+    input_price: number;
+    /**
+     * Output Price
+     */
+    output_price: number;
+    /**
+     * Can Call Tools
+     */
+    can_call_tools: boolean;
+    /**
+     * Is Small
+     */
+    is_small: boolean;
+    /**
+     * Is Default
+     */
+    is_default: boolean;
+    /**
+     * Position
+     */
+    position: number | null;
+    /**
+     * State
+     */
+    state: 'closed' | 'open' | 'half_open';
+    /**
+     * Open Until
+     */
+    open_until: string | null;
+};
+
+/**
+ * ModelList
+ */
+export type ModelList = {
+    /**
+     * Items
+     */
+    items: Array<Model>;
 };
 
 /**
@@ -616,6 +788,31 @@ export type StartedRun = {
 };
 
 /**
+ * Statement
+ *
+ * What code found out about a part of an answer; offsets count UTF-16 code units of the block's text.
+ */
+export type Statement = {
+    /**
+     * Start
+     */
+    start: number;
+    /**
+     * End
+     */
+    end: number;
+    /**
+     * Status
+     */
+    status: 'cited' | 'unverified' | 'contradicted';
+    /**
+     * Tool Call Ids
+     */
+    tool_call_ids: Array<string>;
+    detail: BothLanguages | null;
+};
+
+/**
  * TextBlock
  */
 export type TextBlock = {
@@ -631,6 +828,10 @@ export type TextBlock = {
      * Text
      */
     text: string;
+    /**
+     * Statements
+     */
+    statements?: Array<Statement>;
 };
 
 /**
@@ -759,6 +960,60 @@ export type Usage = {
      * Output Tokens
      */
     output_tokens: number;
+};
+
+/**
+ * UsageEntry
+ *
+ * Sums of one model; `cost` in the currency of the configured prices.
+ */
+export type UsageEntry = {
+    /**
+     * Model
+     */
+    model: string;
+    /**
+     * Calls
+     */
+    calls: number;
+    /**
+     * Input Tokens
+     */
+    input_tokens: number;
+    /**
+     * Output Tokens
+     */
+    output_tokens: number;
+    /**
+     * Cost
+     */
+    cost: number;
+};
+
+/**
+ * UsageSummary
+ */
+export type UsageSummary = {
+    /**
+     * Items
+     */
+    items: Array<UsageEntry>;
+    /**
+     * Calls
+     */
+    calls: number;
+    /**
+     * Input Tokens
+     */
+    input_tokens: number;
+    /**
+     * Output Tokens
+     */
+    output_tokens: number;
+    /**
+     * Cost
+     */
+    cost: number;
 };
 
 export type ListSessionsData = {
@@ -1400,3 +1655,203 @@ export type GetHealthResponses = {
 };
 
 export type GetHealthResponse = GetHealthResponses[keyof GetHealthResponses];
+
+export type LogInData = {
+    body: LoginRequest;
+    path?: never;
+    query?: never;
+    url: '/api/v2/login';
+};
+
+export type LogInErrors = {
+    /**
+     * Client Error
+     */
+    '4XX': Problem;
+    /**
+     * Server Error
+     */
+    '5XX': Problem;
+};
+
+export type LogInError = LogInErrors[keyof LogInErrors];
+
+export type LogInResponses = {
+    /**
+     * Successful Response
+     */
+    200: Me;
+};
+
+export type LogInResponse = LogInResponses[keyof LogInResponses];
+
+export type LogOutData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v2/logout';
+};
+
+export type LogOutErrors = {
+    /**
+     * Client Error
+     */
+    '4XX': Problem;
+    /**
+     * Server Error
+     */
+    '5XX': Problem;
+};
+
+export type LogOutError = LogOutErrors[keyof LogOutErrors];
+
+export type LogOutResponses = {
+    /**
+     * Successful Response
+     */
+    204: void;
+};
+
+export type LogOutResponse = LogOutResponses[keyof LogOutResponses];
+
+export type GetMeData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v2/me';
+};
+
+export type GetMeErrors = {
+    /**
+     * Client Error
+     */
+    '4XX': Problem;
+    /**
+     * Server Error
+     */
+    '5XX': Problem;
+};
+
+export type GetMeError = GetMeErrors[keyof GetMeErrors];
+
+export type GetMeResponses = {
+    /**
+     * Successful Response
+     */
+    200: Me;
+};
+
+export type GetMeResponse = GetMeResponses[keyof GetMeResponses];
+
+export type ListAuditData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * Before
+         */
+        before?: number | null;
+        /**
+         * Limit
+         */
+        limit?: number;
+        /**
+         * Action
+         */
+        action?: string | null;
+    };
+    url: '/api/v2/audit';
+};
+
+export type ListAuditErrors = {
+    /**
+     * Client Error
+     */
+    '4XX': Problem;
+    /**
+     * Server Error
+     */
+    '5XX': Problem;
+};
+
+export type ListAuditError = ListAuditErrors[keyof ListAuditErrors];
+
+export type ListAuditResponses = {
+    /**
+     * Successful Response
+     */
+    200: AuditPage;
+};
+
+export type ListAuditResponse = ListAuditResponses[keyof ListAuditResponses];
+
+export type ListModelsData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v2/models';
+};
+
+export type ListModelsErrors = {
+    /**
+     * Client Error
+     */
+    '4XX': Problem;
+    /**
+     * Server Error
+     */
+    '5XX': Problem;
+};
+
+export type ListModelsError = ListModelsErrors[keyof ListModelsErrors];
+
+export type ListModelsResponses = {
+    /**
+     * Successful Response
+     */
+    200: ModelList;
+};
+
+export type ListModelsResponse = ListModelsResponses[keyof ListModelsResponses];
+
+export type GetUsageData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * Session Id
+         */
+        session_id?: string | null;
+        /**
+         * Run Id
+         */
+        run_id?: string | null;
+        /**
+         * Day
+         */
+        day?: string | null;
+    };
+    url: '/api/v2/usage';
+};
+
+export type GetUsageErrors = {
+    /**
+     * Client Error
+     */
+    '4XX': Problem;
+    /**
+     * Server Error
+     */
+    '5XX': Problem;
+};
+
+export type GetUsageError = GetUsageErrors[keyof GetUsageErrors];
+
+export type GetUsageResponses = {
+    /**
+     * Successful Response
+     */
+    200: UsageSummary;
+};
+
+export type GetUsageResponse = GetUsageResponses[keyof GetUsageResponses];

@@ -7,7 +7,7 @@
  * (an approval ends one and starts the next); their events are folded one after
  * the other into the same message.
  */
-import type { RunEvent } from '@/api/runEvents';
+import type { GroundedStatement, RunEvent } from '@/api/runEvents';
 import type {
   Approval,
   Block,
@@ -108,6 +108,8 @@ function foldCustom(turn: TurnState, event: Extract<RunEvent, { type: 'CUSTOM' }
       return decideApproval(turn, event.value);
     case 'message-discarded':
       return discard(turn, [...event.value.messageIds, ...event.value.toolCallIds]);
+    case 'grounding':
+      return event.value.statements.reduce(markStatement, turn);
     case 'notice':
       return append(turn, {
         type: 'notice',
@@ -136,6 +138,18 @@ function addText(turn: TurnState, id: string, delta: string): TurnState {
   return editBlock(turn, id, (block) =>
     block.type === 'text' || block.type === 'reasoning'
       ? { ...block, text: block.text + delta }
+      : block,
+  );
+}
+
+function markStatement(
+  turn: TurnState,
+  { messageId, start, end, status, toolCallIds, detail }: GroundedStatement,
+): TurnState {
+  const statement = { start, end, status, tool_call_ids: [...toolCallIds], detail };
+  return editBlock(turn, messageId, (block) =>
+    block.type === 'text'
+      ? { ...block, statements: [...(block.statements ?? []), statement] }
       : block,
   );
 }
