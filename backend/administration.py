@@ -91,7 +91,7 @@ def export_audit(
 
 
 def _run(work: Callable[[AccessService, AuditService], Awaitable[T]]) -> T:
-    from backend.main import administer
+    from backend.records import administer
 
     async def run() -> T:
         async with administer() as (access, audit):

@@ -11,26 +11,22 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from backend.agent.artifacts.tools import ArtifactTools
 from backend.agent.combined_tools import CombinedTools
-from backend.agent.guarding.redaction import redact
 from backend.agent.interfaces import AuditTrail, ToolSource
 from backend.agent.loop import AgentLoop
 from backend.agent.model_calling import ModelAccess
 from backend.features.access.rate_limit import RateLimits
-from backend.features.access.service import AccessService
-from backend.features.audit.service import AuditService
 from backend.features.chat.service import ChatService
 from backend.integrations.durable_execution.executor import DurableRunExecutor
 from backend.integrations.mcp_servers import McpToolSource
 from backend.model_setup import build_models
+from backend.records import open_records, refuse_open_doors
 from backend.settings import PACKAGE, Settings, read_server_environment
 from backend.storage.approval_store import SqlApprovalStore
 from backend.storage.artifact_store import SqlArtifactStore
-from backend.storage.audit_store import SqlAuditStore
 from backend.storage.database import Database
 from backend.storage.run_signals import RunSignals
 from backend.storage.run_store import SqlRunStore
 from backend.storage.session_store import SqlSessionStore
-from backend.storage.token_store import SqlTokenStore
 from backend.storage.usage_store import SqlUsageStore
 from backend.vocabulary.clock import SystemClock
 from backend.vocabulary.errors import Unavailable
@@ -41,10 +37,6 @@ from backend.web.services import Services
 
 PAGE_DIRECTORY = PACKAGE / "static" / "spa"
 _log = logging.getLogger(__name__)
-
-
-class StartRefused(Exception):
-    """The server would stand open, or nobody could come in; the message says what to do."""
 
 
 def build_app(settings: Settings, *, page_directory: Path = PAGE_DIRECTORY) -> FastAPI:
@@ -91,7 +83,7 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
             history_turns=settings.agent.history_turns,
         )
         access, audit = open_records(database, settings=settings)
-        await _refuse_open_doors(access, settings=settings)
+        await refuse_open_doors(access, settings=settings)
         executor = _build_executor(settings, runs=runs, tools=all_tools, models=models, audit=audit)
         chat = ChatService(
             sessions=SqlSessionStore(database, clock=clock, new_id=new_id),
@@ -118,53 +110,6 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
             access=access,
             limits=RateLimits(settings.access),
             audit=audit,
-        )
-
-
-def open_records(database: Database, *, settings: Settings) -> tuple[AccessService, AuditService]:
-    """Who may come in, and what was done: all that the server and the command line have in common."""
-    clock = SystemClock()
-    audit = AuditService(store=SqlAuditStore(database), clock=clock, redact=redact)
-    access = AccessService(
-        tokens=SqlTokenStore(database),
-        audit=audit,
-        clock=clock,
-        settings=settings.access,
-        is_login_required=settings.is_login_required,
-    )
-    return access, audit
-
-
-@asynccontextmanager
-async def administer(settings: Settings | None = None) -> AsyncIterator[tuple[AccessService, AuditService]]:
-    """Access and audit alone, for commands."""
-    chosen = settings or Settings()
-    database = Database(chosen.resolved_database_url)
-    try:
-        await database.migrate()
-        yield open_records(database, settings=chosen)
-    finally:
-        await database.close()
-
-
-async def check_may_serve(settings: Settings) -> None:
-    """Raise StartRefused before anything is started."""
-    async with administer(settings) as (access, _audit):
-        await _refuse_open_doors(access, settings=settings)
-
-
-async def _refuse_open_doors(access: AccessService, *, settings: Settings) -> None:
-    if not settings.is_login_required:
-        return
-    if settings.web.require_login is False:
-        raise StartRefused(
-            f"WEB_REQUIRE_LOGIN=false is not possible on {settings.web.host}: "
-            "only loopback (127.0.0.1) can be without a login."
-        )
-    if not await access.has_tokens():
-        raise StartRefused(
-            f"Serving on {settings.web.host} needs a login, and there is no access token yet. Make one first:\n"
-            "    ding-robot token create NAME --role admin"
         )
 
 

@@ -8,7 +8,8 @@ import uvicorn
 from fastapi import FastAPI
 
 from backend.agent.guarding.redaction import RedactingFormatter
-from backend.main import StartRefused, build_app, check_may_serve
+from backend.main import build_app
+from backend.records import StartRefused, check_may_serve
 from backend.settings import Settings
 
 GRACE_SECONDS = 3

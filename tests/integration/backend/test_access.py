@@ -13,7 +13,7 @@ from backend.features.access.domain import Role
 from backend.features.access.rate_limit import RateLimits
 from backend.features.access.service import AccessService
 from backend.features.access.settings import AccessSettings
-from backend.main import StartRefused, administer, check_may_serve
+from backend.records import StartRefused, administer, check_may_serve
 from backend.settings import Settings
 from backend.storage.token_store import SqlTokenStore
 from backend.web.access_guard import COOKIE

@@ -13,7 +13,7 @@ import pytest
 from backend.agent.domain import Json
 from backend.features.audit.domain import Fault, FaultKind, Head
 from backend.features.audit.service import AuditService
-from backend.main import administer
+from backend.records import administer
 from backend.settings import Settings
 from backend.storage.audit_store import SqlAuditStore
 from backend.storage.database import Database
