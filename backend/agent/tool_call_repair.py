@@ -77,17 +77,15 @@ class _Span:
 
 def repair_text(text: str, *, known: Collection[str], seen: Iterable[str] = ()) -> Repair | None:
     """The repair of a reply's text, or None when it is an ordinary answer. `seen` are the tool results it may quote."""
-    spans = _known_spans(text, known)
+    complete = _known_spans(text, known)
     quoted = [result for result in seen if result]
-    spans = [span for span in spans if not any(text[span.start : span.end].strip() in result for result in quoted)]
-    if spans:
-        first = _start_of_tail(text, spans)
-        if first is not None:
-            tail = [span for span in spans if span.start >= first][:_MAX_CALLS]
-            return Repair(prose=_clean_prose(text[:first]), calls=tuple(map(_to_call, tail)))
-    if _is_cut(text, known):
-        return Repair(prose="", calls=())
-    return None
+    spans = [span for span in complete if not any(text[span.start : span.end].strip() in result for result in quoted)]
+    first = _start_of_tail(text, spans)
+    if first is not None:
+        tail = [span for span in spans if span.start >= first][:_MAX_CALLS]
+        return Repair(prose=_clean_prose(text[:first]), calls=tuple(map(_to_call, tail)))
+    rest = text[max((span.end for span in complete), default=0) :]
+    return Repair(prose="", calls=()) if _is_cut(rest, known) else None
 
 
 def _known_spans(text: str, known: Collection[str]) -> list[_Span]:
