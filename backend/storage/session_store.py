@@ -15,6 +15,7 @@ from backend.features.chat.domain import ACTIVE_STATES, Page, Run, Session, Turn
 from backend.storage.database import Database, as_utc
 from backend.storage.rows import read_run
 from backend.storage.tables import events, runs, sessions, texts, turns
+from backend.storage.text_search import contains, find_sessions
 from backend.vocabulary.clock import Clock
 from backend.vocabulary.errors import InvalidInput, NotFound
 from backend.vocabulary.language import Text
@@ -56,14 +57,9 @@ class SqlSessionStore:
                     (sessions.c.updated_at == moment) & (sessions.c.id < session_id),
                 )
             )
-        if query:
-            statement = statement.where(
-                or_(
-                    sessions.c.title.icontains(query, autoescape=True),
-                    sessions.c.id.in_(select(texts.c.session_id).where(texts.c.text.icontains(query, autoescape=True))),
-                )
-            )
         async with self._database.read() as connection:
+            if query:
+                statement = statement.where(await find_sessions(connection, query))
             rows = (await connection.execute(statement)).all()
             snippets = await _find_snippets(connection, rows[:limit], query=query) if query else {}
         items = [_read_session(row, snippet=snippets.get(row.id)) for row in rows[:limit]]
@@ -170,7 +166,7 @@ async def _find_snippets(
 ) -> dict[str, str]:
     found = await connection.execute(
         select(texts.c.session_id, texts.c.text).where(
-            texts.c.session_id.in_([row.id for row in rows]), texts.c.text.icontains(query, autoescape=True)
+            texts.c.session_id.in_([row.id for row in rows]), contains(connection, texts.c.text, query)
         )
     )
     snippets: dict[str, str] = {}

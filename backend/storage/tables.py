@@ -79,11 +79,12 @@ events = Table(
 texts = Table(
     "texts",
     metadata,
+    Column("id", Integer, primary_key=True),
     Column("turn_id", _ID, ForeignKey("turns.id", ondelete="CASCADE"), nullable=False),
     Column("role", String(16), nullable=False),
     Column("session_id", _ID, ForeignKey("sessions.id", ondelete="CASCADE"), nullable=False),
     Column("text", Text, nullable=False),
-    PrimaryKeyConstraint("turn_id", "role"),
+    Index("texts_by_turn", "turn_id", "role", unique=True),
     Index("texts_by_session", "session_id"),
 )
 """What was said, one row per message: the part of the transcript that search reads."""

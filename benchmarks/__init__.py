@@ -1,0 +1,1 @@
+"""Measures the product; each module is one command: `python -m benchmarks.<name>`."""
