@@ -11,6 +11,9 @@ from pydantic import BaseModel, Field, create_model
 REMEMBER_KEY = "x-remember-key"
 """Beside the field of the answer: a client may take one yes for everything under this key in the session."""
 
+PREVIEW = "x-preview"
+"""Beside the field of the answer as well: what the change would do, as JSON with a `kind`."""
+
 # Since this revision a server never calls the client: a question is part of the result of the call.
 _QUESTIONS_IN_RESULTS_SINCE = "2026-07-28"
 
@@ -44,18 +47,22 @@ def ask(
     *,
     question: str,
     remember_key: str | None = None,
+    preview: dict[str, Any] | None = None,  # Any: JSON
 ) -> Elicit[Confirmation] | None:
     """The question as the SDK sends it, or None when nobody can be asked.
 
     `remember_key` names what is safe to approve for the rest of a session, such as one direction of one change.
+    `preview` is what the change would do, for clients that show more than text. It must come out the same when the
+    call is repeated with the answer, or the question is asked anew.
     """
-    form = Confirmation if remember_key is None else _remembering(remember_key)
-    return Elicit(question, form) if can_ask(context) else None
+    extra = {REMEMBER_KEY: remember_key, PREVIEW: preview}
+    given = {key: value for key, value in extra.items() if value is not None}
+    return Elicit(question, _with_extra(given) if given else Confirmation) if can_ask(context) else None
 
 
-def _remembering(key: str) -> type[Confirmation]:
+def _with_extra(extra: dict[str, Any]) -> type[Confirmation]:  # Any: JSON
     # At the field, since the current protocol revision drops unknown keys of the form itself.
-    field = Field(description=Confirmation.model_fields["confirm"].description, json_schema_extra={REMEMBER_KEY: key})
+    field = Field(description=Confirmation.model_fields["confirm"].description, json_schema_extra=extra)
     return create_model("Confirmation", __base__=Confirmation, confirm=(bool, field))
 
 

@@ -120,9 +120,12 @@ class HttpCluster:
             },
             "spec": {"replicas": change.replicas},
         }
+        if not change.resource_version:
+            del body["metadata"]["resourceVersion"]
         path = f"/apis/apps/v1/namespaces/{change.namespace}/deployments/{change.name}/scale"
         facts = RequestFacts("update", "deployments/scale", change.namespace)
-        return await self._read_json(_Call("PUT", path, facts, body=body))
+        query = (("dryRun", "All"),) if change.is_dry_run else ()
+        return await self._read_json(_Call("PUT", path, facts, query=query, body=body))
 
     async def close(self) -> None:
         connection, self._connection = self._connection, None

@@ -52,12 +52,14 @@ class LogRequest:
 
 @dataclass(frozen=True, slots=True)
 class ScaleChange:
-    """The new number of replicas, valid only for the version of the object that was read."""
+    """The new number of replicas, valid only for the version of the object that was read, if one is given."""
 
     namespace: str
     name: str
     replicas: int
     resource_version: str
+    is_dry_run: bool = False
+    """The API checks it as if it were real, admission included, and writes nothing."""
 
 
 class Cluster(Protocol):

@@ -11,19 +11,21 @@ from mcp_types import CallToolResult
 from pydantic import Field
 
 from k8s_mcp.cluster.interfaces import DEPLOYMENTS, Cluster, ScaleChange
-from k8s_mcp.errors import ChangeConflict, ObjectNotFound
+from k8s_mcp.errors import AccessDenied, ChangeConflict, ObjectNotFound, RequestRefused
 from k8s_mcp.objects.access import read_int, read_text
 from k8s_mcp.results import ScaleResult
 from k8s_mcp.state import K8sState
 from k8s_mcp.tools.arguments import Name, Namespace
 from k8s_mcp.tools.reading import explain_missing
-from mcp_kit.confirmation import Confirmation, Decision, ask, decide
+from mcp_kit.confirmation import Confirmation, Decision, ask, can_ask, decide
 from mcp_kit.results import structured_result
 
 TOOL = "k8s-scale-deployment"
 
 # The status of a Deployment changes all the time, and each change makes the read version stale.
 _WRITE_ATTEMPTS = 4
+# A person who allows it for a session has then allowed ten pods at most.
+_SAFE_REPLICAS = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,9 +71,48 @@ async def ask_to_scale(
     An answer counts only for the question it was given to. The generation is part of the question and grows with
     every change of the Deployment, so an approval is void after any change, and cannot be used a second time.
     """
-    if replicas == current.replicas:
+    if replicas == current.replicas or not can_ask(ctx):
         return None
-    return ask(ctx, question=write_question(current, replicas))
+    await _try(ctx.request_context.lifespan_context.cluster, current, replicas)
+    return ask(
+        ctx,
+        question=write_question(current, replicas),
+        remember_key=name_safe_range(current, replicas),
+        preview=write_preview(current, replicas),
+    )
+
+
+async def _try(cluster: Cluster, current: CurrentScale, replicas: int) -> None:
+    """Let the API check the change without making it, so that nobody is asked about something impossible."""
+    # Without a version: the status changes all the time, and the generation in the question guards the rest.
+    change = ScaleChange(current.namespace, current.name, replicas, resource_version="", is_dry_run=True)
+    try:
+        await cluster.scale_deployment(change)
+    except (AccessDenied, RequestRefused) as error:
+        raise ToolError(f"Nothing was changed and nobody was asked: a dry run of the change failed. {error}") from error
+
+
+def name_safe_range(current: CurrentScale, replicas: int) -> str | None:
+    """What a person may allow for a session: moving one Deployment between small numbers, never to or from zero."""
+    if not (1 <= replicas <= _SAFE_REPLICAS and 1 <= current.replicas <= _SAFE_REPLICAS):
+        return None
+    return f"{TOOL} {current.namespace}/{current.name} within 1..{_SAFE_REPLICAS}"
+
+
+def write_preview(current: CurrentScale, replicas: int) -> dict[str, object]:
+    return {
+        "kind": "scale",
+        "object": f"Deployment/{current.namespace}/{current.name}",
+        "before": current.replicas,
+        "after": replicas,
+        "pods": replicas - current.replicas,
+        "undo": _undo(current),
+        "dry_run": "ok",
+    }
+
+
+def _undo(current: CurrentScale) -> str:
+    return f"{TOOL} name={current.name} namespace={current.namespace} replicas={current.replicas}"
 
 
 def write_question(current: CurrentScale, replicas: int) -> str:
@@ -79,7 +120,7 @@ def write_question(current: CurrentScale, replicas: int) -> str:
         [
             f"Scale Deployment {current.namespace}/{current.name} from {current.replicas} to {replicas} replicas?",
             _effect(current, replicas),
-            f"Undo: {TOOL} name={current.name} namespace={current.namespace} replicas={current.replicas}",
+            f"Undo: {_undo(current)}",
             f"Valid for generation {current.generation} of the Deployment only.",
         ]
     )

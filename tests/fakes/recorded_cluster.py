@@ -93,6 +93,10 @@ class InMemoryCluster:
         return "\n".join(lines[-request.tail_lines :])
 
     async def scale_deployment(self, change: ScaleChange) -> JsonObject:
+        if change.is_dry_run:
+            if "dry run" in self.failures:
+                raise self.failures["dry run"]
+            return {}
         self.requests.append(f"scale {change.name} to {change.replicas}")
         deployment = next(each for each in self.objects["deployments"] if name_of(each) == change.name)
         if self.conflicts:

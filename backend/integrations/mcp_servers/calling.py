@@ -90,6 +90,7 @@ def _read_result(
         question=question.text,
         state=to_state(question, server=spec.server),
         remember_key=question.remember_key if is_trusted else None,
+        preview=question.preview if is_trusted else None,
     )
 
 

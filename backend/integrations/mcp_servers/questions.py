@@ -1,6 +1,7 @@
 """What a server asks before it acts, in both protocol eras."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -8,12 +9,14 @@ from typing import Any
 
 from mcp_types import ElicitRequest, ElicitRequestFormParams, ElicitRequestParams, ElicitResult, InputRequiredResult
 
-from backend.integrations.mcp_servers.text import clean_text
+from backend.integrations.mcp_servers.text import clean_json, clean_text
 
 MAX_QUESTION_CHARACTERS = 4000
 REMEMBER_KEY = "x-remember-key"
 """At a field of the form: approving everything under this key for the rest of a session is safe, says the server."""
 _MAX_KEY_CHARACTERS = 200
+PREVIEW = "x-preview"
+_MAX_PREVIEW_CHARACTERS = 8000
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +28,7 @@ class Question:
     request_state: str | None = None
     is_legacy: bool = False
     remember_key: str | None = None
+    preview: Mapping[str, Any] | None = None  # Any: JSON
 
 
 class UnanswerableQuestion(Exception):
@@ -36,18 +40,26 @@ def read_question(result: InputRequiredResult) -> Question:
     texts: list[str] = []
     answers: dict[str, Mapping[str, Any]] = {}  # Any: JSON
     remember_keys: list[str | None] = []
+    previews: list[dict[str, Any] | None] = []  # Any: JSON
     for key, request in (result.input_requests or {}).items():
         if not isinstance(request, ElicitRequest) or not isinstance(request.params, ElicitRequestFormParams):
             raise UnanswerableQuestion(f"the server asks for {request.method}, which cannot be answered by yes or no")
         texts.append(request.params.message)
         answers[key] = yes_to(request.params)
         remember_keys.append(find_remember_key(request.params))
+        previews.append(find_preview(request.params))
     if not answers:
         raise UnanswerableQuestion("the server wants the call repeated without asking anything")
     text = clean_text("\n\n".join(texts), limit=MAX_QUESTION_CHARACTERS)
     # Several questions at once have no one key that covers them all.
     remember_key = remember_keys[0] if len(remember_keys) == 1 else None
-    return Question(text=text, answers=answers, request_state=result.request_state, remember_key=remember_key)
+    return Question(
+        text=text,
+        answers=answers,
+        request_state=result.request_state,
+        remember_key=remember_key,
+        preview=previews[0] if len(previews) == 1 else None,
+    )
 
 
 def find_remember_key(form: ElicitRequestFormParams) -> str | None:
@@ -60,6 +72,17 @@ def find_remember_key(form: ElicitRequestFormParams) -> str | None:
     [key] = keys
     is_plain = 0 < len(key) <= _MAX_KEY_CHARACTERS and clean_text(key) == key
     return key if is_plain else None
+
+
+def find_preview(form: ElicitRequestFormParams) -> dict[str, Any] | None:  # Any: JSON
+    """What the change would do, when the server says it in a form that can be shown."""
+    document = form.requested_schema
+    fields = [document, *document.get("properties", {}).values()]
+    found = [field[PREVIEW] for field in fields if isinstance(field.get(PREVIEW), dict)]
+    if len(found) != 1 or len(json.dumps(found[0])) > _MAX_PREVIEW_CHARACTERS:
+        return None
+    preview: dict[str, Any] = clean_json(found[0])  # Any: JSON
+    return preview
 
 
 def yes_to(form: ElicitRequestFormParams) -> dict[str, Any]:  # Any: JSON
@@ -105,7 +128,11 @@ class LegacyQuestions:
             self._approved = None
             return ElicitResult(action="accept", content=content)
         self._asked = self._asked or Question(
-            text=text, answers={}, is_legacy=True, remember_key=find_remember_key(params)
+            text=text,
+            answers={},
+            is_legacy=True,
+            remember_key=find_remember_key(params),
+            preview=find_preview(params),
         )
         return ElicitResult(action="decline")
 
