@@ -1,8 +1,9 @@
 """The composition root: settings → integrations → services → the FastAPI application."""
 
 import logging
+import os
 import uuid
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
@@ -11,13 +12,17 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from backend.agent.artifacts.tools import ArtifactTools
 from backend.agent.combined_tools import CombinedTools
-from backend.agent.interfaces import AuditTrail, ToolSource
+from backend.agent.interfaces import AuditTrail, Telemetry, ToolSource
 from backend.agent.loop import AgentLoop
 from backend.agent.model_calling import ModelAccess
 from backend.features.access.rate_limit import RateLimits
+from backend.features.chat.run_metering import MeteredRuns
 from backend.features.chat.service import ChatService
+from backend.features.operations.service import OperationsService
 from backend.integrations.durable_execution.executor import DurableRunExecutor
 from backend.integrations.mcp_servers import McpToolSource
+from backend.integrations.mcp_servers.tool_memory import FileToolMemory
+from backend.integrations.telemetry import RecordingTelemetry, choose_telemetry
 from backend.model_setup import build_models
 from backend.records import open_records, refuse_open_doors
 from backend.settings import PACKAGE, Settings, read_server_environment
@@ -60,15 +65,21 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
         database = Database(settings.resolved_database_url)
         stack.push_async_callback(database.close)
         await database.migrate()
+        recording = RecordingTelemetry()
+        telemetry = choose_telemetry(recording, environment=os.environ, stack=stack)
         tools = await stack.enter_async_context(
             McpToolSource(
                 config_path=settings.mcp_config,
                 environment=read_server_environment(settings),
                 is_read_only=settings.read_only,
+                memory=FileToolMemory(settings.data_directory / "tools.json"),
+                telemetry=telemetry,
             )
         )
         usage = SqlUsageStore(database)
-        directory = build_models(settings, environment=read_server_environment(settings), now=clock.now, stack=stack)
+        directory = build_models(
+            settings, environment=read_server_environment(settings), now=clock.now, stack=stack, telemetry=telemetry
+        )
         models = ModelAccess(
             directory=directory,
             ledger=usage,
@@ -81,10 +92,13 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
             clock=clock,
             new_id=new_id,
             history_turns=settings.agent.history_turns,
+            telemetry=telemetry,
         )
         access, audit = open_records(database, settings=settings)
         await refuse_open_doors(access, settings=settings)
-        executor = _build_executor(settings, runs=runs, tools=all_tools, models=models, audit=audit)
+        executor = _build_executor(
+            settings, runs=runs, tools=all_tools, models=models, audit=audit, telemetry=telemetry
+        )
         chat = ChatService(
             sessions=SqlSessionStore(database, clock=clock, new_id=new_id),
             runs=runs,
@@ -110,6 +124,13 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
             access=access,
             limits=RateLimits(settings.access),
             audit=audit,
+            operations=OperationsService(
+                catalogue=tools,
+                measurements=recording,
+                audit=audit,
+                list_active_states=lambda: _list_active_states(runs),
+            ),
+            telemetry=telemetry,
         )
 
 
@@ -118,7 +139,13 @@ def new_id() -> str:
 
 
 def _build_executor(
-    settings: Settings, *, runs: SqlRunStore, tools: ToolSource, models: ModelAccess, audit: AuditTrail
+    settings: Settings,
+    *,
+    runs: SqlRunStore,
+    tools: ToolSource,
+    models: ModelAccess,
+    audit: AuditTrail,
+    telemetry: Telemetry,
 ) -> DurableRunExecutor:
     loop = AgentLoop(
         journal=runs,
@@ -129,12 +156,22 @@ def _build_executor(
         settings=settings.agent,
         new_id=new_id,
     )
+    metered = MeteredRuns(
+        advance=lambda run_id, cancelled: loop.advance(run_id, cancelled=cancelled),
+        get_run=runs.get,
+        telemetry=telemetry,
+        clock=SystemClock(),
+    )
     return DurableRunExecutor(
         settings.durable_database_url,
-        advance=lambda run_id, cancelled: loop.advance(run_id, cancelled=cancelled),
+        advance=metered.advance,
         settings=settings.durable,
         max_parallel_runs=settings.chat.max_parallel_runs,
     )
+
+
+async def _list_active_states(runs: SqlRunStore) -> Sequence[str]:
+    return [run.state.value for run in await runs.list_active()]
 
 
 async def _check_database(database: Database) -> None:

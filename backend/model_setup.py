@@ -7,22 +7,30 @@ from datetime import datetime
 from pydantic import SecretStr
 
 from backend.agent.guarding.masking_model import choose_masking
-from backend.agent.interfaces import ModelClient
+from backend.agent.interfaces import ModelClient, Telemetry
+from backend.agent.measured_model import MeasuredModel
 from backend.agent.model_routing.circuit_breaker import CircuitBreaker, Limits
 from backend.agent.model_routing.named_models import DEFAULT_MODEL, RULES, ModelDirectory, ModelProfile, NamedModel
 from backend.agent.rule_planner import RulePlanner
+from backend.agent.telemetry import NoTelemetry
 from backend.settings import ModelSettings, Settings
 
 
 def build_models(
-    settings: Settings, *, environment: Mapping[str, str], now: Callable[[], datetime], stack: AsyncExitStack
+    settings: Settings,
+    *,
+    environment: Mapping[str, str],
+    now: Callable[[], datetime],
+    stack: AsyncExitStack,
+    telemetry: Telemetry | None = None,
 ) -> ModelDirectory:
     """The flat settings make the model `default`; the rule planner is always last."""
     mask = choose_masking(settings.masking)
     limits = Limits(failures=settings.agent.breaker_failures, seconds=settings.agent.breaker_seconds)
 
     def named(name: str, client: ModelClient, profile: ModelProfile) -> NamedModel:
-        return NamedModel(name=name, client=client, profile=profile, breaker=CircuitBreaker(now=now, limits=limits))
+        measured = MeasuredModel(client, telemetry=telemetry or NoTelemetry())
+        return NamedModel(name=name, client=measured, profile=profile, breaker=CircuitBreaker(now=now, limits=limits))
 
     models = [
         named(entry.name, mask(_connect(entry, key=_find_key(entry, environment), stack=stack)), _profile(entry))

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import time
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any, cast
@@ -15,9 +16,10 @@ from backend.agent import events as ev
 from backend.agent.approvals import Approval, Grant
 from backend.agent.domain import HistoryMessage, Json, UserMessage
 from backend.agent.events import Event
-from backend.agent.interfaces import RunContext
+from backend.agent.interfaces import RunContext, Telemetry
 from backend.agent.loop import read_turn_messages
 from backend.agent.progress import read_progress
+from backend.agent.telemetry import NoTelemetry
 from backend.features.chat.domain import ACTIVE_STATES, Run, RunOutcome, RunState, write_title
 from backend.features.chat.transcript import read_plain_text
 from backend.storage.database import Database
@@ -45,12 +47,14 @@ class SqlRunStore:
         clock: Clock,
         new_id: Callable[[], str],
         history_turns: int,
+        telemetry: Telemetry | None = None,
     ) -> None:
         self._database = database
         self._signals = signals
         self._clock = clock
         self._new_id = new_id
         self._history_turns = history_turns
+        self._telemetry = telemetry or NoTelemetry()
         self._histories: dict[str, tuple[HistoryMessage, ...]] = {}
         """Earlier turns per run at work: they do not change while it runs."""
 
@@ -179,8 +183,10 @@ class SqlRunStore:
             return [json.loads(data) for data in await connection.scalars(statement)]
 
     async def append(self, run_id: str, new_events: Sequence[Event]) -> None:
+        started = time.perf_counter()
         async with self._database.write() as connection:
             await self._append(connection, run_id, new_events)
+        self._telemetry.events_appended(len(new_events), seconds=time.perf_counter() - started)
         self._signals.notify(run_id)
 
     async def finish(self, run_id: str, new_events: Sequence[Event], *, outcome: str, failure: Failure | None) -> None:

@@ -1,20 +1,22 @@
 """What the routes work with, handed to the app by the composition root."""
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated, cast
 
 from fastapi import Depends, Request
 
 from backend.agent.domain import Mode
-from backend.agent.interfaces import ToolSource
+from backend.agent.interfaces import Telemetry, ToolSource
 from backend.agent.model_routing.named_models import ModelDirectory
+from backend.agent.telemetry import NoTelemetry
 from backend.features.access.domain import Principal
 from backend.features.access.rate_limit import RateLimits
 from backend.features.access.service import AccessService
 from backend.features.audit.service import AuditService
 from backend.features.chat.service import ChatService
 from backend.features.chat.usage import UsageReader
+from backend.features.operations.service import OperationsService
 from backend.vocabulary.errors import Unauthenticated
 from backend.vocabulary.language import Text
 
@@ -34,6 +36,8 @@ class Services:
     access: AccessService
     limits: RateLimits
     audit: AuditService
+    operations: OperationsService
+    telemetry: Telemetry = field(default_factory=NoTelemetry)
 
 
 def get_services(request: Request) -> Services:

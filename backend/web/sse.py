@@ -5,6 +5,7 @@ from collections.abc import AsyncGenerator, AsyncIterator
 from fastapi import Request
 from sse_starlette import EventSourceResponse, ServerSentEvent
 
+from backend.agent.interfaces import Telemetry
 from backend.features.chat.service import ChatService
 from backend.vocabulary.errors import InvalidInput
 from backend.vocabulary.language import Text
@@ -43,10 +44,10 @@ async def check_position(chat: ChatService, run_id: str, *, after: int) -> None:
         )
 
 
-def stream_run(chat: ChatService, run_id: str, *, after: int) -> EventSourceResponse:
+def stream_run(chat: ChatService, run_id: str, *, after: int, telemetry: Telemetry) -> EventSourceResponse:
     """The events after a number as they are written. LF separators: some clients split on nothing else."""
     return EventSourceResponse(
-        _numbered(chat.follow(run_id, after=after)),
+        _numbered(chat.follow(run_id, after=after), telemetry=telemetry),
         sep="\n",
         ping=HEARTBEAT_SECONDS,
         send_timeout=SEND_TIMEOUT_SECONDS,
@@ -54,7 +55,10 @@ def stream_run(chat: ChatService, run_id: str, *, after: int) -> EventSourceResp
     )
 
 
-async def _numbered(batches: AsyncGenerator[list[tuple[int, str]]]) -> AsyncIterator[ServerSentEvent]:
-    async for batch in batches:
-        for seq, data in batch:
-            yield ServerSentEvent(data=data, id=str(seq), sep="\n")
+async def _numbered(
+    batches: AsyncGenerator[list[tuple[int, str]]], *, telemetry: Telemetry
+) -> AsyncIterator[ServerSentEvent]:
+    with telemetry.open_stream():
+        async for batch in batches:
+            for seq, data in batch:
+                yield ServerSentEvent(data=data, id=str(seq), sep="\n")

@@ -18,15 +18,28 @@ class ToolCatalogue(Protocol):
 
     def statistics(self) -> Mapping[str, ToolStatistics]: ...
 
+    def find(self, name: str) -> CatalogueEntry:
+        """Raise NotFound."""
+        ...
+
+    def find_acceptable(self, name: str, *, fingerprint: str | None) -> CatalogueEntry:
+        """A foreign tool that can be accepted.
+
+        Raise NotFound, InvalidInput for a trusted server's tool, or AlreadyDecided when its description is not the
+        one with this fingerprint any more.
+        """
+        ...
+
+    def find_server(self, name: str) -> ServerDetail:
+        """A server that is switched on; raise NotFound."""
+        ...
+
     async def set_enabled(self, name: str, *, is_enabled: bool) -> CatalogueEntry:
         """Switch a tool for this and later starts; raise NotFound."""
         ...
 
     async def accept(self, name: str, *, fingerprint: str | None) -> CatalogueEntry:
-        """Take the present description of a foreign tool as the right one.
-
-        Raise NotFound, or AlreadyDecided when it is not the one with this fingerprint any more.
-        """
+        """Take the present description of a foreign tool as the right one; raises like `find_acceptable`."""
         ...
 
     async def reconnect(self, server: str) -> ServerDetail:

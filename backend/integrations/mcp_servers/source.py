@@ -152,15 +152,21 @@ class McpToolSource:
             f"{spec.server} does not accept this yes any more and asks again: {outcome.question}\nNothing was changed.",
         )
 
-    async def set_enabled(self, name: str, *, is_enabled: bool) -> CatalogueEntry:
-        entry = self._find_entry(name)
-        self._memory.set_disabled(entry.spec.server, name, is_disabled=not is_enabled)
-        self._list_tools()
-        _log.info("tool %s of %s is switched %s", name, entry.spec.server, "on" if is_enabled else "off")
-        return self._find_entry(name)
+    def find(self, name: str) -> CatalogueEntry:
+        entry = self._catalogue.find(name)
+        if entry is None:
+            raise NotFound(Text(en=f"No server offers a tool {name!r}.", zh=f"没有服务器提供工具 {name!r}。"))
+        return entry
 
-    async def accept(self, name: str, *, fingerprint: str | None) -> CatalogueEntry:
-        entry = self._find_entry(name)
+    def find_acceptable(self, name: str, *, fingerprint: str | None) -> CatalogueEntry:
+        entry = self.find(name)
+        if self._pools[entry.spec.server].config.is_trusted:
+            raise InvalidInput(
+                Text(
+                    en=f"{name} belongs to a trusted server; there is nothing to accept.",
+                    zh=f"{name} 属于受信任的服务器,无需接受。",
+                )
+            )
         if fingerprint is not None and fingerprint != entry.fingerprint:
             raise AlreadyDecided(
                 Text(
@@ -168,34 +174,32 @@ class McpToolSource:
                     zh=f"{name} 的描述又发生了变化,请查看后再接受。",
                 )
             )
-        config = self._pools[entry.spec.server].config
-        if config.is_trusted:
-            raise InvalidInput(
-                Text(
-                    en=f"{name} belongs to a trusted server; there is nothing to accept.",
-                    zh=f"{name} 属于受信任的服务器,无需接受。",
-                )
-            )
+        return entry
+
+    def find_server(self, name: str) -> ServerDetail:
+        if name not in self._pools:
+            raise NotFound(Text(en=f"No tool server {name!r} is switched on.", zh=f"没有已启用的工具服务器 {name!r}。"))
+        return next(detail for detail in self.server_details() if detail.status.name == name)
+
+    async def set_enabled(self, name: str, *, is_enabled: bool) -> CatalogueEntry:
+        entry = self.find(name)
+        self._memory.set_disabled(entry.spec.server, name, is_disabled=not is_enabled)
+        self._list_tools()
+        _log.info("tool %s of %s is switched %s", name, entry.spec.server, "on" if is_enabled else "off")
+        return self.find(name)
+
+    async def accept(self, name: str, *, fingerprint: str | None) -> CatalogueEntry:
+        entry = self.find_acceptable(name, fingerprint=fingerprint)
         self._memory.pin(entry.spec.server, name, entry.fingerprint)
         self._list_tools()
         _log.info("the description of tool %s of %s is accepted", name, entry.spec.server)
-        return self._find_entry(name)
+        return self.find(name)
 
     async def reconnect(self, server: str) -> ServerDetail:
-        pool = self._pools.get(server)
-        if pool is None:
-            raise NotFound(
-                Text(en=f"No tool server {server!r} is switched on.", zh=f"没有已启用的工具服务器 {server!r}。")
-            )
-        self._start_pool(pool.config)
+        self.find_server(server)
+        self._start_pool(self._pools[server].config)
         self._list_tools()
-        return next(detail for detail in self.server_details() if detail.status.name == server)
-
-    def _find_entry(self, name: str) -> CatalogueEntry:
-        entry = self._catalogue.find(name)
-        if entry is None:
-            raise NotFound(Text(en=f"No server offers a tool {name!r}.", zh=f"没有服务器提供工具 {name!r}。"))
-        return entry
+        return self.find_server(server)
 
     def _find_callable(self, name: str) -> ToolSpec | ToolOutcome:
         entry = self._catalogue.find(name)

@@ -1,26 +1,16 @@
-"""The tool catalogue and the health of each part."""
+"""The health of each part."""
 
 import logging
 
 from fastapi import APIRouter, Request, Response
 
-from backend.agent.domain import ServerState, ServerStatus, ToolSpec, ToolStatistics
+from backend.agent.domain import ServerState, ServerStatus
 from backend.vocabulary.errors import Unavailable
 from backend.web.schemas import operations as schemas
 from backend.web.services import Services, ServicesDep, find_principal
 
 router = APIRouter(tags=["operations"])
 _log = logging.getLogger(__name__)
-
-
-@router.get("/api/v2/tools", operation_id="list_tools")
-async def list_tools(services: ServicesDep) -> schemas.ToolList:
-    """Every tool of every connected server, and how the servers stand."""
-    statistics = services.tools.statistics()
-    return schemas.ToolList(
-        items=[_read_tool(spec, statistics.get(spec.name, ToolStatistics())) for spec in services.tools.tools()],
-        servers=[_read_server(status) for status in services.tools.servers()],
-    )
 
 
 @router.get("/api/v2/health", operation_id="get_health")
@@ -54,27 +44,3 @@ def _read_part(status: ServerStatus) -> schemas.HealthPart:
     is_well = status.state in {ServerState.CONNECTED, ServerState.DISABLED} and status.error is None
     detail = status.error or (f"{status.tool_count} tools" if is_well else status.state.value)
     return schemas.HealthPart(name=f"tools:{status.name}", status="ok" if is_well else "degraded", detail=detail)
-
-
-def _read_server(status: ServerStatus) -> schemas.ServerStatus:
-    return schemas.ServerStatus(name=status.name, state=status.state.value, error=status.error, tools=status.tool_count)
-
-
-def _read_tool(spec: ToolSpec, statistics: ToolStatistics) -> schemas.Tool:
-    latency = (
-        None
-        if statistics.p50_ms is None or statistics.p99_ms is None
-        else schemas.Latency(p50=statistics.p50_ms, p99=statistics.p99_ms)
-    )
-    return schemas.Tool(
-        name=spec.name,
-        server=spec.server,
-        title=spec.title,
-        description=spec.description,
-        risk=spec.risk.value,
-        input_schema=dict(spec.input_schema),
-        enabled=True,
-        calls=statistics.calls,
-        errors=statistics.errors,
-        latency_ms=latency,
-    )

@@ -36,7 +36,7 @@ async def start_run(
         asked_by=principal.name,
     )
     if "text/event-stream" in request.headers.get("accept", ""):
-        return stream_run(services.chat, run.id, after=0)
+        return stream_run(services.chat, run.id, after=0, telemetry=services.telemetry)
     started = StartedRun(
         run_id=run.id,
         session_id=run.session_id,
@@ -62,7 +62,7 @@ async def follow_run(
     """The run's events from the start, or after `Last-Event-ID` (or `after`); ends with the run."""
     position = read_position(request, after=after)
     await check_position(services.chat, run_id, after=position)
-    return stream_run(services.chat, run_id, after=position)
+    return stream_run(services.chat, run_id, after=position, telemetry=services.telemetry)
 
 
 @router.post("/runs/{run_id}/cancel", status_code=202, operation_id="cancel_run")

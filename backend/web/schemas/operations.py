@@ -1,41 +1,8 @@
-"""Bodies of the tool catalogue, health and problem details."""
+"""Bodies of health and problem details."""
 
-from typing import Any, Literal
+from typing import Literal
 
 from pydantic import BaseModel
-
-
-class Latency(BaseModel):
-    """Milliseconds over the newest calls."""
-
-    p50: int
-    p99: int
-
-
-class Tool(BaseModel):
-    name: str
-    server: str
-    title: str
-    description: str
-    risk: Literal["read", "change", "destructive"]
-    input_schema: dict[str, Any]  # Any: JSON Schema
-    enabled: bool
-    calls: int
-    errors: int
-    latency_ms: Latency | None
-
-
-class ServerStatus(BaseModel):
-    name: str
-    state: Literal["connecting", "connected", "failed", "disabled", "invalid"]
-    error: str | None
-    tools: int
-
-
-class ToolList(BaseModel):
-    items: list[Tool]
-    servers: list[ServerStatus]
-
 
 HealthStatus = Literal["ok", "degraded", "unavailable"]
 

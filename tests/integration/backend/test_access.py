@@ -20,6 +20,7 @@ from backend.web.access_guard import COOKIE
 from backend.web.app import create_app
 from backend.web.services import Services
 from tests.fakes.agent import ScriptedModel, call, say
+from tests.fakes.operations import make_operations
 from tests.integration.backend.conftest import Chat, OpenChat
 
 FAR, NEAR = "10.1.2.3", "127.0.0.1"
@@ -79,6 +80,7 @@ def open_door(open_chat: OpenChat) -> OpenDoor:
             access=access,
             limits=RateLimits(chosen),
             audit=chat.audit,
+            operations=make_operations(chat.audit),
         )
         return Door(chat=chat, access=access, app=app)
 

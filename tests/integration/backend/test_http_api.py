@@ -15,6 +15,7 @@ from backend.vocabulary.language import Text
 from backend.web.app import create_app
 from backend.web.services import Services
 from tests.fakes.agent import ScriptedModel, call, say
+from tests.fakes.operations import make_operations
 from tests.integration.backend.conftest import Chat, OpenChat
 
 BROKEN_JSON = {"content": b"{broken", "headers": {"Content-Type": "application/json"}}
@@ -34,7 +35,11 @@ class Api:
             model="scripted",
             models=chat.directory,
             usage=chat.usage,
-            check_database=self._check, access=chat.access, limits=RateLimits(AccessSettings()), audit=chat.audit,
+            check_database=self._check,
+            access=chat.access,
+            limits=RateLimits(AccessSettings()),
+            audit=chat.audit,
+            operations=make_operations(chat.audit),
         )
         self.http = httpx2.AsyncClient(
             transport=httpx2.ASGITransport(app=app, raise_app_exceptions=False),
