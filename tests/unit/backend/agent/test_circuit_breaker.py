@@ -22,8 +22,9 @@ class Breaker(CircuitBreaker):
         for _ in range(times):
             self.record_failure(error)
 
-    def wait(self, seconds: float) -> None:
+    def wait(self, seconds: float) -> CircuitState:
         self.moment += timedelta(seconds=seconds)
+        return self.state
 
 
 def test_stays_closed_below_the_limit_and_a_success_forgets_failures() -> None:
@@ -47,9 +48,8 @@ def test_opens_at_the_limit_and_lets_nothing_through() -> None:
 def test_half_open_lets_exactly_one_call_find_out() -> None:
     breaker = Breaker()
     breaker.fail(3)
-    breaker.wait(30)
 
-    assert breaker.state is CircuitState.HALF_OPEN
+    assert breaker.wait(30) is CircuitState.HALF_OPEN
     assert [breaker.try_enter(), breaker.try_enter()] == [True, False]
 
     breaker.record_success()
@@ -63,10 +63,7 @@ def test_failed_probe_opens_again_for_twice_as_long() -> None:
     breaker.try_enter()
     breaker.fail(1)
 
-    breaker.wait(59)
-    assert breaker.state is CircuitState.OPEN
-    breaker.wait(1)
-    assert breaker.state is CircuitState.HALF_OPEN
+    assert [breaker.wait(59), breaker.wait(1)] == [CircuitState.OPEN, CircuitState.HALF_OPEN]
 
 
 def test_cancelled_probe_leaves_room_for_the_next() -> None:
@@ -97,10 +94,7 @@ def test_provider_that_names_a_time_is_left_alone_until_then() -> None:
     breaker = Breaker()
     breaker.fail(3, ModelError(ErrorKind.MODEL_QUOTA, "later", retry_after_seconds=300))
 
-    breaker.wait(299)
-    assert breaker.state is CircuitState.OPEN
-    breaker.wait(1)
-    assert breaker.state is CircuitState.HALF_OPEN
+    assert [breaker.wait(299), breaker.wait(1)] == [CircuitState.OPEN, CircuitState.HALF_OPEN]
 
 
 @given(st.lists(st.sampled_from(["fail", "succeed", "abandon", "wait"]), max_size=60))

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from backend.agent.domain import AssistantMessage, ModelFinished, ModelRequest, TokenUsage, UserMessage
+from backend.agent.domain import AssistantMessage, HistoryMessage, ModelFinished, ModelRequest, TokenUsage, UserMessage
 from backend.agent.model_routing.budgets import BudgetStage, TokenBudget, choose_stage
 from backend.agent.model_routing.circuit_breaker import CircuitBreaker, Limits
 from backend.agent.model_routing.named_models import Choice, ModelDirectory, ModelProfile, NamedModel
@@ -59,7 +59,11 @@ def test_other_at_signs_are_part_of_the_question(message: str) -> None:
 
 
 def test_model_reads_the_question_without_the_prefix() -> None:
-    history = [UserMessage("@qwen first\nline"), AssistantMessage("@qwen said"), UserMessage("second")]
+    history: list[HistoryMessage] = [
+        UserMessage("@qwen first\nline"),
+        AssistantMessage("@qwen said"),
+        UserMessage("second"),
+    ]
 
     assert DIRECTORY.strip_prefixes(history) == (UserMessage("first\nline"), *history[1:])
 
