@@ -2,15 +2,15 @@
 
 import asyncio
 import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner, Result
 
 from backend.agent.domain import Json
+from backend.cli import app as cli
+from backend.features.access.domain import Principal, Role
 from backend.features.audit.domain import Fault, FaultKind, Head
 from backend.features.audit.service import AuditService
 from backend.records import administer
@@ -27,8 +27,6 @@ from tests.integration.backend.test_crashes import (
     StatefulModel,
     advance_until_over,
 )
-
-ROOT = Path(__file__).parents[3]
 
 
 class FailingAudit:
@@ -258,39 +256,59 @@ async def test_audit_that_cannot_be_read_says_so(tmp_path: Path) -> None:
     await database.close()
 
 
-def run_command(*arguments: str, data: Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "backend.cli", *arguments],
-        cwd=ROOT,
-        env=os.environ | {"DATA_DIRECTORY": str(data)},
-        capture_output=True,
-        text=True,
-        timeout=50,
-        check=False,
-    )
+def run_command(*arguments: str) -> Result:
+    return CliRunner().invoke(cli, list(arguments))
 
 
-async def test_commands_make_tokens_verify_and_export(tmp_path: Path) -> None:
-    made = run_command("token", "create", "amy", "--role", "operator", data=tmp_path)
-    again = run_command("token", "create", "amy", data=tmp_path)
-    whole = run_command("audit", "verify", data=tmp_path)
-    exported = run_command("audit", "export", data=tmp_path)
-    settings = Settings(data_directory=tmp_path)
-    async with administer(settings) as (access, _audit):
-        principal = await access.find_principal(made.stdout.strip())
-    database = Database(settings.resolved_database_url)
+def test_commands_make_tokens_verify_and_export(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DATA_DIRECTORY", str(tmp_path))
+
+    made = run_command("token", "create", "amy", "--role", "operator")
+    again = run_command("token", "create", "amy")
+    whole = run_command("audit", "verify")
+    exported = run_command("audit", "export")
+    principal = asyncio.run(find_principal(made.stdout.strip()))
+    asyncio.run(spoil())
+    broken = run_command("audit", "verify")
+
+    assert principal == Principal(name="amy", role=Role.OPERATOR)
+    assert (again.exit_code, "There is a token 'amy' already" in again.output) == (1, True)
+    assert (whole.exit_code, whole.stdout.startswith("The audit is whole: 1 records.")) == (0, True)
+    assert [json.loads(line)["action"] for line in exported.stdout.splitlines()] == ["token.created"]
+    assert made.stdout.strip() not in exported.stdout
+    assert (broken.exit_code, "record 1 was changed" in broken.output) == (1, True)
+
+
+def test_list_of_tokens_shows_no_secret(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DATA_DIRECTORY", str(tmp_path))
+    secret = run_command("token", "create", "amy").stdout.strip()
+    run_command("token", "revoke", "amy")
+
+    listed = run_command("token", "list").stdout
+
+    assert "amy" in listed
+    assert "viewer" in listed
+    assert "revoked" in listed
+    assert secret[5:20] not in listed
+
+
+@pytest.mark.parametrize("head", ["7", "x:" + "0" * 64, "7:short"])
+def test_head_that_is_none_is_refused(head: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DATA_DIRECTORY", str(tmp_path))
+
+    assert run_command("audit", "verify", "--head", head).exit_code == 2
+
+
+async def find_principal(secret: str) -> Principal | None:
+    async with administer() as (access, _audit):
+        return await access.find_principal(secret)
+
+
+async def spoil() -> None:
+    database = Database(Settings().resolved_database_url)
     async with database.write() as connection:
         await connection.exec_driver_sql("UPDATE audit SET actor = 'nobody'")
     await database.close()
-    broken = run_command("audit", "verify", data=tmp_path)
-
-    assert principal is not None
-    assert (principal.name, principal.role) == ("amy", "operator")
-    assert (again.returncode, "amy" in again.stderr) == (1, True)
-    assert (whole.returncode, whole.stdout.startswith("The audit is whole: 1 records.")) == (0, True)
-    assert [json.loads(line)["action"] for line in exported.stdout.splitlines()] == ["token.created"]
-    assert made.stdout.strip() not in exported.stdout
-    assert (broken.returncode, "record 1 was changed" in broken.stderr) == (1, True)
 
 
 async def test_export_begins_at_a_moment(open_chat: OpenChat) -> None:
@@ -303,4 +321,4 @@ async def test_export_begins_at_a_moment(open_chat: OpenChat) -> None:
     exported = [record async for record in chat.audit.export(since=moment)]
 
     assert len(exported) == 3
-    assert await chat.audit.verify(expected=Head(exported[-1].seq, exported[-1].hash))
+    assert (await chat.audit.verify(expected=Head(exported[-1].seq, exported[-1].hash))).fault is None
