@@ -104,6 +104,9 @@ class FixtureTools:
     )
     hold: asyncio.Event | None = None
     was_cancelled: bool = False
+    remember_key: str | None = None
+    preview: Json | None = None
+    """What comes with the question of the changing tool."""
 
     def tools(self) -> Sequence[ToolSpec]:
         return self.specs
@@ -122,7 +125,12 @@ class FixtureTools:
                 self.was_cancelled = True
                 raise
         if name == CHANGE_TOOL.name:
-            return ConfirmationNeeded(question=f"Change {dict(arguments)}?", state={"key": "sealed"})
+            return ConfirmationNeeded(
+                question=f"Change {dict(arguments)}?",
+                state={"key": "sealed"},
+                remember_key=self.remember_key,
+                preview=self.preview,
+            )
         if name == UNASKED_CHANGE_TOOL.name:
             self.changed.append(arguments)
             return ToolOutcome(status=ToolStatus.OK, text="changed")

@@ -8,11 +8,11 @@ from typing import Any
 
 from backend.agent.domain import ToolMessage, ToolStatus
 from backend.agent.grounding.claims import Claim, ClaimKind, extract_claims, is_question
-from backend.agent.grounding.contradictions import OBJECT_RULES, Contradiction, Said
+from backend.agent.grounding.contradictions import OBJECT_RULES, Contradiction, Said, may_be
 from backend.agent.grounding.counts import COUNT_RULES, count_unwell, supports_count
 from backend.agent.grounding.evidence import Evidence, Result, owner_of, read_rows, to_text
 from backend.agent.grounding.statements import Statement, StatementKind, count_utf16_units, split_statements
-from backend.agent.grounding.words import DENIAL
+from backend.agent.grounding.words import DENIAL, EXCEPTION
 from backend.vocabulary.language import Text
 
 _MAX_STATEMENTS = 400
@@ -96,6 +96,8 @@ def _is_needed(claim: Claim, said: Said) -> bool:
     """What is said not to be there needs no result that shows it."""
     if claim.kind is ClaimKind.OBJECT and DENIAL.search(said.text):
         return False
+    if claim.kind is ClaimKind.ALL_CLEAR and EXCEPTION.search(said.text):
+        return False
     return claim.is_needed
 
 
@@ -106,6 +108,11 @@ def _find_support(claim: Claim, said: Said, evidence: Evidence) -> list[Result]:
             return [result for result in evidence.results if result.call_id in calls]
         case ClaimKind.OBJECT if claim.namespace is not None:
             return [result for result in evidence.results if _shows(result, claim)]
+        case ClaimKind.STATE if not evidence.find(claim.text):
+            names = [one.text for one in said.of(ClaimKind.OBJECT)]
+            rows = [entry for name in names for entry in evidence.rows_of(name) if entry[0].get("status")]
+            calls = {call_id for row, call_id in rows if may_be(claim.text, row)}
+            return [result for result in evidence.results if result.call_id in calls]
         case ClaimKind.COUNT:
             return [result for result in evidence.results if supports_count(result, claim)]
         case ClaimKind.QUANTITY:

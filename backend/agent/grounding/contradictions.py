@@ -133,7 +133,7 @@ def find_wrong_state(said: Said, evidence: Evidence) -> Contradiction | None:
         for entry in evidence.rows_of(subject.text, namespace=subject.namespace)
         if entry[0].get("status") and entry[0]["status"] not in {"Available", "Unavailable"}
     ]
-    if not rows or any(_may_be(state, row) for state in states for row, _call in rows):
+    if not rows or any(may_be(state, row) for state in states for row, _call in rows):
         return None
     if any(contains_words(text, state.casefold()) for text in evidence.texts_about(subject.text) for state in states):
         return None
@@ -252,7 +252,8 @@ def _is_subject_by_grammar(text: str, claim: Claim) -> bool:
     )
 
 
-def _may_be(state: str, row: Mapping[str, str]) -> bool:
+def may_be(state: str, row: Mapping[str, str]) -> bool:
+    """Whether a word for a state fits a row: kubectl shows one of several names for the same state."""
     shown = row["status"]
     if state in shown.split(","):
         return True

@@ -77,7 +77,7 @@ ALL_CLEAR = re.compile(
     rf"\ball\s+(?:of\s+)?(?:the\s+|your\s+)?(?:\d+\s+)?(?P<kind>pods|deployments|services|nodes)\b[^.!?;,]{{0,60}}?"
     rf"\b(?:are|look)\s+(?:now\s+|currently\s+)?(?P<word>{HEALTHY}|ready|running)\b"
     rf"|(?:所有|全部)(?:的)?\s*(?P<zh_kind>Pod|Deployment|Service|Node|服务|节点|部署)s?\s*(?:都|均|目前|现在|已)*\s*"
-    rf"(?:运行|处于|状态)*(?P<zh_word>正常|健康|就绪|Running|Ready)"
+    rf"(?:运行|处于|状态|是)*\s*(?P<zh_word>正常|健康|就绪|Running|Ready)"
     rf"|(?:没有|未)(?:发现)?(?:任何)?(?:异常|不正常|有问题)的?\s*(?P<no_kind>Pod|Deployment|Service|服务|节点|部署)",
     re.IGNORECASE,
 )
