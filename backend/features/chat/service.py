@@ -199,10 +199,11 @@ class ChatService:
         return await self._approvals.list_grants(session_id)
 
     async def revoke_grants(
-        self, session_id: str, *, tool: str | None = None, remember_key: str | None = None
+        self, session_id: str, *, tool: str | None = None, remember_key: str | None = None, actor: str = LOCAL_ACTOR
     ) -> Sequence[Grant]:
         """Take grants back and return those that are left: from now on their calls ask again."""
         await self._approvals.revoke_grants(session_id, tool=tool, remember_key=remember_key)
+        await self._record("grant.revoked", actor=actor, subject=session_id, details={"tool": tool})
         return await self._approvals.list_grants(session_id)
 
     async def resume_active_runs(self) -> int:

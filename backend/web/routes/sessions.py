@@ -85,12 +85,16 @@ async def list_grants(session_id: str, services: ServicesDep) -> GrantList:
 @router.delete("/{session_id}/grants", operation_id="revoke_grants")
 async def revoke_grants(
     session_id: str,
+    principal: PrincipalDep,
     services: ServicesDep,
     tool: Annotated[str | None, Query(max_length=200)] = None,
     remember_key: Annotated[str | None, Query(max_length=1000)] = None,
 ) -> GrantList:
     """Take back all of them, or those of one tool or key; answers with what is left."""
-    return read_grants(await services.chat.revoke_grants(session_id, tool=tool, remember_key=remember_key))
+    left = await services.chat.revoke_grants(
+        session_id, tool=tool, remember_key=remember_key, actor=principal.name
+    )
+    return read_grants(left)
 
 
 @router.get("/{session_id}/export", operation_id="export_session")
