@@ -40,7 +40,7 @@ class CatalogueEntry:
 
 @dataclass(frozen=True, slots=True)
 class ReplicaStatus:
-    """One connection. `address` is a URL without credentials, or the command line without its environment."""
+    """One connection. `address` is the origin of its URL, or its command without arguments."""
 
     address: str
     state: ServerState

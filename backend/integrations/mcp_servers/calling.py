@@ -6,7 +6,7 @@ from typing import Any
 from mcp import MCPError
 from mcp_types import INVALID_PARAMS, METHOD_NOT_FOUND, CallToolResult, InputRequiredResult
 
-from backend.agent.domain import ConfirmationNeeded, Json, Risk, ToolOutcome, ToolSpec
+from backend.agent.domain import ConfirmationNeeded, Json, Risk, ServerState, ToolOutcome, ToolSpec
 from backend.integrations.mcp_servers.faults import AccessRefused, CallLost, CallTimedOut, ServerDown
 from backend.integrations.mcp_servers.questions import Question, UnanswerableQuestion, read_question
 from backend.integrations.mcp_servers.results import failed, to_outcome, unknown
@@ -43,8 +43,9 @@ async def _call_a_replica(
     A change never is: once it was sent, it may have taken effect. What was not sent may go elsewhere.
     """
     is_change = spec.risk is not Risk.READ
-    ranked = pool.rank(spec.name)
-    for connection in ranked:
+    was_connected = False
+    for connection in pool.rank(spec.name):
+        was_connected = was_connected or connection.state is ServerState.CONNECTED
         try:
             return await connection.call(spec.name, arguments=arguments, is_change=is_change, answer=answer)
         except ServerDown:
@@ -55,7 +56,9 @@ async def _call_a_replica(
     ranked = pool.rank(spec.name)
     if not ranked:
         raise ServerDown("no replica offers this tool any more")
-    await ranked[0].wait_for_recovery()
+    if was_connected:
+        # It answered a moment ago: most likely it is being restarted.
+        await ranked[0].wait_for_recovery()
     return await ranked[0].call(spec.name, arguments=arguments, is_change=is_change, answer=answer)
 
 

@@ -133,8 +133,13 @@ class ServerConnection:
             return self._questions.take_asked() or result
 
     async def wait_for_recovery(self) -> None:
-        """After a broken call: give the supervisor time to notice and to reconnect; raise ServerDown."""
+        """After a broken call: give the supervisor time to notice and a restarting server time to come back.
+
+        Raise ServerDown when it does not come back in time.
+        """
         await asyncio.sleep(_SETTLE_SECONDS)
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._is_up.wait(), _RECOVERY_SECONDS)
         await self._wait_for_client()
 
     async def _send(

@@ -146,10 +146,12 @@ class ServerPool:
 
 
 def show_address(target: StdioTarget | HttpTarget) -> str:
-    """Where a server is, without what may be a credential: user, query, environment."""
+    """Where a server is, without anything that may be a credential: no arguments, no path, no query."""
     match target:
-        case StdioTarget():
-            return " ".join([target.command, *target.args])
-        case HttpTarget():
-            parts = urlsplit(target.url)
-            return parts._replace(netloc=parts.netloc.rpartition("@")[2], query="", fragment="").geturl()
+        case StdioTarget(command=command, args=("-m", module, *_)):
+            return f"{command} -m {module}"
+        case StdioTarget(command=command, args=args):
+            return f"{command} …" if args else command
+        case HttpTarget(url=url):
+            parts = urlsplit(url)
+            return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"

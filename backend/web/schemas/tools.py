@@ -62,7 +62,7 @@ class AcceptTool(BaseModel):
 
 
 class Replica(BaseModel):
-    """One connection; `address` is a URL without credentials or the command line."""
+    """One connection; `address` is the origin of its URL, or its command without arguments."""
 
     address: str
     state: State

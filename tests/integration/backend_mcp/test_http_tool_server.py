@@ -88,6 +88,21 @@ async def test_a_killed_server_fails_only_its_own_calls_and_is_found_again(
     assert back.text == "back"
 
 
+async def test_a_read_goes_on_when_its_server_is_restarted_in_mid_call(
+    open_source: OpenSource, server: HttpServer, http_entry: Entry, journal: Path
+) -> None:
+    async with open_source(fixture=http_entry) as source:
+        await until(lambda: source.servers()[0].state is ServerState.CONNECTED)
+        read = asyncio.create_task(call(source, "wait-long", seconds=1))
+        await until(lambda: "waiting" in read_journal(journal))
+        await asyncio.to_thread(server.kill)
+        server.start()
+        outcome = await read
+
+    assert outcome.text == "waited"
+    assert read_journal(journal) == ["waiting", "waiting"]
+
+
 async def test_a_yes_works_over_http_and_a_cancel_reaches_the_server(
     open_source: OpenSource, server: HttpServer, http_entry: Entry, journal: Path
 ) -> None:
