@@ -31,9 +31,7 @@ async def get_approval(approval_id: str, services: ServicesDep) -> Approval:
 
 
 @router.post("/{approval_id}", operation_id="decide_approval")
-async def decide_approval(
-    approval_id: str, body: Decision, principal: PrincipalDep, services: ServicesDep
-) -> Decided:
+async def decide_approval(approval_id: str, body: Decision, principal: PrincipalDep, services: ServicesDep) -> Decided:
     """Approve or reject exactly the stored call: 409 when somebody was first, 410 when it is too late."""
     approval, run = await services.chat.decide(
         approval_id,

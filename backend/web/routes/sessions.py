@@ -37,9 +37,7 @@ async def list_sessions(
 
 
 @router.post("", status_code=201, operation_id="create_session")
-async def create_session(
-    services: ServicesDep, principal: PrincipalDep, body: CreateSession | None = None
-) -> Session:
+async def create_session(services: ServicesDep, principal: PrincipalDep, body: CreateSession | None = None) -> Session:
     title = "" if body is None else body.title
     return read_session(await services.chat.create_session(title=title, actor=principal.name))
 
@@ -91,9 +89,7 @@ async def revoke_grants(
     remember_key: Annotated[str | None, Query(max_length=1000)] = None,
 ) -> GrantList:
     """Take back all of them, or those of one tool or key; answers with what is left."""
-    left = await services.chat.revoke_grants(
-        session_id, tool=tool, remember_key=remember_key, actor=principal.name
-    )
+    left = await services.chat.revoke_grants(session_id, tool=tool, remember_key=remember_key, actor=principal.name)
     return read_grants(left)
 
 
