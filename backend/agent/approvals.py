@@ -113,5 +113,19 @@ def to_wire(approval: Approval) -> dict[str, Any]:  # Any: JSON
 
 def describe_call(*, tool: str, server: str, arguments: Mapping[str, Any]) -> str:  # Any: JSON
     """The question the backend asks when the tool server does not ask itself."""
-    listed = "\n".join(f"  {name} = {json.dumps(value, ensure_ascii=False)}" for name, value in arguments.items())
+    listed = "\n".join(f"  {_show_name(name)} = {_show(value)}" for name, value in arguments.items())
     return f"Run {tool} on {server} with exactly these arguments?\n{listed or '  (none)'}"
+
+
+def _show_name(name: str) -> str:
+    """A name is free text too: it must not be able to look like a second argument."""
+    return name if name.isidentifier() and name.isascii() else _show(name)
+
+
+def _show(value: object) -> str:
+    """JSON in which nothing is invisible or runs backwards: the eye must see what is going to be done."""
+    text = json.dumps(value, ensure_ascii=False)
+    return "".join(
+        character if character.isprintable() else json.dumps(character)[1:-1]  # letters of any script stay
+        for character in text
+    )

@@ -15,6 +15,7 @@ from backend.agent.artifacts.keeping import LargeResults
 from backend.agent.domain import HistoryMessage, UserMessage
 from backend.agent.event_writer import EventWriter
 from backend.agent.grounding import write_refusal_to_guess
+from backend.agent.guarding.redaction import redact
 from backend.agent.interfaces import AuditTrail, RunContext, RunJournal, ToolSource
 from backend.agent.model_calling import ModelAccess, ModelCaller, ModelsExhausted
 from backend.agent.progress import Action, TurnProgress, choose_action, read_progress
@@ -86,7 +87,8 @@ class AgentLoop:
             raise
         except Exception as error:  # noqa: BLE001  # the outermost edge: whatever happened, the run must be closed
             _log.exception("run %s failed", run_id)
-            await self._fail(context, Failure(kind=ErrorKind.INTERNAL, message=f"{type(error).__name__}: {error}"))
+            message = redact(f"{type(error).__name__}: {error}")
+            await self._fail(context, Failure(kind=ErrorKind.INTERNAL, message=message))
             return True
 
     async def _continues_turn(self, context: RunContext, *, progress: TurnProgress) -> bool:

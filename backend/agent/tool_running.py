@@ -23,7 +23,7 @@ from backend.agent.artifacts.keeping import LargeResults
 from backend.agent.auditing import ToolAudit
 from backend.agent.domain import ConfirmationNeeded, Json, Risk, ToolOutcome, ToolSpec, ToolStatus
 from backend.agent.event_writer import EventWriter
-from backend.agent.guarding.redaction import redact_outcome, redact_result
+from backend.agent.guarding.redaction import redact_outcome, redact_question
 from backend.agent.interfaces import AuditTrail, RunContext, RunJournal, ToolSource
 from backend.agent.progress import CallProgress
 from backend.agent.repeated_calls import refuse_repetition
@@ -225,11 +225,8 @@ class ToolRunner:
 
     async def _execute(self, call: PreparedCall, *, approval: Approval) -> ToolOutcome:
         if approval.resume_state is not None:
-            outcome = await self._tools.confirm(
-                call.spec.name, arguments=approval.arguments, state=approval.resume_state
-            )
-            return redact_outcome(outcome)
-        result = redact_result(await self._tools.call(call.spec.name, arguments=approval.arguments))
+            return await self._tools.confirm(call.spec.name, arguments=approval.arguments, state=approval.resume_state)
+        result = await self._tools.call(call.spec.name, arguments=approval.arguments)
         if isinstance(result, ToolOutcome):
             return result
         # Nobody has seen the server's own question, so the earlier yes does not answer it.
@@ -240,7 +237,8 @@ class ToolRunner:
         )
 
     async def _call(self, call: PreparedCall) -> ToolOutcome | ConfirmationNeeded:
-        return redact_result(await self._tools.call(call.spec.name, arguments=call.arguments))
+        result = await self._tools.call(call.spec.name, arguments=call.arguments)
+        return redact_question(result) if isinstance(result, ConfirmationNeeded) else result
 
     def _open_approval(self, call: PreparedCall, *, context: RunContext, asked: ConfirmationNeeded) -> Approval:
         """`asked.state` is empty when the backend asks in the server's place."""
@@ -271,7 +269,8 @@ class ToolRunner:
     async def _write(
         self, call: CallProgress, outcome: ToolOutcome, *, context: RunContext, writer: EventWriter
     ) -> None:
-        call.outcome = outcome
+        """The one way by which outcomes are kept; no secret goes with them."""
+        outcome = call.outcome = redact_outcome(outcome)
         # Before the log: a call that is repeated after a crash was sent twice, and the audit says so.
         await self._audit.after(
             tool=call.name,
@@ -280,7 +279,7 @@ class ToolRunner:
             outcome=outcome,
             context=context,
         )
-        _log.info("tool call %s ended: %s in %d ms", call.name, outcome.status.value, outcome.duration_ms)
+        _log.info("tool call %r ended: %s in %d ms", call.name, outcome.status.value, outcome.duration_ms)
         outcome = await self._large_results.shorten(outcome, call_id=call.id, tool=call.name, context=context)
         await writer.write(ev.tool_result(call.id, outcome, language=context.language))
 

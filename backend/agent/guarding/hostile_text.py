@@ -60,7 +60,11 @@ class Neutralised:
 
 def remove_invisible(text: str) -> str:
     """The text without characters that nobody sees; line ends and tabs stay."""
-    return _INVISIBLE.sub("", text.replace("\r\n", "\n"))
+    return _INVISIBLE.sub("", text)
+
+
+def is_invisible(character: str) -> bool:
+    return _INVISIBLE.match(character) is not None
 
 
 @lru_cache(maxsize=512)  # A history is read again before every model call.

@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import Any
 
 from backend.agent.domain import ConfirmationNeeded, ToolOutcome
+from backend.agent.guarding.hostile_text import is_invisible, remove_invisible
 from backend.agent.guarding.secret_assignments import find_assignments, is_credential_name, is_placeholder
 from backend.agent.guarding.secret_manifests import find_manifest_values, is_secret_manifest
 from backend.agent.guarding.secret_shapes import Span, find_shapes
@@ -19,7 +20,7 @@ _HINT = "[redacted "
 
 def redact(text: str) -> str:
     """The text with every secret replaced by a hint of its length."""
-    spans = _merge([*find_shapes(text), *find_assignments(text), *find_manifest_values(text)])
+    spans = _find_secrets(text)
     if not spans:
         return text
     pieces: list[str] = []
@@ -30,6 +31,16 @@ def redact(text: str) -> str:
         pieces += [text[position:start], hint(end - start)]
         position = end
     return "".join([*pieces, text[position:]])
+
+
+def _find_secrets(text: str) -> list[Span]:
+    """Looks through invisible characters, which are taken out later on and would then have hidden a secret from us."""
+    visible = remove_invisible(text)
+    spans = _merge([*find_shapes(visible), *find_assignments(visible), *find_manifest_values(visible)])
+    if not spans or len(visible) == len(text):
+        return spans
+    places = [place for place, character in enumerate(text) if not is_invisible(character)]
+    return [(places[start], places[end - 1] + 1) for start, end in spans]
 
 
 def hint(length: int) -> str:
@@ -59,12 +70,10 @@ def redact_outcome(outcome: ToolOutcome) -> ToolOutcome:
     )
 
 
-def redact_result(result: ToolOutcome | ConfirmationNeeded) -> ToolOutcome | ConfirmationNeeded:
-    """A tool's answer or its question; the sealed state is for the server alone and stays as it is."""
-    if isinstance(result, ToolOutcome):
-        return redact_outcome(result)
-    preview = None if result.preview is None else redact_json(result.preview)
-    return replace(result, question=redact(result.question), preview=preview)
+def redact_question(asked: ConfirmationNeeded) -> ConfirmationNeeded:
+    """A server's question as a person may read it; the sealed state is for the server alone and stays as it is."""
+    preview = None if asked.preview is None else redact_json(asked.preview)
+    return replace(asked, question=remove_invisible(redact(asked.question)), preview=preview)
 
 
 class RedactingFormatter(logging.Formatter):

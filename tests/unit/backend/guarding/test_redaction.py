@@ -17,7 +17,7 @@ from backend.agent.guarding.redaction import (
     redact,
     redact_json,
     redact_outcome,
-    redact_result,
+    redact_question,
 )
 from backend.vocabulary.errors import ErrorKind, Failure
 
@@ -184,11 +184,16 @@ def test_a_question_is_redacted_but_its_sealed_state_is_not() -> None:
         question="password=hunter2", state={"token": "sealed"}, preview={"diff": "+password=hunter2"}
     )
 
-    result = redact_result(asked)
+    result = redact_question(asked)
 
     assert "hunter2" not in str(result)
-    assert isinstance(result, ConfirmationNeeded)
     assert result.state == {"token": "sealed"}
+
+
+@pytest.mark.parametrize("text", ["pass\ufe0fword=hun\u200bter2 ok", "pass\u034fword: hunter2\u3164 ok"])
+def test_invisible_characters_hide_no_secret(text: str) -> None:
+    assert "ter2" not in redact(text)
+    assert redact(text).endswith(" ok")
 
 
 def test_log_records_are_redacted_with_their_arguments_and_tracebacks() -> None:
