@@ -125,7 +125,8 @@ def _add_headers(send: Send, *, path: str) -> Send:
             headers = MutableHeaders(scope=message)
             headers["X-Content-Type-Options"] = "nosniff"
             headers["X-Frame-Options"] = "DENY"
-            headers["Referrer-Policy"] = "no-referrer"
+            # Not no-referrer: under that a browser hides the origin of its own forms, and the login would refuse them.
+            headers["Referrer-Policy"] = "same-origin"
             headers["Cross-Origin-Opener-Policy"] = "same-origin"
             headers["Cross-Origin-Resource-Policy"] = "same-origin"
             if path.startswith("/api/"):
