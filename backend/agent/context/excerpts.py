@@ -21,7 +21,8 @@ def count_lines(text: str) -> int:
 
 def write_excerpt(text: str, *, artifact_id: str, max_tokens: int) -> str:
     """The text itself when it fits, else its head and tail with a note between them."""
-    tokens = estimate_tokens(text)
+    # A character is at most one token: most results are told small without being counted.
+    tokens = estimate_tokens(text) if len(text) > max_tokens else 0
     if tokens <= max_tokens:
         return text
     lines = text.splitlines()

@@ -5,6 +5,7 @@ import logging
 from fastapi import APIRouter, Request, Response
 
 from backend.agent.domain import ServerState, ServerStatus
+from backend.agent.model_routing.circuit_breaker import CircuitState
 from backend.vocabulary.errors import Unavailable
 from backend.web.schemas import operations as schemas
 from backend.web.services import Services, ServicesDep, find_principal
@@ -20,8 +21,7 @@ _log = logging.getLogger(__name__)
 async def get_health(services: ServicesDep, request: Request, response: Response) -> schemas.Health:
     """How each part stands; 503 when no question can be taken. Details only for those who are logged in."""
     database = await _check_database(services)
-    model = schemas.HealthPart(name="model", status="ok", detail=services.model)
-    parts = [database, model, *(_read_part(status) for status in services.tools.servers())]
+    parts = [database, _check_model(services), *(_read_part(status) for status in services.tools.servers())]
     if find_principal(request) is None:
         parts = [part.model_copy(update={"detail": None}) for part in parts]
     if database.status == "unavailable":
@@ -29,6 +29,14 @@ async def get_health(services: ServicesDep, request: Request, response: Response
         return schemas.Health(status="unavailable", mode=services.mode, parts=parts)
     status: schemas.HealthStatus = "ok" if all(part.status == "ok" for part in parts) else "degraded"
     return schemas.Health(status=status, mode=services.mode, parts=parts)
+
+
+def _check_model(services: Services) -> schemas.HealthPart:
+    """The first model of the order; while it is left alone the others answer, which is not as it should be."""
+    first = services.models.first
+    if first.breaker.state is CircuitState.OPEN:
+        return schemas.HealthPart(name="model", status="degraded", detail=f"{first.label} keeps failing")
+    return schemas.HealthPart(name="model", status="ok", detail=first.label)
 
 
 async def _check_database(services: Services) -> schemas.HealthPart:

@@ -290,6 +290,32 @@ async def test_health_names_each_part_and_fails_without_a_database(open_api: Any
     assert [response.status_code for response in ill] == [503] * 4
 
 
+async def test_models_and_what_they_used_are_listed(open_api: Any) -> None:
+    api: Api = await open_api(ScriptedModel(say("Fine.")))
+    started = await api.ask("how are my pods?")
+
+    models = (await api.http.get("/api/v2/models")).json()["items"]
+    of_run = (await api.http.get("/api/v2/usage", params={"run_id": started["run_id"]})).json()
+    of_other_day = (await api.http.get("/api/v2/usage", params={"day": "2026-11-20"})).json()
+    wrong_day = await api.http.get("/api/v2/usage", params={"day": "yesterday"})
+
+    assert [(model["name"], model["state"], model["is_default"]) for model in models] == [("scripted", "closed", True)]
+    assert (of_run["calls"], of_run["input_tokens"], of_run["items"][0]["model"]) == (1, 10, "scripted")
+    assert of_other_day == {"items": [], "calls": 0, "input_tokens": 0, "output_tokens": 0, "cost": 0.0}
+    assert wrong_day.status_code == 422
+
+
+async def test_unknown_model_is_refused_with_the_nearest_names(open_api: Any) -> None:
+    api: Api = await open_api(ScriptedModel())
+
+    path = f"/api/v2/sessions/{api.chat.session.id}"
+    refused = await api.http.post(f"{path}/runs", json={"message": "hi", "model": "script"})
+
+    assert refused.status_code == 422
+    assert "scripted" in refused.json()["hint"]
+    assert (await api.http.get(path)).json()["message_count"] == 0
+
+
 async def test_tool_catalogue_lists_risk_and_servers(open_api: Any) -> None:
     api: Api = await open_api(ScriptedModel())
 
