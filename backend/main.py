@@ -12,6 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from backend.agent.artifacts.tools import ArtifactTools
 from backend.agent.combined_tools import CombinedTools
+from backend.agent.domain import Json
 from backend.agent.interfaces import AuditTrail, Telemetry, ToolSource
 from backend.agent.loop import AgentLoop
 from backend.agent.model_calling import ModelAccess
@@ -67,15 +68,9 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
         await database.migrate()
         recording = RecordingTelemetry()
         telemetry = choose_telemetry(recording, environment=os.environ, stack=stack)
-        tools = await stack.enter_async_context(
-            McpToolSource(
-                config_path=settings.mcp_config,
-                environment=read_server_environment(settings),
-                is_read_only=settings.read_only,
-                memory=FileToolMemory(settings.data_directory / "tools.json"),
-                telemetry=telemetry,
-            )
-        )
+        access, audit = open_records(database, settings=settings)
+        await refuse_open_doors(access, settings=settings)
+        tools = await stack.enter_async_context(_make_tool_source(settings, audit=audit, telemetry=telemetry))
         usage = SqlUsageStore(database)
         directory = build_models(
             settings, environment=read_server_environment(settings), now=clock.now, stack=stack, telemetry=telemetry
@@ -94,8 +89,6 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
             history_turns=settings.agent.history_turns,
             telemetry=telemetry,
         )
-        access, audit = open_records(database, settings=settings)
-        await refuse_open_doors(access, settings=settings)
         executor = _build_executor(
             settings, runs=runs, tools=all_tools, models=models, audit=audit, telemetry=telemetry
         )
@@ -168,6 +161,25 @@ def _build_executor(
         settings=settings.durable,
         max_parallel_runs=settings.chat.max_parallel_runs,
     )
+
+
+def _make_tool_source(settings: Settings, *, audit: AuditTrail, telemetry: Telemetry) -> McpToolSource:
+    return McpToolSource(
+        config_path=settings.mcp_config,
+        environment=read_server_environment(settings),
+        is_read_only=settings.read_only,
+        memory=FileToolMemory(settings.data_directory / "tools.json"),
+        telemetry=telemetry,
+        on_reload=lambda edit: _audit_reload(audit, settings.mcp_config.name, edit=edit),
+    )
+
+
+async def _audit_reload(audit: AuditTrail, file: str, *, edit: Json) -> None:
+    """The edit is in force when it is noticed; an audit that cannot be written must not undo it."""
+    try:
+        await audit.record("config.reloaded", actor="system", subject=file, details=edit)
+    except Unavailable:
+        _log.exception("the new %s is not in the audit: %s", file, edit)
 
 
 async def _list_active_states(runs: SqlRunStore) -> Sequence[str]:

@@ -4,7 +4,7 @@ import asyncio
 import logging
 import random
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Self
@@ -57,13 +57,18 @@ class McpToolSource:
         is_read_only: bool = False,
         memory: ToolMemory | None = None,
         telemetry: Telemetry | None = None,
+        on_reload: Callable[[Json], Awaitable[None]] | None = None,
     ) -> None:
-        """`environment` fills `${NAME}` in the file; `is_read_only` hides every tool that changes something."""
+        """`environment` fills `${NAME}` in the file; `is_read_only` hides every tool that changes something.
+
+        `on_reload` is told the names of servers that an edit added, removed, changed or got wrong.
+        """
         self._config_path = config_path
         self._environment = environment
         self._is_read_only = is_read_only
         self._memory = memory or TransientToolMemory()
         self._telemetry = telemetry or NoTelemetry()
+        self._on_reload = on_reload
         self._configuration = Configuration()
         self._pools: dict[str, ServerPool] = {}
         self._draining: dict[asyncio.Task[None], ServerPool] = {}
@@ -235,8 +240,11 @@ class McpToolSource:
             return
         for entry in found.invalid:
             _log.warning("%s", entry.error)
-        self._apply(_keep_running(found, before=self._configuration))
+        before = self._configuration
+        self._apply(_keep_running(found, before=before))
         _log.info("%s was read again: %d servers", self._config_path.name, len(self._configuration.servers))
+        if self._on_reload is not None:
+            await self._on_reload(_describe_edit(before, self._configuration))
 
     def _apply(self, found: Configuration) -> None:
         """Start what is new, retire what is gone or connects otherwise, leave alone what stays."""
@@ -316,6 +324,17 @@ def _keep_running(found: Configuration, *, before: Configuration) -> Configurati
         for entry in found.invalid
     )
     return replace(found, servers=(*found.servers, *kept.values()), invalid=invalid)
+
+
+def _describe_edit(before: Configuration, after: Configuration) -> Json:
+    old = {config.name: config for config in before.servers}
+    new = {config.name: config for config in after.servers}
+    return {
+        "added": sorted(new.keys() - old.keys()),
+        "removed": sorted(old.keys() - new.keys()),
+        "changed": sorted(name for name in old.keys() & new.keys() if old[name] != new[name]),
+        "invalid": sorted(entry.name for entry in after.invalid),
+    }
 
 
 def _mark_down(entry: CatalogueEntry) -> CatalogueEntry:

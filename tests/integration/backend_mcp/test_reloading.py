@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from backend.agent.domain import ConfirmationNeeded, ServerState, ToolOutcome, ToolStatus
+from backend.agent.domain import ConfirmationNeeded, Json, ServerState, ToolOutcome, ToolStatus
 from backend.features.operations.domain import HiddenReason
 from backend.integrations.mcp_servers.source import McpToolSource
 from backend.vocabulary.errors import ErrorKind
@@ -19,8 +19,9 @@ from tests.integration.backend_mcp.conftest import Entry, call, read_journal, un
 class EditedSource:
     """A source, and the file it reads."""
 
-    def __init__(self, source: McpToolSource, path: Path) -> None:
+    def __init__(self, source: McpToolSource, path: Path, edits: list[Json]) -> None:
         self.source = source
+        self.edits = edits
         self._path = path
 
     def write(self, **entries: Entry) -> None:
@@ -50,8 +51,13 @@ async def edit(tmp_path: Path, **entries: Entry) -> AsyncIterator[EditedSource]:
     path = tmp_path / "config" / "mcp_config.json"
     path.parent.mkdir()
     path.write_text(json.dumps({"mcpServers": entries}), encoding="utf-8")
-    async with McpToolSource(config_path=path, environment=dict(os.environ)) as source:
-        yield EditedSource(source, path)
+    edits: list[Json] = []
+
+    async def note(edit: Json) -> None:
+        edits.append(edit)
+
+    async with McpToolSource(config_path=path, environment=dict(os.environ), on_reload=note) as source:
+        yield EditedSource(source, path, edits)
 
 
 async def test_no_call_under_way_is_dropped_while_the_file_is_edited(
@@ -101,6 +107,11 @@ async def test_a_server_is_added_changed_and_removed(tmp_path: Path, stdio_entry
 
     assert gone.failure is not None
     assert gone.failure.kind is ErrorKind.TOOL_NOT_FOUND
+    assert [next(kind for kind, names in edit.items() if names == ["fixture"]) for edit in edited.edits] == [
+        "added",
+        "changed",
+        "removed",
+    ]
 
 
 async def test_a_rule_about_a_tool_holds_at_once_and_keeps_the_connection(tmp_path: Path, stdio_entry: Entry) -> None:
