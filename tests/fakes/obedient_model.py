@@ -47,7 +47,7 @@ def obey(request: RecordedRequest) -> Reply:
         return call_tools(LOOK)
     text = read_all(request)
     calls = [order.call for order in find_orders(text) if _is_due(order, messages)]
-    return call_tools(*calls) if calls else reply_with(_answer(text))
+    return call_tools(*calls) if calls else reply_with(_answer(text), words_per_chunk=40)
 
 
 def read_all(request: RecordedRequest) -> str:
