@@ -1,8 +1,10 @@
 """Several tool sources as one."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from backend.agent.domain import ConfirmationNeeded, Json, ServerStatus, ToolOutcome, ToolSpec, ToolStatistics
+from backend.agent.guarding.redaction import redact
 from backend.agent.interfaces import ToolSource
 
 
@@ -22,7 +24,12 @@ class CombinedTools:
         return combined
 
     def servers(self) -> Sequence[ServerStatus]:
-        return [status for source in self._sources for status in source.servers()]
+        """Reasons are quoted from the servers' own output, so they pass the same door as results."""
+        return [
+            status if status.error is None else replace(status, error=redact(status.error))
+            for source in self._sources
+            for status in source.servers()
+        ]
 
     def statistics(self) -> Mapping[str, ToolStatistics]:
         merged: dict[str, ToolStatistics] = {}
