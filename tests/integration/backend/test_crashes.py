@@ -5,9 +5,11 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from sqlalchemy import insert
 
-from backend.agent.domain import AssistantMessage, Json, ToolOutcome
+from backend.agent.domain import AssistantMessage, Json, ToolOutcome, ToolStatus
 from backend.storage.run_store import SqlRunStore
+from backend.storage.tables import grants
 from backend.vocabulary.language import Language
 from tests.fakes.agent import FixtureTools, ScriptedModel, call, say
 from tests.integration.backend.conftest import Chat, OpenChat
@@ -30,7 +32,11 @@ class CrashingJournal:
 
     def __getattr__(self, name: str) -> Any:  # Any: the inner journal's methods
         method = getattr(self._inner, name)
-        return self._crashing(method) if name in {"append", "finish", "interrupt", "claim_approval"} else method
+        return (
+            self._crashing(method)
+            if name in {"append", "finish", "interrupt", "claim_approval", "add_remembered"}
+            else method
+        )
 
     def _crashing(self, method: Callable[..., Any]) -> Callable[..., Any]:  # Any: see above
         async def write(*args: Any, **kwargs: Any) -> Any:
@@ -153,3 +159,88 @@ async def test_open_approval_survives_a_restart(open_chat: OpenChat) -> None:
     await restarted.executor.wait()
 
     assert tools.changed == [{"n": 5}]
+
+
+class CorrectableModel(ScriptedModel):
+    """Looks, changes, says something false, and the truth once it is told."""
+
+    def stream(self, request: Any) -> Any:  # Any: as ScriptedModel.stream
+        answered = sum(1 for message in request.history if type(message).__name__ == "AssistantMessage")
+        is_corrected = "taken back" in request.instructions
+        answer = say("All fine: web-6d9f587454-txp9v." if is_corrected else "All fine: web-7d9c6c9f5b-x2x4v.")
+        self._script = [[call(("list-things", "{}")), call(("change-thing", '{"n": 5}')), answer][answered]]
+        return super().stream(request)
+
+
+def remembering_tools() -> FixtureTools:
+    pod = {"kind": "Pod", "namespace": "default", "name": "web-6d9f587454-txp9v", "status": "Running"}
+    result = ToolOutcome(status=ToolStatus.OK, text="web-6d9f587454-txp9v", structured=pod)
+    return FixtureTools(read_result=result, remember_key="thing")
+
+
+async def grant(chat: Chat) -> None:
+    async with chat.database.write() as connection:
+        await connection.execute(
+            insert(grants).values(
+                session_id=chat.session.id,
+                server="fixture",
+                tool="change-thing",
+                remember_key="thing",
+                granted_by="amy",
+                created_at=chat.clock.now(),
+            )
+        )
+
+
+@pytest.mark.parametrize("is_written", [False, True], ids=["before the write", "after the write"])
+@pytest.mark.parametrize("at", range(1, 18))
+async def test_crash_at_any_write_keeps_remembered_changes_single_and_answers_checked(
+    open_chat: OpenChat, at: int, is_written: bool
+) -> None:
+    tools = remembering_tools()
+    journals: list[CrashingJournal] = []
+
+    def wrap(inner: SqlRunStore) -> CrashingJournal:
+        journals.append(CrashingJournal(inner, at=at, is_written=is_written))
+        return journals[0]
+
+    first: Chat = await open_chat(CorrectableModel(), tools=tools, wrap_journal=wrap)
+    restarted: Chat = await open_chat(CorrectableModel(), tools=tools)
+    await grant(first)
+    run = await first.runs.start_turn(first.session.id, message="change", language=Language.EN, model=None)
+
+    if await advance_until_over(first, run.id):
+        await advance_until_over(restarted, run.id)
+
+    answer = await restarted.answer()
+    statuses = {block["name"]: block["status"] for block in answer.blocks if block["type"] == "tool_call"}
+    [text] = [block for block in answer.blocks if block["type"] == "text"]
+    approvals = await restarted.service.list_approvals(state=None, session_id=None)
+    assert (await restarted.service.get_run(run.id)).outcome == "answered"
+    assert (len(tools.changed), statuses["change-thing"]) in {(1, "ok"), (1, "unknown"), (0, "unknown")}
+    assert [approval.decided_by for approval in approvals] in (["remembered:amy"], [])
+    assert text["text"].strip().endswith("web-6d9f587454-txp9v.")
+    assert [entry["status"] for entry in text["statements"]] == ["cited"]
+
+
+async def test_log_cut_at_any_event_goes_on_to_a_checked_answer(open_chat: OpenChat) -> None:
+    """Every prefix of the log, not only those that a transaction can leave behind."""
+    tools = remembering_tools()
+    chat: Chat = await open_chat(CorrectableModel(), tools=tools)
+    await grant(chat)
+    log = await chat.events(await chat.ask("change"))
+
+    for length in range(1, len(log)):
+        chat.session = await chat.service.create_session()
+        await grant(chat)
+        run = await chat.runs.start_turn(chat.session.id, message="change", language=Language.EN, model=None)
+        await chat.runs.append(run.id, log[:length])
+        tools.changed.clear()
+
+        await advance_until_over(chat, run.id)
+
+        answer = await chat.answer()
+        [text] = [block for block in answer.blocks if block["type"] == "text"]
+        assert (await chat.service.get_run(run.id)).outcome == "answered", log[length]
+        assert [entry["status"] for entry in text["statements"]] == ["cited"], log[length]
+        assert len(tools.changed) <= 1
