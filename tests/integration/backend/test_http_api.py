@@ -335,3 +335,34 @@ async def test_deleting_a_session_stops_its_run(open_api: Any) -> None:
     await api.chat.executor.wait()
 
     assert response.status_code == 204
+
+
+async def test_approval_for_the_session_is_granted_listed_and_revoked(open_api: Any) -> None:
+    change = call(("change-thing", '{"n": 5}'))
+    api: Api = await open_api(ScriptedModel(change, say("Done."), change))
+    api.chat.tools.remember_key = "thing"
+    started = await api.ask("change")
+    [approval] = (await api.http.get("/api/v2/approvals?state=pending")).json()["items"]
+    grants = f"/api/v2/sessions/{started['session_id']}/grants"
+
+    decided = await api.http.post(f"/api/v2/approvals/{approval['id']}", json={"decision": "approve_for_session"})
+    await api.chat.executor.wait()
+    listed = (await api.http.get(grants)).json()["items"]
+    left = (await api.http.delete(grants)).json()["items"]
+
+    assert (approval["can_remember"], approval["remember_key"]) == (True, "thing")
+    assert decided.status_code == 200
+    assert [(grant["tool"], grant["remember_key"]) for grant in listed] == [("change-thing", "thing")]
+    assert left == []
+    assert (await api.http.get("/api/v2/sessions/nowhere/grants")).status_code == 404
+
+
+async def test_approval_for_the_session_without_a_key_is_refused_and_stays_open(open_api: Any) -> None:
+    api: Api = await open_api(ScriptedModel(call(("change-thing", '{"n": 5}'))))
+    await api.ask("change")
+    [approval] = (await api.http.get("/api/v2/approvals?state=pending")).json()["items"]
+
+    response = await api.http.post(f"/api/v2/approvals/{approval['id']}", json={"decision": "approve_for_session"})
+
+    assert (response.status_code, response.json()["code"]) == (422, "invalid_input")
+    assert (await api.http.get(f"/api/v2/approvals/{approval['id']}")).json()["state"] == "pending"

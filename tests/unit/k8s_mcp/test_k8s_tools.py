@@ -409,6 +409,20 @@ async def test_status_updates_in_between_do_not_void_the_approval() -> None:
     assert cluster.objects["deployments"][0]["spec"]["replicas"] == 4
 
 
+@pytest.mark.parametrize("era", ERAS)
+async def test_change_that_fails_in_a_dry_run_is_refused_before_anybody_is_asked(era: Era) -> None:
+    cluster, (answer, questions) = web_cluster(), replying(confirm=True)
+    cluster.failures = {"dry run": AccessDenied("deployments/scale is forbidden")}
+
+    async with connect(cluster, era=era, answer=answer) as client:
+        result = await client.call_tool("k8s-scale-deployment", {"name": "web", "replicas": 5})
+
+    assert result.is_error
+    assert "deployments/scale is forbidden" in text_of(result)
+    assert questions == []
+    assert not [request for request in cluster.requests if request.startswith("scale")]
+
+
 async def test_scaling_to_the_present_number_asks_nobody() -> None:
     cluster, (answer, questions) = web_cluster(), replying(confirm=True)
 
