@@ -13,7 +13,7 @@ from backend.records import StartRefused, check_may_serve
 from backend.settings import Settings
 
 GRACE_SECONDS = 3
-"""Open event streams get this long at shutdown; clients read on with Last-Event-ID."""
+"""Requests get this long at shutdown. Open event streams end by themselves; clients read on with Last-Event-ID."""
 
 
 def create_default_app() -> FastAPI:
@@ -31,15 +31,18 @@ def serve(*, host: str | None, port: int | None) -> None:
         asyncio.run(check_may_serve(settings))
     except StartRefused as refusal:
         sys.exit(str(refusal))
+    app = build_app(settings)
     config = uvicorn.Config(
-        build_app(settings),
+        app,
         host=chosen_host,
         port=settings.port if port is None else port,
         timeout_graceful_shutdown=GRACE_SECONDS,
         access_log=False,
         log_config=None,
     )
-    uvicorn.Server(config).run()
+    server = uvicorn.Server(config)
+    app.state.is_stopping = lambda: server.should_exit
+    server.run()
 
 
 def configure_logging() -> None:

@@ -65,8 +65,11 @@ class EventWriter:
     async def _flush_regularly(self) -> None:
         while True:
             await self._has_events.wait()
-            await asyncio.sleep(self._interval_seconds)
+            # At once, so that the first words do not wait; what comes within the interval after them is gathered.
+            has_deltas = any(event["type"] in _DELTA_KEYS for event in self._buffer)
             await asyncio.shield(self.flush())
+            if has_deltas:
+                await asyncio.sleep(self._interval_seconds)
 
 
 def _continues(last: Event, event: Event) -> bool:

@@ -1,27 +1,79 @@
-"""Wakes the followers of a run when its log grows, inside one process; other processes poll."""
+"""Hands the newest events of the runs at work to their followers, inside one process; other processes poll."""
 
 import asyncio
-from collections import defaultdict
+from collections import OrderedDict, defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import TypeAlias
+
+StoredEvent: TypeAlias = tuple[int, str]
+"""The sequence number of an event, and the event as JSON text."""
+
+_KEPT_EVENTS = 1000
+"""Per run. A follower that is further behind reads the database."""
+_KEPT_RUNS = 256
+
+
+@dataclass(slots=True)
+class Tail:
+    """The newest events of one run, without gaps."""
+
+    events: list[StoredEvent] = field(default_factory=list)
+    is_over: bool = False
+
+    @property
+    def last_seq(self) -> int:
+        return self.events[-1][0]
+
+    def read(self, *, after: int, limit: int) -> list[StoredEvent] | None:
+        """Events after a number; None when some of them are no longer, or not yet, here."""
+        skipped = after + 1 - self.events[0][0]
+        if skipped < 0 or after > self.last_seq:
+            return None
+        return list(islice(self.events, skipped, skipped + limit))
 
 
 class RunSignals:
-    """A wake-up per run. Waiting never misses a write that happens after `after` was read."""
+    """What was just committed, kept for a while, and a wake-up per run."""
 
     def __init__(self) -> None:
         self._waiters: defaultdict[str, set[asyncio.Future[None]]] = defaultdict(set)
+        self._tails: OrderedDict[str, Tail] = OrderedDict()
 
-    def notify(self, run_id: str) -> None:
+    def publish(self, run_id: str, events: Sequence[StoredEvent], *, is_over: bool = False) -> None:
+        """Tell the followers what was committed: in order, and only after the commit."""
+        tail = self._tails.get(run_id)
+        if tail is None or not events or events[0][0] != tail.last_seq + 1:
+            tail = Tail()
+        tail.events.extend(events)
+        tail.is_over = is_over
+        if tail.events:
+            del tail.events[:-_KEPT_EVENTS]
+            self._tails[run_id] = tail
+            self._tails.move_to_end(run_id)
+        while len(self._tails) > _KEPT_RUNS:
+            self._tails.popitem(last=False)
         for waiter in self._waiters.pop(run_id, set()):
             if not waiter.done():
                 waiter.set_result(None)
 
-    def subscribe(self, run_id: str) -> asyncio.Future[None]:
-        """A future that is done at the next write. Subscribe before reading the log, then nothing is missed."""
+    def find_tail(self, run_id: str) -> Tail | None:
+        return self._tails.get(run_id)
+
+    async def wait(self, run_id: str, *, after: int, timeout_seconds: float) -> None:
+        """Return when something after this number was published, or at the timeout."""
+        tail = self._tails.get(run_id)
+        if tail is not None and (tail.is_over or tail.last_seq > after):
+            return
         waiter = asyncio.get_running_loop().create_future()
         self._waiters[run_id].add(waiter)
-        return waiter
+        try:
+            await asyncio.wait({waiter}, timeout=timeout_seconds)
+        finally:
+            self._forget(run_id, waiter)
 
-    def unsubscribe(self, run_id: str, waiter: asyncio.Future[None]) -> None:
+    def _forget(self, run_id: str, waiter: asyncio.Future[None]) -> None:
         waiters = self._waiters.get(run_id)
         if waiters is not None:
             waiters.discard(waiter)

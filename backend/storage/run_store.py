@@ -7,24 +7,24 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any, cast
 
-import orjson
 from sqlalchemy import Row, func, insert, not_, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from backend.agent import events as ev
 from backend.agent.approvals import Approval, Grant
-from backend.agent.domain import HistoryMessage, Json, UserMessage
+from backend.agent.domain import HistoryMessage, UserMessage
 from backend.agent.events import Event
 from backend.agent.interfaces import RunContext, Telemetry
 from backend.agent.loop import read_turn_messages
 from backend.agent.progress import read_progress
 from backend.agent.telemetry import NoTelemetry
-from backend.features.chat.domain import ACTIVE_STATES, Run, RunOutcome, RunState, write_title
+from backend.features.chat.domain import ACTIVE_STATES, LogSlice, Run, RunOutcome, RunState, write_title
 from backend.features.chat.transcript import read_plain_text
 from backend.storage.database import Database
+from backend.storage.group_commit import GroupCommit, PendingAppend, Take
+from backend.storage.log_writing import write_group
 from backend.storage.rows import read_approval, read_grant, read_run
-from backend.storage.run_signals import RunSignals
+from backend.storage.run_signals import RunSignals, StoredEvent
 from backend.storage.session_store import read_turns, session_not_found
 from backend.storage.tables import approvals, events, grants, runs, sessions, texts, turns
 from backend.vocabulary.clock import Clock
@@ -55,6 +55,7 @@ class SqlRunStore:
         self._new_id = new_id
         self._history_turns = history_turns
         self._telemetry = telemetry or NoTelemetry()
+        self._appends = GroupCommit(self._append_group)
         self._histories: dict[str, tuple[HistoryMessage, ...]] = {}
         """Earlier turns per run at work: they do not change while it runs."""
 
@@ -130,11 +131,15 @@ class SqlRunStore:
         async with self._database.read() as connection:
             return [read_run(row) for row in await connection.execute(statement)]
 
-    async def read_events(self, run_id: str, *, after: int, limit: int) -> list[tuple[int, str]]:
+    async def read_log(self, run_id: str, *, after: int, limit: int) -> LogSlice:
+        tail = self._signals.find_tail(run_id)
+        newest = None if tail is None else tail.read(after=after, limit=limit)
+        if tail is not None and newest is not None and (newest or tail.is_over):
+            return LogSlice(events=newest, is_over=tail.is_over and after + len(newest) == tail.last_seq)
         # A follower that hangs up cancels this; a query cut in half would cost its connection.
-        return await asyncio.shield(self._read_events(run_id, after=after, limit=limit))
+        return await asyncio.shield(self._read_log(run_id, after=after, limit=limit))
 
-    async def _read_events(self, run_id: str, *, after: int, limit: int) -> list[tuple[int, str]]:
+    async def _read_log(self, run_id: str, *, after: int, limit: int) -> LogSlice:
         statement = (
             select(events.c.seq, events.c.data)
             .where(events.c.run_id == run_id, events.c.seq > after)
@@ -142,17 +147,14 @@ class SqlRunStore:
             .limit(limit)
         )
         async with self._database.read() as connection:
-            return [(row.seq, row.data) for row in await connection.execute(statement)]
+            # The state first: of a run that is over, all events are there.
+            run = read_run(await _get_row(connection, run_id))
+            found = [(row.seq, row.data) for row in await connection.execute(statement)]
+        newest = found[-1][0] if found else after
+        return LogSlice(events=found, is_over=not run.is_active and newest >= run.last_seq)
 
     async def wait_for_events(self, run_id: str, *, after: int, timeout_seconds: float) -> None:
-        waiter = self._signals.subscribe(run_id)
-        try:
-            run = await self.get(run_id)
-            if run.last_seq > after or not run.is_active:
-                return
-            await asyncio.wait({waiter}, timeout=timeout_seconds)
-        finally:
-            self._signals.unsubscribe(run_id, waiter)
+        await self._signals.wait(run_id, after=after, timeout_seconds=timeout_seconds)
 
     async def load(self, run_id: str) -> RunContext:
         async with self._database.read() as connection:
@@ -184,15 +186,40 @@ class SqlRunStore:
 
     async def append(self, run_id: str, new_events: Sequence[Event]) -> None:
         started = time.perf_counter()
-        async with self._database.write() as connection:
-            await self._append(connection, run_id, new_events)
+        await self._appends.append(run_id, new_events)
         self._telemetry.events_appended(len(new_events), seconds=time.perf_counter() - started)
-        self._signals.notify(run_id)
+
+    async def _append_group(self, take: Take) -> None:
+        """Append what several runs wrote, in one transaction; only if that fails, each in its own."""
+        group: list[PendingAppend] = []
+        try:
+            async with self._database.write() as connection:
+                group = take()
+                numbered = await write_group(connection, group)
+        except IntegrityError:
+            for pending in group:
+                await self._append_alone(pending)
+            return
+        for pending, stored in numbered:
+            self._signals.publish(pending.run_id, stored)
+            pending.succeed()
+        for pending in group:
+            pending.fail(_run_not_found(pending.run_id))
+
+    async def _append_alone(self, pending: PendingAppend) -> None:
+        try:
+            async with self._database.write() as connection:
+                stored = await self._append(connection, pending.run_id, pending.events)
+        except (LogConflict, NotFound) as error:
+            pending.fail(error)
+        else:
+            self._signals.publish(pending.run_id, stored)
+            pending.succeed()
 
     async def finish(self, run_id: str, new_events: Sequence[Event], *, outcome: str, failure: Failure | None) -> None:
         state = RunState.FINISHED if failure is None else RunState.FAILED
         async with self._database.write() as connection:
-            await self._append(connection, run_id, new_events)
+            stored = await self._append(connection, run_id, new_events)
             await self._close(
                 connection,
                 run_id,
@@ -203,19 +230,19 @@ class SqlRunStore:
                 },
             )
         self._histories.pop(run_id, None)
-        self._signals.notify(run_id)
+        self._signals.publish(run_id, stored, is_over=True)
 
     async def interrupt(self, approval: Approval, new_events: Sequence[Event]) -> None:
         async with self._database.write() as connection:
             await connection.execute(insert(approvals).values(**_approval_values(approval)))
-            await self._append(connection, approval.run_id, new_events)
+            stored = await self._append(connection, approval.run_id, new_events)
             await self._close(
                 connection,
                 approval.run_id,
                 values={"state": RunState.FINISHED, "outcome": RunOutcome.INTERRUPTED},
             )
         self._histories.pop(approval.run_id, None)
-        self._signals.notify(approval.run_id)
+        self._signals.publish(approval.run_id, stored, is_over=True)
 
     async def find_decided_approval(self, run_id: str) -> Approval | None:
         statement = select(approvals).join(runs, runs.c.approval_id == approvals.c.id).where(runs.c.id == run_id)
@@ -242,8 +269,8 @@ class SqlRunStore:
     async def add_remembered(self, approval: Approval, new_events: Sequence[Event]) -> None:
         async with self._database.write() as connection:
             await connection.execute(insert(approvals).values(**_approval_values(approval)))
-            await self._append(connection, approval.run_id, new_events)
-        self._signals.notify(approval.run_id)
+            stored = await self._append(connection, approval.run_id, new_events)
+        self._signals.publish(approval.run_id, stored)
 
     async def claim_approval(self, approval_id: str, *, at: datetime) -> bool:
         async with self._database.write() as connection:
@@ -268,23 +295,14 @@ class SqlRunStore:
             history.extend(read_turn_messages(read_progress(record.events)))
         return tuple(history)
 
-    async def _append(self, connection: AsyncConnection, run_id: str, new_events: Sequence[Event]) -> None:
-        last_seq = await connection.scalar(select(runs.c.last_seq).where(runs.c.id == run_id).with_for_update())
-        if last_seq is None:
-            raise _run_not_found(run_id)
-        rows = [
-            {"run_id": run_id, "seq": last_seq + number, "data": orjson.dumps(event).decode()}
-            for number, event in enumerate(new_events, start=1)
-        ]
+    async def _append(self, connection: AsyncConnection, run_id: str, new_events: Sequence[Event]) -> list[StoredEvent]:
         try:
-            await connection.execute(insert(events), rows)
+            numbered = await write_group(connection, [PendingAppend(run_id=run_id, events=new_events)])
         except IntegrityError as error:
             raise LogConflict(run_id) from error
-        values: dict[str, Any] = {"last_seq": last_seq + len(rows), "state": RunState.RUNNING}  # Any: column values
-        info = _find_run_info(new_events)
-        if info is not None:
-            values |= {"mode": info["mode"], "model": info["model"]}
-        await connection.execute(update(runs).where(runs.c.id == run_id).values(**values))
+        if not numbered:
+            raise _run_not_found(run_id)
+        return numbered[0][1]
 
     async def _close(self, connection: AsyncConnection, run_id: str, *, values: dict[str, Any]) -> None:
         # Any: column values
@@ -349,14 +367,6 @@ async def _write_text(connection: AsyncConnection, *, turn_id: str, session_id: 
         return False
     await connection.execute(insert(texts).values(turn_id=turn_id, session_id=session_id, role=role, text=text))
     return True
-
-
-def _find_run_info(new_events: Sequence[Event]) -> Json | None:
-    found: Json | None = None
-    for event in new_events:
-        if event["type"] == "CUSTOM" and event["name"] == ev.RUN_INFO:
-            found = event["value"]
-    return found
 
 
 def _approval_values(approval: Approval) -> dict[str, Any]:  # Any: column values

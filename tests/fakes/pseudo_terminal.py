@@ -41,11 +41,22 @@ class PseudoTerminal:
     def press_interrupt(self) -> None:
         self.type("\x03")
 
+    def press_interrupt_until(self, text: str) -> None:
+        """As a person does: an interrupt just before readline begins to wait is noticed only with the next one."""
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while text not in self.shown[self._read_until :] and time.monotonic() < deadline:
+            self.press_interrupt()
+            until = time.monotonic() + 2
+            while text not in self.shown[self._read_until :] and time.monotonic() < until and self._read():
+                pass
+        self.expect(text)
+
     def wait(self) -> int:
         """The exit code."""
         deadline = time.monotonic() + PATIENCE_SECONDS
         while self._process.poll() is None and time.monotonic() < deadline:
-            self._read()
+            if not self._read():
+                time.sleep(0.05)
         assert self._process.poll() is not None, f"the program did not end; shown:\n{self.shown[-3000:]}"
         return self._process.returncode
 

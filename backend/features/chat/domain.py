@@ -65,6 +65,14 @@ class Run:
 
 
 @dataclass(frozen=True, slots=True)
+class LogSlice:
+    """Consecutive events of a run, each as its number and its JSON text; `is_over` when no further ones will come."""
+
+    events: Sequence[tuple[int, str]]
+    is_over: bool
+
+
+@dataclass(frozen=True, slots=True)
 class TurnRecord:
     """A turn as it is stored: the question and the events of its runs, oldest first."""
 

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Protocol
 
 from backend.agent.approvals import Approval, ApprovalState, Grant
-from backend.features.chat.domain import Page, Run, Session, TurnRecord
+from backend.features.chat.domain import LogSlice, Page, Run, Session, TurnRecord
 from backend.vocabulary.language import Language
 
 
@@ -53,8 +53,8 @@ class RunStore(Protocol):
 
     async def list_active(self, *, session_id: str | None = None) -> list[Run]: ...
 
-    async def read_events(self, run_id: str, *, after: int, limit: int) -> list[tuple[int, str]]:
-        """Events with a higher sequence number, each as its number and its JSON text."""
+    async def read_log(self, run_id: str, *, after: int, limit: int) -> LogSlice:
+        """The next events with a higher sequence number."""
         ...
 
     async def wait_for_events(self, run_id: str, *, after: int, timeout_seconds: float) -> None:

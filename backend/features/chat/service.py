@@ -138,19 +138,20 @@ class ChatService:
                 await self._executor.enqueue(closing)
         return run
 
-    async def follow(self, run_id: str, *, after: int) -> AsyncGenerator[list[tuple[int, str]]]:
-        """Event batches after a sequence number, as they are written, until the run is over."""
+    async def follow(self, run_id: str, *, after: int) -> AsyncGenerator[Sequence[tuple[int, str]]]:
+        """Event batches after a sequence number, as they are written, until the run is over.
+
+        An empty batch says that nothing happened for a while.
+        """
         position = after
         while True:
-            run = await self._runs.get(run_id)
-            batch = await self._runs.read_events(run_id, after=position, limit=self._settings.event_batch)
-            if batch:
-                position = batch[-1][0]
-                yield batch
-            elif not run.is_active:
+            batch = await self._runs.read_log(run_id, after=position, limit=self._settings.event_batch)
+            position = batch.events[-1][0] if batch.events else position
+            if batch.events or not batch.is_over:
+                yield batch.events
+            if batch.is_over:
                 return
-            else:
-                await self._runs.wait_for_events(run_id, after=position, timeout_seconds=self._settings.poll_seconds)
+            await self._runs.wait_for_events(run_id, after=position, timeout_seconds=self._settings.poll_seconds)
 
     async def list_approvals(self, *, state: ApprovalState | None, session_id: str | None) -> Sequence[Approval]:
         return await self._approvals.list_page(state=state, session_id=session_id)

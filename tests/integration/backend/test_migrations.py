@@ -10,12 +10,18 @@ from backend.storage.database import Database
 from backend.storage.tables import metadata
 
 
+def is_table_of_the_code(name: str | None, kind: str, _parents: object) -> bool:
+    """The search index makes tables of its own, which only SQLite knows."""
+    return kind != "table" or not (name or "").startswith(("texts_index", "texts_terms"))
+
+
 async def test_migrated_database_has_the_tables_of_the_code(tmp_path: Path) -> None:
     database = Database(f"sqlite:///{tmp_path / 'new' / 'folder' / 'x.db'}")
     await database.migrate()
 
     def compare(connection: Connection) -> list[object]:
-        return list(compare_metadata(MigrationContext.configure(connection), metadata))
+        options = {"include_name": is_table_of_the_code}
+        return list(compare_metadata(MigrationContext.configure(connection, opts=options), metadata))
 
     async with database.read() as connection:
         differences = await connection.run_sync(compare)

@@ -58,15 +58,9 @@ def converse(address: str, home: Path) -> None:
         terminal.expect("change it")
         terminal.type("/open 1\r")
         terminal.expect("• two")
-        # Readline must be listening: an interrupt just before it begins to is noticed only with the next key.
         terminal.type("never sent")
-        terminal.expect("never sent")
-        terminal.press_interrupt()
-        terminal.expect("/quit, leaves")
-        terminal.expect("> ")
-        terminal.type("not this either")
-        terminal.expect("not this either")
-        terminal.press_interrupt()
+        terminal.press_interrupt_until("/quit, leaves")
+        terminal.type("/quit\r")
         assert terminal.wait() == 0
 
 

@@ -18,10 +18,12 @@ _TO_SQLITE = (
     # The index speaks of rows by number, and only a declared number survives VACUUM.
     """CREATE TABLE numbered_texts (
         id INTEGER NOT NULL PRIMARY KEY,
-        turn_id VARCHAR(36) NOT NULL REFERENCES turns (id) ON DELETE CASCADE,
+        turn_id VARCHAR(36) NOT NULL,
         role VARCHAR(16) NOT NULL,
-        session_id VARCHAR(36) NOT NULL REFERENCES sessions (id) ON DELETE CASCADE,
-        text TEXT NOT NULL
+        session_id VARCHAR(36) NOT NULL,
+        text TEXT NOT NULL,
+        FOREIGN KEY(turn_id) REFERENCES turns (id) ON DELETE CASCADE,
+        FOREIGN KEY(session_id) REFERENCES sessions (id) ON DELETE CASCADE
     )""",
     "INSERT INTO numbered_texts (turn_id, role, session_id, text) SELECT turn_id, role, session_id, text FROM texts",
     "DROP TABLE texts",
@@ -49,11 +51,13 @@ _FROM_SQLITE = (
     "DROP TABLE texts_terms",
     "DROP TABLE texts_index",
     """CREATE TABLE unnumbered_texts (
-        turn_id VARCHAR(36) NOT NULL REFERENCES turns (id) ON DELETE CASCADE,
+        turn_id VARCHAR(36) NOT NULL,
         role VARCHAR(16) NOT NULL,
-        session_id VARCHAR(36) NOT NULL REFERENCES sessions (id) ON DELETE CASCADE,
+        session_id VARCHAR(36) NOT NULL,
         text TEXT NOT NULL,
-        PRIMARY KEY (turn_id, role)
+        PRIMARY KEY (turn_id, role),
+        FOREIGN KEY(turn_id) REFERENCES turns (id) ON DELETE CASCADE,
+        FOREIGN KEY(session_id) REFERENCES sessions (id) ON DELETE CASCADE
     )""",
     "INSERT INTO unnumbered_texts SELECT turn_id, role, session_id, text FROM texts",
     "DROP TABLE texts",
