@@ -5,6 +5,7 @@ Names, numbers and outcomes are told; neither messages nor arguments nor results
 """
 
 import hashlib
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.metadata import version
@@ -20,6 +21,8 @@ from backend.agent.domain import Risk
 from backend.agent.telemetry import ModelCallRecord, NoTelemetry, ToolCallRecord
 
 _AGENT = "ding-robot"
+_EXPORT_SECONDS = 3.0
+"""How long one batch is tried. The last one holds up the shutdown for as long when the collector is away."""
 _FAULTS = frozenset({"error", "unknown"})
 
 
@@ -37,7 +40,8 @@ class TracingTelemetry(NoTelemetry):
     @classmethod
     def exporting(cls) -> "TracingTelemetry":
         """To where OTEL_EXPORTER_OTLP_ENDPOINT says, in the background."""
-        return cls(BatchSpanProcessor(OTLPSpanExporter()))
+        seconds = None if os.environ.get("OTEL_EXPORTER_OTLP_TIMEOUT") else _EXPORT_SECONDS
+        return cls(BatchSpanProcessor(OTLPSpanExporter(timeout=seconds)))
 
     def close(self) -> None:
         """Send what is left."""
