@@ -10,6 +10,7 @@ import argparse
 import asyncio
 import json
 import random
+import re
 import subprocess
 import sys
 import tempfile
@@ -24,6 +25,7 @@ from tests.fakes.openai_server import RecordedRequest, Reply, ScriptedCall, Scri
 from tests.fakes.product import ROOT, find_free_port, kill_group, start, wait_until_healthy
 
 SESSIONS_AT_ONCE = 6
+QUESTION = re.compile(r"^set value (job-\d+)$")
 SETTLE_SECONDS = 120
 
 
@@ -46,6 +48,8 @@ class Report:
     doubled: list[str] = field(default_factory=list)
     contradicted: list[str] = field(default_factory=list)
     stuck: list[str] = field(default_factory=list)
+    evidence: list[Any] = field(default_factory=list)  # Any: JSON
+    """The messages of turns whose change ran more than once."""
     outcomes: Counter[str] = field(default_factory=Counter)
 
     @property
@@ -55,8 +59,12 @@ class Report:
 
 def answer(request: RecordedRequest) -> Reply:
     """Read, then change, then report: chosen from the history alone, so that a repeated request gets the same reply."""
-    question_at = max(number for number, message in enumerate(request.messages) if message["role"] == "user")
-    name = str(request.messages[question_at]["content"]).split()[-1]
+    questions = {
+        number: found[1]
+        for number, message in enumerate(request.messages)
+        if message["role"] == "user" and (found := QUESTION.search(str(message["content"])))
+    }
+    question_at, name = max(questions.items())
     results = sum(1 for message in request.messages[question_at:] if message["role"] == "tool")
     if results == 0:
         return call_tools(ScriptedCall(name="echo", arguments={"text": name}), text="Looking first.")
@@ -172,6 +180,8 @@ class Suite:
         outcome = statuses.get("change-value", "none")
         self.report.outcomes[outcome] += 1
         changes = self._read_changes()[turn.name]
+        if changes > 1:
+            self.report.evidence.append(message)
         if outcome not in {"ok", "unknown"} or (outcome == "ok" and changes != 1):
             self.report.contradicted.append(f"{turn.name}: said {outcome}, {changes} changes, {message['error']}")
 
@@ -208,6 +218,8 @@ def main() -> int:
         f"kills {report.kills}, turns {report.turns}, changes {dict(report.outcomes)}, lost {report.lost}, "
         f"doubled {report.doubled}, contradicted {report.contradicted}, stuck {report.stuck}"
     )
+    for message in report.evidence:
+        print(json.dumps(message, indent=1, ensure_ascii=False))
     return 0 if report.is_clean else 1
 
 
