@@ -24,8 +24,6 @@ TOOL = "k8s-scale-deployment"
 
 # The status of a Deployment changes all the time, and each change makes the read version stale.
 _WRITE_ATTEMPTS = 4
-# A person who allows it for a session has then allowed ten pods at most.
-_SAFE_REPLICAS = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,12 +72,7 @@ async def ask_to_scale(
     if replicas == current.replicas or not can_ask(ctx):
         return None
     await _try(ctx.request_context.lifespan_context.cluster, current, replicas)
-    return ask(
-        ctx,
-        question=write_question(current, replicas),
-        remember_key=name_safe_range(current, replicas),
-        preview=write_preview(current, replicas),
-    )
+    return ask(ctx, question=write_question(current, replicas), preview=write_preview(current, replicas))
 
 
 async def _try(cluster: Cluster, current: CurrentScale, replicas: int) -> None:
@@ -90,13 +83,6 @@ async def _try(cluster: Cluster, current: CurrentScale, replicas: int) -> None:
         await cluster.scale_deployment(change)
     except (AccessDenied, RequestRefused) as error:
         raise ToolError(f"Nothing was changed and nobody was asked: a dry run of the change failed. {error}") from error
-
-
-def name_safe_range(current: CurrentScale, replicas: int) -> str | None:
-    """What a person may allow for a session: moving one Deployment between small numbers, never to or from zero."""
-    if not (1 <= replicas <= _SAFE_REPLICAS and 1 <= current.replicas <= _SAFE_REPLICAS):
-        return None
-    return f"{TOOL} {current.namespace}/{current.name} within 1..{_SAFE_REPLICAS}"
 
 
 def write_preview(current: CurrentScale, replicas: int) -> dict[str, object]:

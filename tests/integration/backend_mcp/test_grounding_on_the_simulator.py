@@ -114,13 +114,11 @@ async def test_every_statement_of_the_planner_is_cited(source: McpToolSource) ->
     assert count > 400
 
 
-async def test_question_brings_its_preview_and_a_key_only_between_small_numbers(source: McpToolSource) -> None:
-    small = await source.call("k8s-scale-deployment", arguments={"name": "cart", "namespace": "default", "replicas": 4})
-    none = await source.call("k8s-scale-deployment", arguments={"name": "cart", "namespace": "default", "replicas": 0})
+async def test_question_brings_its_preview_and_nothing_to_remember(source: McpToolSource) -> None:
+    asked = await source.call("k8s-scale-deployment", arguments={"name": "cart", "namespace": "default", "replicas": 4})
 
-    assert isinstance(small, ConfirmationNeeded)
-    assert isinstance(none, ConfirmationNeeded)
-    assert small.preview == {
+    assert isinstance(asked, ConfirmationNeeded)
+    assert asked.preview == {
         "kind": "scale",
         "object": "Deployment/default/cart",
         "before": 2,
@@ -129,5 +127,4 @@ async def test_question_brings_its_preview_and_a_key_only_between_small_numbers(
         "undo": "k8s-scale-deployment name=cart namespace=default replicas=2",
         "dry_run": "ok",
     }
-    assert small.remember_key == "k8s-scale-deployment default/cart within 1..10"
-    assert none.remember_key is None
+    assert asked.remember_key is None
