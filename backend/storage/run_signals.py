@@ -38,8 +38,10 @@ class RunSignals:
     """What was just committed, kept for a while, and a wake-up per run."""
 
     def __init__(self) -> None:
-        self._waiters: defaultdict[str, set[asyncio.Future[None]]] = defaultdict(set)
+        self._waiters: defaultdict[str, dict[asyncio.Future[None], float]] = defaultdict(dict)
+        """Who waits for a run, and since when."""
         self._tails: OrderedDict[str, Tail] = OrderedDict()
+        self._sweep: asyncio.TimerHandle | None = None
 
     def publish(self, run_id: str, events: Sequence[StoredEvent], *, is_over: bool = False) -> None:
         """Tell the followers what was committed: in order, and only after the commit."""
@@ -54,28 +56,47 @@ class RunSignals:
             self._tails.move_to_end(run_id)
         while len(self._tails) > _KEPT_RUNS:
             self._tails.popitem(last=False)
-        for waiter in self._waiters.pop(run_id, set()):
-            if not waiter.done():
-                waiter.set_result(None)
+        self._wake(run_id)
 
     def find_tail(self, run_id: str) -> Tail | None:
         return self._tails.get(run_id)
 
     async def wait(self, run_id: str, *, after: int, timeout_seconds: float) -> None:
-        """Return when something after this number was published, or at the timeout."""
+        """Return when something after this number was published, and at the latest after twice the timeout."""
         tail = self._tails.get(run_id)
         if tail is not None and (tail.is_over or tail.last_seq > after):
             return
-        waiter = asyncio.get_running_loop().create_future()
-        self._waiters[run_id].add(waiter)
+        loop = asyncio.get_running_loop()
+        if self._sweep is None:
+            # One timer for all: with hundreds of followers, one for each wait would cost more than the waking.
+            self._sweep = loop.call_later(timeout_seconds, self._wake_patient, timeout_seconds)
+        waiter = loop.create_future()
+        self._waiters[run_id][waiter] = loop.time()
         try:
-            await asyncio.wait({waiter}, timeout=timeout_seconds)
+            await waiter
         finally:
             self._forget(run_id, waiter)
+
+    def _wake_patient(self, timeout_seconds: float) -> None:
+        """Wake who has waited this long, and come back for the others."""
+        loop = asyncio.get_running_loop()
+        since = loop.time() - timeout_seconds
+        for waiters in self._waiters.values():
+            for waiter, waiting_since in waiters.items():
+                if waiting_since <= since and not waiter.done():
+                    waiter.set_result(None)
+        self._sweep = None
+        if self._waiters:
+            self._sweep = loop.call_later(timeout_seconds, self._wake_patient, timeout_seconds)
+
+    def _wake(self, run_id: str) -> None:
+        for waiter in self._waiters.pop(run_id, {}):
+            if not waiter.done():
+                waiter.set_result(None)
 
     def _forget(self, run_id: str, waiter: asyncio.Future[None]) -> None:
         waiters = self._waiters.get(run_id)
         if waiters is not None:
-            waiters.discard(waiter)
+            waiters.pop(waiter, None)
             if not waiters:
                 del self._waiters[run_id]

@@ -63,6 +63,8 @@ class RunStream(Response):
         del self.headers["content-length"]
         self._batches = batches
         self._telemetry = telemetry
+        self._sending_since: float | None = None
+        """When the send began that has not come back yet."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Until the run is over, the client is gone or takes nothing, or the server stops."""
@@ -70,14 +72,22 @@ class RunStream(Response):
         sending = asyncio.create_task(self._send_all(send, is_stopping=is_stopping))
         hanging_up = asyncio.create_task(_wait_for_disconnect(receive))
         try:
-            await asyncio.wait({sending, hanging_up}, return_when=asyncio.FIRST_COMPLETED)
+            done: set[asyncio.Task[None]] = set()
+            while not done and not self._is_stuck():
+                done, _ = await asyncio.wait(
+                    {sending, hanging_up}, timeout=HEARTBEAT_SECONDS, return_when=asyncio.FIRST_COMPLETED
+                )
         finally:
             sending.cancel()
             hanging_up.cancel()
             [result, _] = await asyncio.gather(sending, hanging_up, return_exceptions=True)
             await self._batches.aclose()
-        if isinstance(result, Exception) and not isinstance(result, OSError):  # a TimeoutError is an OSError too
+        if isinstance(result, Exception) and not isinstance(result, OSError):
             raise result
+
+    def _is_stuck(self) -> bool:
+        since = self._sending_since
+        return since is not None and asyncio.get_running_loop().time() - since > SEND_TIMEOUT_SECONDS
 
     async def _send_all(self, send: Send, *, is_stopping: Callable[[], bool]) -> None:
         await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
@@ -89,8 +99,9 @@ class RunStream(Response):
                 if not body and loop.time() - sent_at >= HEARTBEAT_SECONDS:
                     body = b": ping\n\n"
                 if body:
-                    async with asyncio.timeout(SEND_TIMEOUT_SECONDS):
-                        await send({"type": "http.response.body", "body": body, "more_body": True})
+                    self._sending_since = loop.time()
+                    await send({"type": "http.response.body", "body": body, "more_body": True})
+                    self._sending_since = None
                     sent_at = loop.time()
                 if is_stopping():
                     break
