@@ -129,8 +129,9 @@ def _find_conflicts(others: Sequence[JsonObject], changed: set[Path]) -> list[Ap
 
 
 def _remove_dropped(item: JsonObject, paths: set[Path]) -> None:
-    # Deepest first, so that an item is empty of what was owned before it is looked at itself.
-    for path in sorted(paths, key=len, reverse=True):
+    # Deepest first, so that an item is empty of what was owned before it is looked at itself; and the item before its
+    # own key, without which it could not be found any more.
+    for path in sorted(paths, key=lambda path: (-len(path), path[-1] != ".", path)):
         if path[-1] != "." or path[-2].startswith("k:"):
             remove_path(item, path)
 
