@@ -2,30 +2,21 @@
 import { client } from './generated/client.gen';
 import * as sdk from './generated/sdk.gen';
 import { RequestFailed, toRequestFailed } from './problem';
-import type { Approval, Health, MessagePage, Run, RunStarted, Session, SessionPage } from './types';
-
-interface Answer<T> {
-  data?: T;
-  error?: unknown;
-  response?: Response;
-}
-
-async function unwrap<T>(call: Promise<Answer<T>>): Promise<T> {
-  let answer: Answer<T>;
-  try {
-    answer = await call;
-  } catch (error) {
-    throw RequestFailed.unreachable(error);
-  }
-  if (answer.response === undefined) throw RequestFailed.unreachable(answer.error);
-  if (!answer.response.ok) throw toRequestFailed(answer.response.status, answer.error);
-  return answer.data as T;
-}
-
-/** Errors and hints come back in the language the caller asks for. */
-export function setRequestLanguage(language: string): void {
-  client.setConfig({ headers: { 'Accept-Language': language } });
-}
+import { unwrap, type Answer } from './request';
+import type {
+  Approval,
+  Decision,
+  Grant,
+  Health,
+  Me,
+  MessagePage,
+  Model,
+  Run,
+  RunStarted,
+  Session,
+  SessionPage,
+  UsageSummary,
+} from './types';
 
 export function listSessions(query: {
   query?: string;
@@ -59,12 +50,15 @@ export function listMessages(
 }
 
 /** The generated function would ask for the event stream, which this path can also answer with. */
-export function startRun(sessionId: string, message: string): Promise<RunStarted> {
+export function startRun(
+  sessionId: string,
+  question: { message: string; model?: string },
+): Promise<RunStarted> {
   return unwrap(
     client.post<{ 201: RunStarted }>({
       url: '/api/v2/sessions/{session_id}/runs',
       path: { session_id: sessionId },
-      body: { message },
+      body: question,
       headers: { 'Content-Type': 'application/json' },
     }),
   );
@@ -76,7 +70,7 @@ export function cancelRun(runId: string): Promise<Run> {
 
 export function decideApproval(
   approvalId: string,
-  decision: { decision: 'approve' | 'reject'; reason?: string },
+  decision: Decision,
 ): Promise<{ approval: Approval; run_id: string }> {
   return unwrap(sdk.decideApproval({ path: { approval_id: approvalId }, body: decision }));
 }
@@ -88,7 +82,7 @@ export async function getHealth(): Promise<Health> {
   if (isHealth(error)) return error;
   throw response === undefined
     ? RequestFailed.unreachable(error)
-    : toRequestFailed(response.status, error);
+    : toRequestFailed(response, error);
 }
 
 function isHealth(body: unknown): body is Health {
@@ -97,4 +91,33 @@ function isHealth(body: unknown): body is Health {
 
 export function exportUrl(sessionId: string, format: 'markdown' | 'json'): string {
   return `/api/v2/sessions/${encodeURIComponent(sessionId)}/export?format=${format}`;
+}
+
+export async function listGrants(sessionId: string): Promise<Grant[]> {
+  return (await unwrap(sdk.listGrants({ path: { session_id: sessionId } }))).items;
+}
+
+export async function revokeGrant(
+  sessionId: string,
+  grant: { tool: string; remember_key: string },
+): Promise<Grant[]> {
+  const { tool, remember_key } = grant;
+  const call = sdk.revokeGrants({ path: { session_id: sessionId }, query: { tool, remember_key } });
+  return (await unwrap(call)).items;
+}
+
+export async function listModels(): Promise<Model[]> {
+  return (await unwrap(sdk.listModels())).items;
+}
+
+export function getUsage(query: { session_id: string } | { run_id: string }): Promise<UsageSummary> {
+  return unwrap(sdk.getUsage({ query }));
+}
+
+export function getMe(): Promise<Me> {
+  return unwrap(sdk.getMe());
+}
+
+export async function logOut(): Promise<void> {
+  await unwrap<unknown>(sdk.logOut());
 }

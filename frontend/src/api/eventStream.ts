@@ -1,5 +1,6 @@
 import { isTerminal, type RunEvent } from './runEvents';
 import { SseParser } from './sseParser';
+import { reportUnauthenticated } from './unauthenticated';
 
 export interface NumberedEvent {
   seq: number;
@@ -89,6 +90,7 @@ async function readOnce(
       cache: 'no-store',
       signal: connection.signal,
     });
+    if (response.status === 401) reportUnauthenticated();
     if (FINAL_STATUSES.has(response.status)) return { kind: 'refused', status: response.status };
     if (!response.ok || response.body === null) return 'broken';
     options.onConnection?.(null);

@@ -20,3 +20,16 @@ export type RunStarted = schema.StartedRun;
 export type Health = schema.Health;
 export type RunMode = Health['mode'];
 export type RiskLevel = Approval['risk'];
+
+export type Statement = schema.Statement;
+export type Decision = schema.Decision;
+export type Grant = schema.Grant;
+export type Model = schema.Model;
+export type UsageSummary = schema.UsageSummary;
+export type Me = schema.Me;
+export type Role = NonNullable<Me['role']>;
+export type Tool = schema.Tool;
+export type ToolList = schema.ToolList;
+export type Server = schema.Server;
+export type AuditPage = schema.AuditPage;
+export type AuditRecord = schema.AuditRecord;

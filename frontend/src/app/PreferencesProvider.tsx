@@ -4,7 +4,7 @@ import zhCNLocale from 'antd/locale/zh_CN';
 import type { i18n } from 'i18next';
 import { useEffect, useLayoutEffect, useMemo, useState, type ReactNode } from 'react';
 import { I18nextProvider } from 'react-i18next';
-import { setRequestLanguage } from '@/api/endpoints';
+import { setRequestLanguage } from '@/api/request';
 import {
   chooseAppearance,
   storeColorMode,

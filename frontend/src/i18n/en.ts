@@ -1,6 +1,5 @@
+import type { Shape } from './shape';
 import type { zhCN } from './zhCN';
-
-type Shape<T> = { [K in keyof T]: T[K] extends string ? string : T[K] extends string[] ? string[] : Shape<T[K]> };
 
 export const en: Shape<typeof zhCN> = {
   app: {
@@ -8,9 +7,53 @@ export const en: Shape<typeof zhCN> = {
     openMenu: 'Open sessions',
     closeMenu: 'Close sessions',
     skipToComposer: 'Skip to message box',
+    skipToContent: 'Skip to content',
     loading: 'Loading…',
     pageNotFound: 'No such page',
     backHome: 'Back to start',
+  },
+  nav: {
+    title: 'Pages',
+    chat: 'Back to chat',
+    tools: 'Tools',
+    audit: 'Audit',
+  },
+  access: {
+    role: { viewer: 'Viewer', operator: 'Operator', admin: 'Admin' },
+    needsRole: 'Needs the role “{{role}}”',
+    logOut: 'Log out',
+  },
+  models: {
+    choose: 'Choose a model: now {{name}}',
+    list: 'Models',
+    auto: 'Automatic',
+    autoHint: 'Tried in turn: {{names}}',
+    rules: 'Rules',
+    rulesHint: 'No model: answers by built-in rules',
+    context: '{{count}} context',
+    price: 'per million tokens: {{input}} in, {{output}} out',
+    noTools: 'cannot call tools',
+    small: 'small model',
+    state: { open: 'Keeps failing, left alone', openUntil: 'Keeps failing, left alone until {{time}}', half_open: 'Being tried again' },
+    completion: '@name chooses the model of this message, {{count}} match',
+  },
+  usage: {
+    session: 'Used in this session',
+    tokens: '{{count}} tokens',
+    cost: 'cost {{cost}}',
+    line: '{{model}}: {{calls}} calls, {{input}} in, {{output}} out',
+  },
+  grounding: {
+    cite: 'Rests on {{number}}: {{tool}}, show the tool result',
+    citeEarlier: 'Rests on an earlier call of {{tool}}, show the tool result',
+    citeUnknown: 'Rests on an earlier tool result',
+    number: 'Source {{number}}',
+    unverified: 'Unverified: no tool result supports this',
+    contradicted: 'Contradicts the tool results',
+    summary: 'Checked against the results',
+    citedCount: '{{count}} supported',
+    unverifiedCount: '{{count}} unverified',
+    contradictedCount: '{{count}} contradicted',
   },
   preferences: {
     language: 'Language',
@@ -205,6 +248,31 @@ export const en: Shape<typeof zhCN> = {
     deciding: 'Submitting…',
     alreadyDecided: 'Decided elsewhere, refreshing',
     failed: 'The decision was not submitted',
+    approveForSession: 'Approve for this session',
+    approveForSessionHint: 'From now on {{tool}} is not asked about for this kind of change ({{key}}) in this session.',
+    remembered: 'Approved by a standing grant of this session',
+    needsRole: 'Cannot be decided here: {{reason}}',
+    preview: 'What will change',
+    before: 'Now',
+    after: 'After',
+    field: 'Field',
+    affected: 'Pods affected',
+    dryRun: 'Dry run',
+    dryRunOk: 'the cluster would accept this change',
+    replicas: 'replicas',
+    podsMore: 'Pods to be started: {{count}}',
+    podsFewer: 'Pods to be stopped: {{count}}',
+    undo: 'Undo command',
+    warnings: 'Mind',
+  },
+  grants: {
+    title: 'Grants of this session',
+    open: '{{count}} grants in this session',
+    text: 'These changes are not asked about in this session. Once revoked they are asked about again.',
+    by: '{{who}} · {{when}}',
+    revoke: 'Revoke',
+    revokeOne: 'Revoke the grant of {{tool}}',
+    failed: 'The grant was not revoked',
   },
   error: {
     hint: 'Hint',
@@ -212,6 +280,8 @@ export const en: Shape<typeof zhCN> = {
     dismiss: 'Dismiss',
     unreachable: 'The backend cannot be reached',
     unreachableHint: 'Check the network and whether the service is running.',
+    waitSeconds: 'Try again in {{seconds}} s.',
+    waitOver: 'Now it can be tried again.',
     crashed: 'The page failed',
     crashedHint: 'Reload to go on; nothing stored is lost.',
     kind: {

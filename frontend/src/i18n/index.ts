@@ -2,12 +2,21 @@ import i18next, { type i18n } from 'i18next';
 import { initReactI18next } from 'react-i18next';
 import { en } from './en';
 import type { Language } from './language';
+import type { audit } from './pages/audit';
+import type { login } from './pages/login';
+import type { tools } from './pages/tools';
 import { zhCN } from './zhCN';
+
+type Texts = typeof zhCN & {
+  audit: (typeof audit)['zh-CN'];
+  login: (typeof login)['zh-CN'];
+  tools: (typeof tools)['zh-CN'];
+};
 
 declare module 'i18next' {
   interface CustomTypeOptions {
     defaultNS: 'translation';
-    resources: { translation: typeof zhCN };
+    resources: { translation: Texts };
     returnObjects: true;
   }
 }

@@ -1,6 +1,6 @@
 import { vi } from 'vitest';
 import type { RunEvent } from '@/api/runEvents';
-import type { Approval, Health, Message, MessagePage, Session } from '@/api/types';
+import type { Approval, Grant, Health, Me, Message, MessagePage, Model, Session } from '@/api/types';
 import { eventBytes, OpenStream } from './eventBytes';
 
 const AT = '2026-11-21T08:00:00Z';
@@ -58,6 +58,37 @@ export function approval(fields: Partial<Approval> = {}): Approval {
   };
 }
 
+export function model(fields: Partial<Model> = {}): Model {
+  return {
+    name: 'qwen',
+    label: 'qwen3-max',
+    model: 'qwen3-max',
+    mode: 'model',
+    context_tokens: 128_000,
+    input_price: 2,
+    output_price: 8,
+    can_call_tools: true,
+    is_small: false,
+    is_default: true,
+    position: 1,
+    state: 'closed',
+    open_until: null,
+    ...fields,
+  };
+}
+
+export const RULES: Model = model({
+  name: 'rules',
+  label: 'rules',
+  model: '',
+  mode: 'rules',
+  context_tokens: null,
+  input_price: 0,
+  output_price: 0,
+  is_default: false,
+  position: 2,
+});
+
 type Handler = (request: Request, path: string[]) => Response | Promise<Response>;
 
 /** The HTTP contract over one session, answered in the browser's own types: real bytes, no network. */
@@ -65,6 +96,9 @@ export class FakeServer {
   sessions: Session[] = [session()];
   page: MessagePage = { items: [], next_before: null, active_run: null };
   health: Health = { status: 'ok', mode: 'rules', parts: [] };
+  me: Me = { name: 'local', role: 'admin', is_login_required: false };
+  models: Model[] = [RULES];
+  grants: Grant[] = [];
   readonly requests: string[] = [];
   readonly languages: (string | null)[] = [];
   readonly streams: OpenStream[] = [];
@@ -105,12 +139,16 @@ export class FakeServer {
 
   private route(request: Request, [kind, id, part]: string[]): Response {
     if (kind === 'health') return json(this.health);
+    if (kind === 'me') return json(this.me);
+    if (kind === 'models') return json({ items: this.models });
+    if (kind === 'usage') return json(NOTHING_USED);
     if (kind === 'runs') return part === 'events' ? this.openStream(request) : json({}, 202);
     if (kind !== 'sessions') return problem(404, 'not_found');
     return this.routeSession(request, id, part);
   }
 
   private routeSession(request: Request, id?: string, part?: string): Response {
+    if (part === 'grants') return json({ items: this.grants });
     if (part === 'messages') return json(this.page);
     if (part === 'runs') return json(started(), 201);
     if (id === undefined && request.method === 'POST') return json(session(), 201);
@@ -126,6 +164,8 @@ export class FakeServer {
     return stream.response;
   }
 }
+
+const NOTHING_USED = { items: [], calls: 0, input_tokens: 0, output_tokens: 0, cost: 0 };
 
 function started(): unknown {
   return { run_id: 'r1', session_id: 's1', turn_id: 't1', state: 'queued', events_url: '' };

@@ -10,6 +10,7 @@ import { PreferencesProvider } from '@/app/PreferencesProvider';
 import { createQueryClient } from '@/app/queryClient';
  
 import { AppRoutes } from '@/app/routes';
+import { AccessContext, type Access } from '@/components/access/AccessContext';
 import { createI18n } from '@/i18n';
 import type { Language } from '@/i18n/language';
 
@@ -31,8 +32,23 @@ export function renderPage(path = '/', language: Language = 'en'): RenderResult 
   );
 }
 
-export function renderPart(part: ReactNode, language: Language = 'en'): RenderResult {
-  return render(<Providers language={language}>{part}</Providers>);
+export function renderPart(
+  part: ReactNode,
+  language: Language = 'en',
+  access: Partial<Access> = {},
+): RenderResult {
+  const known: Access = {
+    name: 'local',
+    role: 'admin',
+    isLoginRequired: false,
+    logOut: vi.fn(),
+    ...access,
+  };
+  return render(
+    <Providers language={language}>
+      <AccessContext value={known}>{part}</AccessContext>
+    </Providers>,
+  );
 }
 
 function Providers({ language, children }: { language: Language; children: ReactNode }): ReactNode {

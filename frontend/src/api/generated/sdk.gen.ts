@@ -2,7 +2,7 @@
 
 import type { Client, Options as Options2, TDataShape } from './client';
 import { client } from './client.gen';
-import type { CancelRunData, CancelRunErrors, CancelRunResponses, CreateSessionData, CreateSessionErrors, CreateSessionResponses, DecideApprovalData, DecideApprovalErrors, DecideApprovalResponses, DeleteSessionData, DeleteSessionErrors, DeleteSessionResponses, ExportSessionData, ExportSessionErrors, ExportSessionResponses, FollowRunData, FollowRunErrors, FollowRunResponses, GetApprovalData, GetApprovalErrors, GetApprovalResponses, GetHealthData, GetHealthErrors, GetHealthResponses, GetMeData, GetMeErrors, GetMeResponses, GetRunData, GetRunErrors, GetRunResponses, GetSessionData, GetSessionErrors, GetSessionResponses, GetUsageData, GetUsageErrors, GetUsageResponses, ListApprovalsData, ListApprovalsErrors, ListApprovalsResponses, ListAuditData, ListAuditErrors, ListAuditResponses, ListGrantsData, ListGrantsErrors, ListGrantsResponses, ListMessagesData, ListMessagesErrors, ListMessagesResponses, ListModelsData, ListModelsErrors, ListModelsResponses, ListSessionsData, ListSessionsErrors, ListSessionsResponses, ListToolsData, ListToolsErrors, ListToolsResponses, LogInData, LogInErrors, LogInResponses, LogOutData, LogOutErrors, LogOutResponses, RenameSessionData, RenameSessionErrors, RenameSessionResponses, RevokeGrantsData, RevokeGrantsErrors, RevokeGrantsResponses, StartRunData, StartRunErrors, StartRunResponse, StartRunResponses } from './types.gen';
+import type { AcceptToolData, AcceptToolErrors, AcceptToolResponses, CancelRunData, CancelRunErrors, CancelRunResponses, CreateSessionData, CreateSessionErrors, CreateSessionResponses, DecideApprovalData, DecideApprovalErrors, DecideApprovalResponses, DeleteSessionData, DeleteSessionErrors, DeleteSessionResponses, DisableToolData, DisableToolErrors, DisableToolResponses, EnableToolData, EnableToolErrors, EnableToolResponses, ExportSessionData, ExportSessionErrors, ExportSessionResponses, FollowRunData, FollowRunErrors, FollowRunResponses, GetApprovalData, GetApprovalErrors, GetApprovalResponses, GetHealthData, GetHealthErrors, GetHealthResponses, GetMeData, GetMeErrors, GetMeResponses, GetMetricsData, GetMetricsErrors, GetMetricsResponses, GetPerformanceData, GetPerformanceErrors, GetPerformanceResponses, GetRunData, GetRunErrors, GetRunResponses, GetSessionData, GetSessionErrors, GetSessionResponses, GetUsageData, GetUsageErrors, GetUsageResponses, ListApprovalsData, ListApprovalsErrors, ListApprovalsResponses, ListAuditData, ListAuditErrors, ListAuditResponses, ListGrantsData, ListGrantsErrors, ListGrantsResponses, ListMessagesData, ListMessagesErrors, ListMessagesResponses, ListModelsData, ListModelsErrors, ListModelsResponses, ListServersData, ListServersErrors, ListServersResponses, ListSessionsData, ListSessionsErrors, ListSessionsResponses, ListToolsData, ListToolsErrors, ListToolsResponses, LogInData, LogInErrors, LogInResponses, LogOutData, LogOutErrors, LogOutResponses, ReconnectServerData, ReconnectServerErrors, ReconnectServerResponses, RenameSessionData, RenameSessionErrors, RenameSessionResponses, RevokeGrantsData, RevokeGrantsErrors, RevokeGrantsResponses, StartRunData, StartRunErrors, StartRunResponse, StartRunResponses } from './types.gen';
 
 export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends boolean = boolean, TResponse = unknown> = Options2<TData, ThrowOnError, TResponse> & {
     /**
@@ -149,13 +149,6 @@ export const decideApproval = <ThrowOnError extends boolean = false>(options: Op
 });
 
 /**
- * List Tools
- *
- * Every tool of every connected server, and how the servers stand.
- */
-export const listTools = <ThrowOnError extends boolean = false>(options?: Options<ListToolsData, ThrowOnError>) => (options?.client ?? client).get<ListToolsResponses, ListToolsErrors, ThrowOnError>({ url: '/api/v2/tools', ...options });
-
-/**
  * Get Health
  *
  * How each part stands; 503 when no question can be taken. Details only for those who are logged in.
@@ -210,3 +203,66 @@ export const listModels = <ThrowOnError extends boolean = false>(options?: Optio
  * Tokens and costs per model: of a session, a run, a UTC day, or all that were ever used.
  */
 export const getUsage = <ThrowOnError extends boolean = false>(options?: Options<GetUsageData, ThrowOnError>) => (options?.client ?? client).get<GetUsageResponses, GetUsageErrors, ThrowOnError>({ url: '/api/v2/usage', ...options });
+
+/**
+ * List Tools
+ *
+ * Every tool, the hidden ones with the reason, and how the servers stand.
+ */
+export const listTools = <ThrowOnError extends boolean = false>(options?: Options<ListToolsData, ThrowOnError>) => (options?.client ?? client).get<ListToolsResponses, ListToolsErrors, ThrowOnError>({ url: '/api/v2/tools', ...options });
+
+/**
+ * Enable Tool
+ *
+ * Take back a `disable`; other reasons to hide a tool remain.
+ */
+export const enableTool = <ThrowOnError extends boolean = false>(options: Options<EnableToolData, ThrowOnError>) => (options.client ?? client).post<EnableToolResponses, EnableToolErrors, ThrowOnError>({ url: '/api/v2/tools/{name}/enable', ...options });
+
+/**
+ * Disable Tool
+ *
+ * Hide a tool from the model until it is enabled again, over restarts too.
+ */
+export const disableTool = <ThrowOnError extends boolean = false>(options: Options<DisableToolData, ThrowOnError>) => (options.client ?? client).post<DisableToolResponses, DisableToolErrors, ThrowOnError>({ url: '/api/v2/tools/{name}/disable', ...options });
+
+/**
+ * Accept Tool
+ *
+ * Accept the present description and schema of a foreign server's tool; 409 when it changed again.
+ */
+export const acceptTool = <ThrowOnError extends boolean = false>(options: Options<AcceptToolData, ThrowOnError>) => (options.client ?? client).post<AcceptToolResponses, AcceptToolErrors, ThrowOnError>({
+    url: '/api/v2/tools/{name}/accept',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * List Servers
+ *
+ * Every configured tool server with its replicas and statistics.
+ */
+export const listServers = <ThrowOnError extends boolean = false>(options?: Options<ListServersData, ThrowOnError>) => (options?.client ?? client).get<ListServersResponses, ListServersErrors, ThrowOnError>({ url: '/api/v2/servers', ...options });
+
+/**
+ * Reconnect Server
+ *
+ * Replace the connections of a server; calls under way are finished on the old ones.
+ */
+export const reconnectServer = <ThrowOnError extends boolean = false>(options: Options<ReconnectServerData, ThrowOnError>) => (options.client ?? client).post<ReconnectServerResponses, ReconnectServerErrors, ThrowOnError>({ url: '/api/v2/servers/{name}/reconnect', ...options });
+
+/**
+ * Get Performance
+ *
+ * Latency of tools, models, queue and event log since the start of the process.
+ */
+export const getPerformance = <ThrowOnError extends boolean = false>(options?: Options<GetPerformanceData, ThrowOnError>) => (options?.client ?? client).get<GetPerformanceResponses, GetPerformanceErrors, ThrowOnError>({ url: '/api/v2/debug/performance', ...options });
+
+/**
+ * Get Metrics
+ *
+ * The same for Prometheus.
+ */
+export const getMetrics = <ThrowOnError extends boolean = false>(options?: Options<GetMetricsData, ThrowOnError>) => (options?.client ?? client).get<GetMetricsResponses, GetMetricsErrors, ThrowOnError>({ url: '/metrics', ...options });

@@ -5,6 +5,18 @@ export type ClientOptions = {
 };
 
 /**
+ * AcceptTool
+ *
+ * With the fingerprint that was looked at, a description that changed meanwhile is not accepted by mistake.
+ */
+export type AcceptTool = {
+    /**
+     * Fingerprint
+     */
+    fingerprint?: string | null;
+};
+
+/**
  * ActiveRun
  *
  * The run at work and the newest event that `items` already contains.
@@ -253,6 +265,17 @@ export type Decision = {
 };
 
 /**
+ * EventLog
+ */
+export type EventLog = {
+    /**
+     * Events
+     */
+    events: number;
+    append_ms: Percentiles | null;
+};
+
+/**
  * FailureBody
  *
  * One of the eleven kinds of failure, with advice.
@@ -350,6 +373,22 @@ export type HealthPart = {
      * Detail
      */
     detail: string | null;
+};
+
+/**
+ * Hidden
+ *
+ * Why the model does not see a tool.
+ */
+export type Hidden = {
+    /**
+     * Reason
+     */
+    reason: 'denied' | 'unusable_name' | 'name_taken' | 'read_only' | 'changed' | 'disabled' | 'server_down';
+    /**
+     * Message
+     */
+    message: string;
 };
 
 /**
@@ -540,6 +579,34 @@ export type ModelList = {
 };
 
 /**
+ * ModelPerformance
+ */
+export type ModelPerformance = {
+    /**
+     * Name
+     */
+    name: string;
+    /**
+     * Calls
+     */
+    calls: number;
+    /**
+     * Errors
+     */
+    errors: number;
+    first_token_ms: Percentiles | null;
+    total_ms: Percentiles | null;
+    /**
+     * Input Tokens
+     */
+    input_tokens: number;
+    /**
+     * Output Tokens
+     */
+    output_tokens: number;
+};
+
+/**
  * NoticeBlock
  */
 export type NoticeBlock = {
@@ -559,6 +626,56 @@ export type NoticeBlock = {
      * Message
      */
     message: string;
+};
+
+/**
+ * Percentiles
+ *
+ * Milliseconds over the newest `count` observations.
+ */
+export type Percentiles = {
+    /**
+     * Count
+     */
+    count: number;
+    /**
+     * P50
+     */
+    p50: number;
+    /**
+     * P95
+     */
+    p95: number;
+    /**
+     * P99
+     */
+    p99: number;
+};
+
+/**
+ * Performance
+ *
+ * What was measured since the process started.
+ */
+export type Performance = {
+    /**
+     * Uptime Seconds
+     */
+    uptime_seconds: number;
+    /**
+     * Tools
+     */
+    tools: Array<ToolPerformance>;
+    /**
+     * Models
+     */
+    models: Array<ModelPerformance>;
+    runs: Runs;
+    event_log: EventLog;
+    /**
+     * Open Streams
+     */
+    open_streams: number;
 };
 
 /**
@@ -626,6 +743,34 @@ export type RenameSession = {
 };
 
 /**
+ * Replica
+ *
+ * One connection; `address` is the origin of its URL, or its command without arguments.
+ */
+export type Replica = {
+    /**
+     * Address
+     */
+    address: string;
+    /**
+     * State
+     */
+    state: 'connecting' | 'connected' | 'failed' | 'disabled' | 'invalid';
+    /**
+     * Error
+     */
+    error: string | null;
+    /**
+     * Calls Under Way
+     */
+    calls_under_way: number;
+    /**
+     * Times Connected
+     */
+    times_connected: number;
+};
+
+/**
  * Run
  *
  * One stretch of a turn.
@@ -671,6 +816,87 @@ export type Run = {
      * Finished At
      */
     finished_at: string | null;
+};
+
+/**
+ * Runs
+ *
+ * `active` by state now, `ended` by outcome since the start.
+ */
+export type Runs = {
+    /**
+     * Active
+     */
+    active: {
+        [key: string]: number;
+    };
+    /**
+     * Ended
+     */
+    ended: {
+        [key: string]: number;
+    };
+    total_ms: Percentiles | null;
+    queue_wait_ms: Percentiles | null;
+};
+
+/**
+ * Server
+ *
+ * `calls_draining` are still under way on connections that were replaced.
+ */
+export type Server = {
+    /**
+     * Name
+     */
+    name: string;
+    /**
+     * State
+     */
+    state: 'connecting' | 'connected' | 'failed' | 'disabled' | 'invalid';
+    /**
+     * Error
+     */
+    error: string | null;
+    /**
+     * Tools
+     */
+    tools: number;
+    /**
+     * Transport
+     */
+    transport: 'stdio' | 'http' | null;
+    /**
+     * Trusted
+     */
+    trusted: boolean;
+    /**
+     * Replicas
+     */
+    replicas: Array<Replica>;
+    /**
+     * Calls
+     */
+    calls: number;
+    /**
+     * Errors
+     */
+    errors: number;
+    latency_ms: Latency | null;
+    /**
+     * Calls Draining
+     */
+    calls_draining: number;
+};
+
+/**
+ * ServerList
+ */
+export type ServerList = {
+    /**
+     * Items
+     */
+    items: Array<Server>;
 };
 
 /**
@@ -836,6 +1062,8 @@ export type TextBlock = {
 
 /**
  * Tool
+ *
+ * `fingerprint` is a digest of everything a model is told about the tool; only tools of servers have one.
  */
 export type Tool = {
     /**
@@ -868,6 +1096,11 @@ export type Tool = {
      * Enabled
      */
     enabled: boolean;
+    hidden: Hidden | null;
+    /**
+     * Fingerprint
+     */
+    fingerprint: string | null;
     /**
      * Calls
      */
@@ -946,6 +1179,29 @@ export type ToolList = {
      * Servers
      */
     servers: Array<ServerStatus>;
+};
+
+/**
+ * ToolPerformance
+ */
+export type ToolPerformance = {
+    /**
+     * Name
+     */
+    name: string;
+    /**
+     * Server
+     */
+    server: string;
+    /**
+     * Calls
+     */
+    calls: number;
+    /**
+     * Errors
+     */
+    errors: number;
+    latency_ms: Percentiles | null;
 };
 
 /**
@@ -1598,35 +1854,6 @@ export type DecideApprovalResponses = {
 
 export type DecideApprovalResponse = DecideApprovalResponses[keyof DecideApprovalResponses];
 
-export type ListToolsData = {
-    body?: never;
-    path?: never;
-    query?: never;
-    url: '/api/v2/tools';
-};
-
-export type ListToolsErrors = {
-    /**
-     * Client Error
-     */
-    '4XX': Problem;
-    /**
-     * Server Error
-     */
-    '5XX': Problem;
-};
-
-export type ListToolsError = ListToolsErrors[keyof ListToolsErrors];
-
-export type ListToolsResponses = {
-    /**
-     * Successful Response
-     */
-    200: ToolList;
-};
-
-export type ListToolsResponse = ListToolsResponses[keyof ListToolsResponses];
-
 export type GetHealthData = {
     body?: never;
     path?: never;
@@ -1855,3 +2082,256 @@ export type GetUsageResponses = {
 };
 
 export type GetUsageResponse = GetUsageResponses[keyof GetUsageResponses];
+
+export type ListToolsData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v2/tools';
+};
+
+export type ListToolsErrors = {
+    /**
+     * Client Error
+     */
+    '4XX': Problem;
+    /**
+     * Server Error
+     */
+    '5XX': Problem;
+};
+
+export type ListToolsError = ListToolsErrors[keyof ListToolsErrors];
+
+export type ListToolsResponses = {
+    /**
+     * Successful Response
+     */
+    200: ToolList;
+};
+
+export type ListToolsResponse = ListToolsResponses[keyof ListToolsResponses];
+
+export type EnableToolData = {
+    body?: never;
+    path: {
+        /**
+         * Name
+         */
+        name: string;
+    };
+    query?: never;
+    url: '/api/v2/tools/{name}/enable';
+};
+
+export type EnableToolErrors = {
+    /**
+     * Client Error
+     */
+    '4XX': Problem;
+    /**
+     * Server Error
+     */
+    '5XX': Problem;
+};
+
+export type EnableToolError = EnableToolErrors[keyof EnableToolErrors];
+
+export type EnableToolResponses = {
+    /**
+     * Successful Response
+     */
+    200: Tool;
+};
+
+export type EnableToolResponse = EnableToolResponses[keyof EnableToolResponses];
+
+export type DisableToolData = {
+    body?: never;
+    path: {
+        /**
+         * Name
+         */
+        name: string;
+    };
+    query?: never;
+    url: '/api/v2/tools/{name}/disable';
+};
+
+export type DisableToolErrors = {
+    /**
+     * Client Error
+     */
+    '4XX': Problem;
+    /**
+     * Server Error
+     */
+    '5XX': Problem;
+};
+
+export type DisableToolError = DisableToolErrors[keyof DisableToolErrors];
+
+export type DisableToolResponses = {
+    /**
+     * Successful Response
+     */
+    200: Tool;
+};
+
+export type DisableToolResponse = DisableToolResponses[keyof DisableToolResponses];
+
+export type AcceptToolData = {
+    /**
+     * Body
+     */
+    body?: AcceptTool | null;
+    path: {
+        /**
+         * Name
+         */
+        name: string;
+    };
+    query?: never;
+    url: '/api/v2/tools/{name}/accept';
+};
+
+export type AcceptToolErrors = {
+    /**
+     * Client Error
+     */
+    '4XX': Problem;
+    /**
+     * Server Error
+     */
+    '5XX': Problem;
+};
+
+export type AcceptToolError = AcceptToolErrors[keyof AcceptToolErrors];
+
+export type AcceptToolResponses = {
+    /**
+     * Successful Response
+     */
+    200: Tool;
+};
+
+export type AcceptToolResponse = AcceptToolResponses[keyof AcceptToolResponses];
+
+export type ListServersData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v2/servers';
+};
+
+export type ListServersErrors = {
+    /**
+     * Client Error
+     */
+    '4XX': Problem;
+    /**
+     * Server Error
+     */
+    '5XX': Problem;
+};
+
+export type ListServersError = ListServersErrors[keyof ListServersErrors];
+
+export type ListServersResponses = {
+    /**
+     * Successful Response
+     */
+    200: ServerList;
+};
+
+export type ListServersResponse = ListServersResponses[keyof ListServersResponses];
+
+export type ReconnectServerData = {
+    body?: never;
+    path: {
+        /**
+         * Name
+         */
+        name: string;
+    };
+    query?: never;
+    url: '/api/v2/servers/{name}/reconnect';
+};
+
+export type ReconnectServerErrors = {
+    /**
+     * Client Error
+     */
+    '4XX': Problem;
+    /**
+     * Server Error
+     */
+    '5XX': Problem;
+};
+
+export type ReconnectServerError = ReconnectServerErrors[keyof ReconnectServerErrors];
+
+export type ReconnectServerResponses = {
+    /**
+     * Successful Response
+     */
+    202: Server;
+};
+
+export type ReconnectServerResponse = ReconnectServerResponses[keyof ReconnectServerResponses];
+
+export type GetPerformanceData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v2/debug/performance';
+};
+
+export type GetPerformanceErrors = {
+    /**
+     * Client Error
+     */
+    '4XX': Problem;
+    /**
+     * Server Error
+     */
+    '5XX': Problem;
+};
+
+export type GetPerformanceError = GetPerformanceErrors[keyof GetPerformanceErrors];
+
+export type GetPerformanceResponses = {
+    /**
+     * Successful Response
+     */
+    200: Performance;
+};
+
+export type GetPerformanceResponse = GetPerformanceResponses[keyof GetPerformanceResponses];
+
+export type GetMetricsData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/metrics';
+};
+
+export type GetMetricsErrors = {
+    /**
+     * Client Error
+     */
+    '4XX': Problem;
+    /**
+     * Server Error
+     */
+    '5XX': Problem;
+};
+
+export type GetMetricsError = GetMetricsErrors[keyof GetMetricsErrors];
+
+export type GetMetricsResponses = {
+    /**
+     * Successful Response
+     */
+    200: unknown;
+};

@@ -1,9 +1,10 @@
 import { CloseOutlined, MenuOutlined } from '@ant-design/icons';
-import { Drawer } from 'antd';
-import { useEffect, useState, type ReactNode } from 'react';
+import { lazy, Suspense, useEffect, useState, type ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
+import { UserBar } from '../access/UserBar';
 import { PreferenceControls } from '../preferences/PreferenceControls';
 import styles from './AppLayout.module.css';
+import { AppNav } from './AppNav';
 import { BrandMark } from './BrandMark';
 
 interface AppLayoutProps {
@@ -12,15 +13,22 @@ interface AppLayoutProps {
   header: ReactNode;
   banner?: ReactNode;
   children: ReactNode;
+  /** What the sidebar holds, in words. */
+  sidebarLabel: string;
+  /** Where the keyboard gets past the sidebar. */
+  skipTo: { href: string; text: string };
   /** Changes when the reader went somewhere: an open drawer has then done its work. */
   location: string;
 }
 
+const NavDrawer = lazy(() => import('./NavDrawer'));
+
 export function AppLayout(props: AppLayoutProps): ReactNode {
-  const { sidebar, header, banner, children, location } = props;
+  const { sidebar, sidebarLabel, skipTo, header, banner, children, location } = props;
   const { t } = useTranslation();
   const [openAt, setOpenAt] = useState<string | null>(null);
   const isOpen = openAt === location;
+  const [wasOpened, setOpened] = useState(false);
   const close = (): void => {
     setOpenAt(null);
   };
@@ -28,37 +36,32 @@ export function AppLayout(props: AppLayoutProps): ReactNode {
 
   return (
     <div className={styles['layout']}>
-      <a className={styles['skip']} href="#composer">
-        {t('app.skipToComposer')}
+      <a className={styles['skip']} href={skipTo.href}>
+        {skipTo.text}
       </a>
-      <aside className={styles['aside']} aria-label={t('sessions.title')}>
+      <aside className={styles['aside']} aria-label={sidebarLabel}>
         <SidebarBody>{sidebar}</SidebarBody>
       </aside>
-      <Drawer
-        open={isOpen}
-        onClose={close}
-        placement="left"
-        size={304}
-        closable={false}
-        destroyOnHidden
-        aria-label={t('sessions.title')}
-        styles={{ body: { padding: 0 } }}
-      >
-        <SidebarBody
-          close={
-            <button
-              type="button"
-              className={styles['iconButton']}
-              aria-label={t('app.closeMenu')}
-              onClick={close}
+      {wasOpened && (
+        <Suspense>
+          <NavDrawer label={sidebarLabel} isOpen={isOpen} onClose={close}>
+            <SidebarBody
+              close={
+                <button
+                  type="button"
+                  className={styles['iconButton']}
+                  aria-label={t('app.closeMenu')}
+                  onClick={close}
+                >
+                  <CloseOutlined aria-hidden />
+                </button>
+              }
             >
-              <CloseOutlined aria-hidden />
-            </button>
-          }
-        >
-          {sidebar}
-        </SidebarBody>
-      </Drawer>
+              {sidebar}
+            </SidebarBody>
+          </NavDrawer>
+        </Suspense>
+      )}
       <main className={styles['main']}>
         <header className={styles['header']}>
           <button
@@ -67,6 +70,7 @@ export function AppLayout(props: AppLayoutProps): ReactNode {
             aria-label={t('app.openMenu')}
             aria-expanded={isOpen}
             onClick={() => {
+              setOpened(true);
               setOpenAt(location);
             }}
           >
@@ -92,6 +96,8 @@ function SidebarBody({ children, close }: { children: ReactNode; close?: ReactNo
       </div>
       <div className={styles['sidebarMain']}>{children}</div>
       <div className={styles['sidebarFoot']}>
+        <AppNav />
+        <UserBar />
         <PreferenceControls />
       </div>
     </div>

@@ -3,7 +3,7 @@ import { splitMarkdown } from './splitMarkdown';
 
 describe('splitMarkdown', () => {
   it('cuts at blank lines between paragraphs', () => {
-    expect(splitMarkdown('one\nmore\n\ntwo').map((part) => part.trim())).toEqual([
+    expect(splitMarkdown('one\nmore\n\ntwo').map(({ text }) => text.trim())).toEqual([
       'one\nmore',
       'two',
     ]);
@@ -25,8 +25,17 @@ describe('splitMarkdown', () => {
   it('loses no line', () => {
     const text = '# t\n\npara\n\n- a\n- b\n\n~~~\nx\n\ny\n~~~\n\n| a |\n|---|\n| b |';
 
-    expect(splitMarkdown(text).join('\n').replaceAll('\n\n', '\n')).toBe(
+    const parts = splitMarkdown(text).map((part) => part.text);
+    expect(parts.join('\n').replaceAll('\n\n', '\n')).toBe(
       text.replaceAll('\n\n', '\n'),
     );
+  });
+
+  it('knows where each part begins', () => {
+    const text = '\n\none\n\n\n\n二\n\n```\na\n\nb\n```\n\n- c\n';
+
+    for (const part of splitMarkdown(text)) {
+      expect(text.slice(part.start, part.start + part.text.length)).toBe(part.text);
+    }
   });
 });

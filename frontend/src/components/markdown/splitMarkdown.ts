@@ -2,21 +2,33 @@ const FENCE = /^ {0,3}(`{3,}|~{3,})/;
 const LIST_ITEM = /^ {0,3}(?:[-*+]|\d{1,9}[.)])(?:\s|$)/;
 const DEFINITION = /^ {0,3}\[[^\]]+\]:/m;
 
+export interface MarkdownPart {
+  text: string;
+  /** Where it begins in the whole. */
+  start: number;
+}
+
 /**
  * Cuts a document into parts that render the same alone as together, so that
  * only the last part of a growing answer is parsed again. Cuts are made at blank
  * lines outside code fences, never inside a list; a document with link or footnote
  * definitions is one part, since these work across it.
  */
-export function splitMarkdown(text: string): string[] {
-  if (DEFINITION.test(text)) return [text];
-  const parts: string[] = [];
+export function splitMarkdown(text: string): MarkdownPart[] {
+  if (DEFINITION.test(text)) return [{ text, start: 0 }];
+  const parts: MarkdownPart[] = [];
+  let start = 0;
+  const add = (lines: readonly string[]): void => {
+    const part = lines.join('\n');
+    if (part.trim() !== '') parts.push({ text: part, start });
+    start += part.length + 1;
+  };
   let current: string[] = [];
   let fence: string | null = null;
   let afterBlank = false;
   for (const line of text.split('\n')) {
     if (fence === null && afterBlank && startsNewPart(current, line)) {
-      parts.push(current.join('\n'));
+      add(current);
       current = [];
     }
     fence = nextFence(fence, line);
@@ -24,8 +36,8 @@ export function splitMarkdown(text: string): string[] {
     if (fence !== null || line.trim() !== '') afterBlank = false;
     else afterBlank = true;
   }
-  parts.push(current.join('\n'));
-  return parts.filter((part) => part.trim() !== '');
+  add(current);
+  return parts;
 }
 
 function startsNewPart(current: readonly string[], line: string): boolean {

@@ -3,7 +3,9 @@ import { useEffect, type ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { RunMode } from '@/api/types';
 import { ModeBadge } from '@/components/ModeBadge';
+import { SessionGrants } from './approvals/SessionGrants';
 import styles from './ChatHeader.module.css';
+import { SessionUsage } from './models/SessionUsage';
 import { sessionQuery } from './queries';
 
 interface ChatHeaderProps {
@@ -26,6 +28,8 @@ export function ChatHeader({ sessionId, mode }: ChatHeaderProps): ReactNode {
       <h1 className={styles['title']} title={title}>
         {title}
       </h1>
+      {sessionId !== null && <SessionGrants sessionId={sessionId} />}
+      {sessionId !== null && <SessionUsage sessionId={sessionId} />}
       {mode !== null && <ModeBadge mode={mode} model={null} />}
     </>
   );

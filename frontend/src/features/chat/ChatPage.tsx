@@ -1,5 +1,6 @@
 import { useQuery } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
+import { useTranslation } from 'react-i18next';
 import { useLocation, useParams } from 'react-router';
 import { HealthBanner } from '@/components/HealthBanner';
 import { AppLayout } from '@/components/layout/AppLayout';
@@ -10,6 +11,7 @@ import { healthQuery } from './queries';
 import { SessionList } from './sessions/SessionList';
 
 export function ChatPage(): ReactNode {
+  const { t } = useTranslation();
   const { sessionId } = useParams();
   const { key } = useLocation();
   const health = useQuery(healthQuery());
@@ -18,6 +20,8 @@ export function ChatPage(): ReactNode {
   return (
     <AppLayout
       location={key}
+      sidebarLabel={t('sessions.title')}
+      skipTo={{ href: '#composer', text: t('app.skipToComposer') }}
       sidebar={<SessionList />}
       header={<ChatHeader sessionId={sessionId ?? null} mode={health.data?.mode ?? null} />}
       banner={<HealthBanner health={health.data} isUnreachable={isUnreachable} />}

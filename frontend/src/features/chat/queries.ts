@@ -6,7 +6,15 @@ import {
   type InfiniteData,
   type QueryClient,
 } from '@tanstack/react-query';
-import { getHealth, getSession, listMessages, listSessions } from '@/api/endpoints';
+import {
+  getHealth,
+  getSession,
+  getUsage,
+  listGrants,
+  listMessages,
+  listModels,
+  listSessions,
+} from '@/api/endpoints';
 import { RequestFailed } from '@/api/problem';
 import type { MessagePage, RunStarted } from '@/api/types';
 import { withQuestion } from './turn/timeline';
@@ -14,6 +22,7 @@ import { withQuestion } from './turn/timeline';
 const SESSIONS_REFRESH_MS = 5_000;
 const SESSION_REFRESH_MS = 3_000;
 const HEALTH_REFRESH_MS = 15_000;
+const MODELS_REFRESH_MS = 30_000;
 const MESSAGE_PAGE_SIZE = 40;
 
 export function isMissing(error: Error | null): boolean {
@@ -64,6 +73,41 @@ export function healthQuery() {
     queryFn: getHealth,
     refetchInterval: HEALTH_REFRESH_MS,
     retry: 1,
+  });
+}
+
+export function modelsQuery() {
+  return queryOptions({
+    queryKey: ['models'],
+    queryFn: listModels,
+    // A model that was left alone for a while comes back.
+    refetchInterval: MODELS_REFRESH_MS,
+    staleTime: MODELS_REFRESH_MS,
+  });
+}
+
+export function sessionUsageQuery(sessionId: string) {
+  return queryOptions({
+    queryKey: ['session-usage', sessionId],
+    queryFn: () => getUsage({ session_id: sessionId }),
+    staleTime: Infinity,
+  });
+}
+
+/** Asked for when the run is over: then it does not change any more. */
+export function runUsageQuery(runId: string) {
+  return queryOptions({
+    queryKey: ['run-usage', runId],
+    queryFn: () => getUsage({ run_id: runId }),
+    staleTime: Infinity,
+  });
+}
+
+export function grantsQuery(sessionId: string) {
+  return queryOptions({
+    queryKey: ['grants', sessionId],
+    queryFn: () => listGrants(sessionId),
+    staleTime: Infinity,
   });
 }
 

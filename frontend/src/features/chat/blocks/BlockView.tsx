@@ -1,7 +1,7 @@
 import { memo } from 'react';
 import type { Block } from '@/api/types';
-import { Markdown } from '@/components/markdown/Markdown';
-import { ApprovalCard } from './ApprovalCard';
+import { GroundedText } from '../grounding/GroundedText';
+import { ApprovalCard } from '../approvals/ApprovalCard';
 import { NoticeView } from './NoticeView';
 import { ReasoningView } from './ReasoningView';
 import { ToolCallCard } from './ToolCallCard';
@@ -10,16 +10,19 @@ interface BlockViewProps {
   block: Block;
   /** Whether this is the block being written right now. */
   isStreaming: boolean;
+  /** Whether the whole answer is written, so that marks in it will not move. */
+  isFinished: boolean;
   onDecided: () => void;
 }
 
 /** The fold keeps untouched blocks identical, so only the growing one is drawn again. */
-export const BlockView = memo(function BlockView({ block, isStreaming, onDecided }: BlockViewProps) {
+export const BlockView = memo(function BlockView(props: BlockViewProps) {
+  const { block, isStreaming, onDecided } = props;
   switch (block.type) {
     case 'text':
       return block.text === '' ? null : (
         <div data-answer-text>
-          <Markdown text={block.text} />
+          <GroundedText block={block} isFinished={props.isFinished} />
         </div>
       );
     case 'reasoning':

@@ -7,14 +7,16 @@ import {
   QuestionCircleFilled,
   RightOutlined,
 } from '@ant-design/icons';
-import { useId, useState, type ReactNode } from 'react';
+import { useEffect, useId, useRef, useState, type ReactNode, type RefObject } from 'react';
 import type { TFunction } from 'i18next';
 import { useTranslation } from 'react-i18next';
 import type { ToolCallBlock } from '@/api/types';
 import { readTable } from '@/components/data/toolResult';
 import { ErrorCard } from '@/components/ErrorCard';
 import { RiskTag } from '@/components/RiskTag';
-import { formatDuration } from '../format';
+import { formatDuration } from '@/components/format';
+import { useCitations, useReveal } from '../grounding/CitationContext';
+import grounding from '../grounding/grounding.module.css';
 import { ArgumentList } from './ArgumentList';
 import styles from './ToolCallCard.module.css';
 import { ToolResult } from './ToolResult';
@@ -39,8 +41,13 @@ export function ToolCallCard({ call }: { call: ToolCallBlock }): ReactNode {
   const opensByItself = call.status === 'error' || call.status === 'unknown';
   const isOpen = isToggled !== opensByItself;
   const status = t(`tool.status.${call.status}`);
+  const card = useRef<HTMLDivElement>(null);
+  const isRevealed = useReveal()?.wanted === call.id;
+  if (isRevealed && !isOpen) setToggled(!isToggled);
+  useShow(card, isRevealed);
   return (
     <div
+      ref={card}
       role="group"
       className={styles['card']}
       data-status={call.status}
@@ -59,6 +66,7 @@ export function ToolCallCard({ call }: { call: ToolCallBlock }): ReactNode {
           {ICONS[call.status]}
         </span>
         <span className={styles['name']}>{call.name}</span>
+        <CallNumber callId={call.id} />
         <span className={styles['brief']}>
           <Brief call={call} />
         </span>
@@ -77,6 +85,29 @@ export function ToolCallCard({ call }: { call: ToolCallBlock }): ReactNode {
         </div>
       )}
     </div>
+  );
+}
+
+/** Brings a card into view that a mark in the answer leads to. */
+function useShow(card: RefObject<HTMLDivElement | null>, isRevealed: boolean): void {
+  const take = useReveal()?.take;
+  useEffect(() => {
+    if (!isRevealed) return;
+    card.current?.scrollIntoView({ block: 'center' });
+    card.current?.querySelector('button')?.focus({ preventScroll: true });
+    take?.();
+  }, [card, isRevealed, take]);
+}
+
+function CallNumber({ callId }: { callId: string }): ReactNode {
+  const { t } = useTranslation();
+  const number = useCitations()?.numberOf(callId) ?? null;
+  if (number === null) return null;
+  return (
+    <span className={grounding['number']} title={t('grounding.number', { number })}>
+      <span className="visually-hidden">{t('grounding.number', { number })}</span>
+      <span aria-hidden>{number}</span>
+    </span>
   );
 }
 

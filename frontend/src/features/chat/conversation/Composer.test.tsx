@@ -14,6 +14,8 @@ function Field(props: Partial<ComponentProps<typeof Composer>>): ReactNode {
       isStopping={false}
       isSending={false}
       blockedBecause={null}
+      models={[]}
+      choice={{ name: 'default', choose: vi.fn(), forRequest: {} }}
       {...props}
       draft={draft}
       onDraft={setDraft}

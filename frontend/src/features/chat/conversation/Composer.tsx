@@ -1,6 +1,12 @@
 import { ArrowUpOutlined } from '@ant-design/icons';
-import { useEffect, useRef, type KeyboardEvent, type ReactNode } from 'react';
+import { useEffect, useId, useRef, useState, type KeyboardEvent, type ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
+import type { Model } from '@/api/types';
+import { FloatingPanel } from '@/components/popup/FloatingPanel';
+import { ModelOptions, optionId } from '../models/ModelOptions';
+import { ModelPicker } from '../models/ModelPicker';
+import { useModelCompletion } from '../models/useModelCompletion';
+import type { ModelChoice } from '../models/useModelChoice';
 import styles from './Composer.module.css';
 import { isComposing } from './keyboard';
 
@@ -18,6 +24,8 @@ interface ComposerProps {
   isSending: boolean;
   /** Why nothing can be sent now, in words; null when it can. */
   blockedBecause: string | null;
+  models: readonly Model[];
+  choice: ModelChoice;
 }
 
 export function Composer(props: ComposerProps): ReactNode {
@@ -28,13 +36,18 @@ export function Composer(props: ComposerProps): ReactNode {
   const canSend =
     draft.trim() !== '' && !isTooLong && !props.isSending && props.blockedBecause === null;
   const field = useRef<HTMLTextAreaElement>(null);
+  const [box, setBox] = useState<HTMLElement | null>(null);
+  const completion = useModelCompletion(draft, props.models, onDraft);
+  const isCompleting = completion.matches.length > 0;
+  const listId = useId();
 
   useEffect(() => {
     if (field.current !== null) fitHeight(field.current);
   }, [draft]);
 
   const onKeyDown = (event: KeyboardEvent): void => {
-    if (event.key !== 'Enter' || event.shiftKey || isComposing(event)) return;
+    if (isComposing(event) || completion.onKeyDown(event)) return;
+    if (event.key !== 'Enter' || event.shiftKey) return;
     event.preventDefault();
     if (canSend) onSend();
   };
@@ -47,7 +60,24 @@ export function Composer(props: ComposerProps): ReactNode {
         if (canSend) onSend();
       }}
     >
-      <div className={styles['box']} data-invalid={isTooLong || undefined}>
+      {isCompleting && box !== null && (
+        <FloatingPanel anchor={box} side="above" align="start">
+          <ModelOptions
+            id={listId}
+            label={t('models.list')}
+            models={completion.matches}
+            hasAutomatic={false}
+            chosen={null}
+            active={completion.active}
+            onActive={completion.setActive}
+            onChoose={completion.choose}
+          />
+        </FloatingPanel>
+      )}
+      <p role="status" className="visually-hidden">
+        {isCompleting && t('models.completion', { count: completion.matches.length })}
+      </p>
+      <div ref={setBox} className={styles['box']} data-invalid={isTooLong || undefined}>
         <textarea
           ref={field}
           id="composer"
@@ -56,6 +86,9 @@ export function Composer(props: ComposerProps): ReactNode {
           aria-label={t('composer.label')}
           aria-describedby="composer-hint"
           aria-invalid={isTooLong}
+          aria-autocomplete="list"
+          aria-controls={isCompleting ? listId : undefined}
+          aria-activedescendant={isCompleting ? optionId(listId, completion.active) : undefined}
           placeholder={t('composer.placeholder')}
           enterKeyHint="send"
           onChange={(event) => {
@@ -77,9 +110,12 @@ export function Composer(props: ComposerProps): ReactNode {
           <StopButton isStopping={props.isStopping} onStop={onStop} />
         )}
       </div>
-      <p id="composer-hint" className={styles['hint']} data-invalid={isTooLong || undefined}>
-        <Hint used={used} blockedBecause={props.blockedBecause} />
-      </p>
+      <div className={styles['under']}>
+        <ModelPicker models={props.models} choice={props.choice} />
+        <p id="composer-hint" className={styles['hint']} data-invalid={isTooLong || undefined}>
+          <Hint used={used} blockedBecause={props.blockedBecause} />
+        </p>
+      </div>
     </form>
   );
 }

@@ -4,7 +4,10 @@ import { useTranslation } from 'react-i18next';
 import { Link } from 'react-router';
 import { cancelRun, startRun } from '@/api/endpoints';
 import type { Message } from '@/api/types';
+import { useRefusal } from '@/components/access/useRefusal';
 import { RequestError } from '@/components/RequestError';
+import { useModelChoice } from '../models/useModelChoice';
+import { useModels } from '../models/useModels';
 import { isMissing, rememberQuestion } from '../queries';
 import type { LiveTurn } from '../turn/RunFollower';
 import { useConversation } from '../turn/useConversation';
@@ -24,14 +27,16 @@ interface ConversationViewProps {
 const SHOW_RETRY_FROM_MS = 1500;
 
 export function ConversationView({ sessionId, isOffline }: ConversationViewProps): ReactNode {
-  const { t } = useTranslation();
   const queryClient = useQueryClient();
   const conversation = useConversation(sessionId);
   const { messages, live, activeRunId, reload } = conversation;
   const [draft, setDraft] = useDraft(sessionId);
+  const models = useModels();
+  const choice = useModelChoice(sessionId, models);
+  const refusal = useRefusal('ask');
 
   const sending = useMutation({
-    mutationFn: (text: string) => startRun(sessionId, text),
+    mutationFn: (text: string) => startRun(sessionId, { message: text, ...choice.forRequest }),
     onSuccess: (started, text) => rememberQuestion(queryClient, started, text),
     onError: (_error, text) => {
       setDraft((current) => (current === '' ? text : current));
@@ -58,34 +63,31 @@ export function ConversationView({ sessionId, isOffline }: ConversationViewProps
     [messages, send],
   );
 
+  const blockedBecause = useBlock({ refusal, isBusy: activeRunId !== null, isOffline });
+  const isReading = refusal !== null;
+
   const { error } = conversation;
-  if (error !== null && (isMissing(error) || messages.length === 0)) {
+  if (error !== null && isFatal(error, messages)) {
     return <LoadFailure error={error} onRetry={reload} />;
   }
   return (
     <>
       {messages.length === 0 && !conversation.isLoading ? (
-        <EmptyState onAsk={ask} />
+        <EmptyState onAsk={isReading ? null : ask} />
       ) : (
         <MessageList
           messages={messages}
           hasOlder={conversation.hasOlder}
           isLoadingOlder={conversation.isLoadingOlder}
           onLoadOlder={conversation.loadOlder}
-          onRetry={activeRunId === null ? askAgain : null}
+          onRetry={activeRunId === null && !isReading ? askAgain : null}
           onDecided={reload}
         />
       )}
       <Announcer messages={messages} />
       <div className={styles['foot']}>
         <ConnectionState live={live} />
-        {sending.error !== null && (
-          <RequestError
-            title={t('composer.sendFailed')}
-            error={sending.error}
-            onDismiss={sending.reset}
-          />
-        )}
+        <SendFailure error={sending.error} onDismiss={sending.reset} />
       </div>
       <Composer
         draft={draft}
@@ -94,7 +96,7 @@ export function ConversationView({ sessionId, isOffline }: ConversationViewProps
           ask(draft);
         }}
         onStop={
-          activeRunId === null
+          activeRunId === null || isReading
             ? null
             : () => {
                 stopping.mutate(activeRunId);
@@ -102,15 +104,35 @@ export function ConversationView({ sessionId, isOffline }: ConversationViewProps
         }
         isStopping={stopping.isPending || (stopping.isSuccess && stopping.variables === activeRunId)}
         isSending={sending.isPending}
-        blockedBecause={blockedBecause()}
+        blockedBecause={blockedBecause}
+        models={models}
+        choice={choice}
       />
     </>
   );
+}
 
-  function blockedBecause(): string | null {
-    if (activeRunId !== null) return t('composer.busy');
-    return isOffline ? t('composer.offline') : null;
-  }
+/** What is drawn already stays when only its refreshing failed. */
+function isFatal(error: Error, messages: readonly Message[]): boolean {
+  return isMissing(error) || messages.length === 0;
+}
+
+/** Why nothing can be sent now, in words. */
+function useBlock(state: {
+  refusal: string | null;
+  isBusy: boolean;
+  isOffline: boolean;
+}): string | null {
+  const { t } = useTranslation();
+  if (state.refusal !== null) return state.refusal;
+  if (state.isBusy) return t('composer.busy');
+  return state.isOffline ? t('composer.offline') : null;
+}
+
+function SendFailure({ error, onDismiss }: { error: Error | null; onDismiss: () => void }): ReactNode {
+  const { t } = useTranslation();
+  if (error === null) return null;
+  return <RequestError title={t('composer.sendFailed')} error={error} onDismiss={onDismiss} />;
 }
 
 function ConnectionState({ live }: { live: LiveTurn | null }): ReactNode {

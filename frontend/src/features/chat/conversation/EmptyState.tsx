@@ -3,7 +3,8 @@ import { useTranslation } from 'react-i18next';
 import { BrandMark } from '@/components/layout/BrandMark';
 import styles from './EmptyState.module.css';
 
-export function EmptyState({ onAsk }: { onAsk: (question: string) => void }): ReactNode {
+/** `onAsk` is null for a reader who may not ask. */
+export function EmptyState({ onAsk }: { onAsk: ((question: string) => void) | null }): ReactNode {
   const { t } = useTranslation();
   return (
     <div className={styles['empty']}>
@@ -15,8 +16,9 @@ export function EmptyState({ onAsk }: { onAsk: (question: string) => void }): Re
           <li key={question}>
             <button
               type="button"
+              disabled={onAsk === null}
               onClick={() => {
-                onAsk(question);
+                onAsk?.(question);
               }}
             >
               {question}

@@ -1,9 +1,10 @@
 import { ArrowDownOutlined } from '@ant-design/icons';
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { Button } from 'antd';
-import { useEffect, useRef, useState, type ReactNode, type UIEvent } from 'react';
+import { useEffect, useMemo, useRef, useState, type ReactNode, type UIEvent } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Message } from '@/api/types';
+import { RevealContext, type Reveal } from '../grounding/CitationContext';
 import styles from './MessageList.module.css';
 import { MessageView } from './MessageView';
 import { useHold } from './useHold';
@@ -65,7 +66,27 @@ export function MessageList(props: MessageListProps): ReactNode {
     if (scrollTop < LOAD_OLDER_WITHIN_PX && hasOlder && !isLoadingOlder) onLoadOlder();
   };
 
+  const [wanted, setWanted] = useState<string | null>(null);
+  const calls = useToolCalls(messages);
+  const reveal = useMemo<Reveal>(
+    () => ({
+      nameOf: (callId) => calls.get(callId)?.name ?? null,
+      reveal: (callId) => {
+        const index = calls.get(callId)?.index;
+        const isDrawn = virtualizer.getVirtualItems().some((item) => item.index === index);
+        if (index !== undefined && !isDrawn) virtualizer.scrollToIndex(index, { align: 'start' });
+        setWanted(callId);
+      },
+      wanted,
+      take: () => {
+        setWanted(null);
+      },
+    }),
+    [calls, virtualizer, wanted],
+  );
+
   return (
+    <RevealContext value={reveal}>
     <div className={styles['frame']}>
       {/* eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- scrolls by keyboard */}
       <section ref={scroller} className={styles['scroller']} aria-label={t('conversation.label')} tabIndex={0} onScroll={onScroll}>
@@ -112,7 +133,22 @@ export function MessageList(props: MessageListProps): ReactNode {
         </button>
       )}
     </div>
+    </RevealContext>
   );
+}
+
+interface KnownCall {
+  index: number;
+  name: string;
+}
+
+/** Where the tool calls of the session are: the same map while only texts grow. */
+function useToolCalls(messages: readonly Message[]): ReadonlyMap<string, KnownCall> {
+  const found = messages.flatMap(({ blocks }, index) =>
+    blocks.map((block) => (block.type === 'tool_call' ? [block.id, { index, name: block.name }] : null)),
+  );
+  const key = JSON.stringify(found.filter((entry) => entry !== null));
+  return useMemo(() => new Map(JSON.parse(key) as [string, KnownCall][]), [key]);
 }
 
 function findOpenApproval(message: Message | undefined): string | undefined {

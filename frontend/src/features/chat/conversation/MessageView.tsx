@@ -1,11 +1,14 @@
-import { memo, type ReactNode } from 'react';
+import { memo, useMemo, type ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Message } from '@/api/types';
 import { CopyButton } from '@/components/CopyButton';
 import { ErrorCard } from '@/components/ErrorCard';
 import { ModeBadge } from '@/components/ModeBadge';
 import { BlockView } from '../blocks/BlockView';
-import { formatDateTime, formatTime } from '../format';
+import { formatDateTime, formatTime } from '@/components/format';
+import { CitationContext, useReveal, type Citations } from '../grounding/CitationContext';
+import { GroundingSummary } from '../grounding/GroundingSummary';
+import { AnswerUsage } from '../models/AnswerUsage';
 import styles from './MessageView.module.css';
 
 interface MessageViewProps {
@@ -44,14 +47,17 @@ function Answer({ message, onRetry, onDecided }: MessageViewProps): ReactNode {
       aria-busy={isStreaming}
     >
       <h2 className="visually-hidden">{t('conversation.robot')}</h2>
-      {message.blocks.map((block) => (
-        <BlockView
-          key={block.id}
-          block={block}
-          isStreaming={isStreaming && block === last}
-          onDecided={onDecided}
-        />
-      ))}
+      <CitationContext value={useAnswerCitations(message)}>
+        {message.blocks.map((block) => (
+          <BlockView
+            key={block.id}
+            block={block}
+            isStreaming={isStreaming && block === last}
+            isFinished={!isStreaming}
+            onDecided={onDecided}
+          />
+        ))}
+      </CitationContext>
       {isStreaming && <Activity message={message} />}
       {message.state === 'cancelled' && (
         <p className={styles['stopped']}>{t('conversation.cancelled')}</p>
@@ -60,6 +66,23 @@ function Answer({ message, onRetry, onDecided }: MessageViewProps): ReactNode {
       {!isStreaming && message.state !== 'interrupted' && <Footer message={message} />}
     </article>
   );
+}
+
+/** Calls are numbered in their order, where the answer refers to them. */
+function useAnswerCitations({ blocks, state }: Message): Citations | null {
+  const reveal = useReveal();
+  return useMemo(() => {
+    const isGrounded = blocks.some(
+      (block) => block.type === 'text' && (block.statements ?? []).length > 0,
+    );
+    if (state === 'streaming' || !isGrounded || reveal === null) return null;
+    const calls = blocks.filter(({ type }) => type === 'tool_call').map(({ id }) => id);
+    return {
+      numberOf: (callId) => (calls.includes(callId) ? calls.indexOf(callId) + 1 : null),
+      nameOf: reveal.nameOf,
+      reveal: reveal.reveal,
+    };
+  }, [blocks, state, reveal]);
 }
 
 function Activity({ message }: { message: Message }): ReactNode {
@@ -107,7 +130,6 @@ function Failure({ message, onRetry }: Omit<MessageViewProps, 'onDecided'>): Rea
 function Footer({ message }: { message: Message }): ReactNode {
   const { t, i18n } = useTranslation();
   const text = textOf(message);
-  const { usage } = message;
   return (
     <footer className={styles['footer']}>
       {text !== '' && <CopyButton text={text} label={t('conversation.copyAnswer')} />}
@@ -115,11 +137,8 @@ function Footer({ message }: { message: Message }): ReactNode {
       <time dateTime={message.created_at} title={formatDateTime(message.created_at, i18n.language)}>
         {formatTime(message.created_at, i18n.language)}
       </time>
-      {usage !== null && usage.input_tokens + usage.output_tokens > 0 && (
-        <span>
-          {t('conversation.tokens', { input: usage.input_tokens, output: usage.output_tokens })}
-        </span>
-      )}
+      <AnswerUsage message={message} />
+      <GroundingSummary message={message} />
     </footer>
   );
 }

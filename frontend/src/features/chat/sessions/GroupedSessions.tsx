@@ -1,5 +1,4 @@
-import { Modal } from 'antd';
-import { useState, type ReactNode } from 'react';
+import { lazy, Suspense, useState, type ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Session } from '@/api/types';
 import { RequestError } from '@/components/RequestError';
@@ -8,13 +7,14 @@ import { SessionItem } from './SessionItem';
 import styles from './SessionList.module.css';
 import { useSessionActions } from './useSessionActions';
 
+const DeleteDialog = lazy(() => import('./DeleteDialog'));
+
 export function GroupedSessions(props: { sessions: Session[]; isSearch: boolean }): ReactNode {
   const { t } = useTranslation();
   const actions = useSessionActions();
   const [doomed, setDoomed] = useState<Session | null>(null);
   const { sessions, isSearch } = props;
-  const titleOf = (session: Session | null): string =>
-    session === null || session.title === '' ? t('sessions.untitled') : session.title;
+  const titleOf = (session: Session): string => session.title || t('sessions.untitled');
   const item = (session: Session): ReactNode => (
     <SessionItem
       key={session.id}
@@ -47,27 +47,23 @@ export function GroupedSessions(props: { sessions: Session[]; isSearch: boolean 
           </section>
         ))
       )}
-      <Modal
-        open={doomed !== null}
-        title={t('sessions.deleteTitle')}
-        okText={t('sessions.delete')}
-        okButtonProps={{ danger: true }}
-        confirmLoading={actions.isRemoving}
-        onCancel={() => {
-          setDoomed(null);
-        }}
-        onOk={() => {
-          if (doomed === null) return;
-          actions.remove(doomed, () => {
-            setDoomed(null);
-          });
-        }}
-      >
-        {t('sessions.deleteText', { title: titleOf(doomed) })}
-        {actions.removeError !== null && (
-          <RequestError title={t('sessions.deleteFailed')} error={actions.removeError} />
-        )}
-      </Modal>
+      {doomed !== null && (
+        <Suspense>
+          <DeleteDialog
+            title={titleOf(doomed)}
+            isBusy={actions.isRemoving}
+            error={actions.removeError}
+            onCancel={() => {
+              setDoomed(null);
+            }}
+            onConfirm={() => {
+              actions.remove(doomed, () => {
+                setDoomed(null);
+              });
+            }}
+          />
+        </Suspense>
+      )}
     </>
   );
 }

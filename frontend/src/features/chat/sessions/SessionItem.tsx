@@ -1,10 +1,11 @@
 import { DeleteOutlined, EditOutlined, EllipsisOutlined, FileTextOutlined } from '@ant-design/icons';
-import { Dropdown, type MenuProps } from 'antd';
 import { useState, type ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import { NavLink } from 'react-router';
 import { exportUrl } from '@/api/endpoints';
 import type { Session } from '@/api/types';
+import { useRefusal } from '@/components/access/useRefusal';
+import { MenuButton, type MenuItem } from '@/components/popup/MenuButton';
 import { RenameField } from './RenameField';
 import styles from './SessionList.module.css';
 
@@ -68,36 +69,31 @@ interface SessionMenuProps {
 
 function SessionMenu({ title, sessionId, onRename, onRemove }: SessionMenuProps): ReactNode {
   const { t } = useTranslation();
-  const items: MenuProps['items'] = [
-    { key: 'rename', icon: <EditOutlined />, label: t('sessions.rename'), onClick: onRename },
+  const items: MenuItem[] = [
+    { key: 'rename', icon: <EditOutlined />, label: t('sessions.rename'), onSelect: onRename },
     {
       key: 'export',
       icon: <FileTextOutlined />,
-      label: (
-        <a href={exportUrl(sessionId, 'markdown')} download>
-          {t('sessions.export')}
-        </a>
-      ),
+      label: t('sessions.export'),
+      href: exportUrl(sessionId, 'markdown'),
     },
-    { type: 'divider' },
     {
       key: 'delete',
       icon: <DeleteOutlined />,
       label: t('sessions.delete'),
-      danger: true,
-      onClick: onRemove,
+      isDanger: true,
+      onSelect: onRemove,
     },
   ];
+  const may = useRefusal('ask') === null;
   return (
-    <Dropdown menu={{ items }} trigger={['click']} placement="bottomRight">
-      <button
-        type="button"
-        className={styles['more']}
-        aria-label={t('sessions.actions', { title })}
-        aria-haspopup="menu"
-      >
-        <EllipsisOutlined aria-hidden />
-      </button>
-    </Dropdown>
+    <MenuButton
+      label={t('sessions.actions', { title })}
+      className={styles['more']}
+      // Reading is everybody's; the rest needs the right to ask.
+      items={may ? items : items.filter(({ href }) => href !== undefined)}
+    >
+      <EllipsisOutlined aria-hidden />
+    </MenuButton>
   );
 }

@@ -30,6 +30,8 @@ export function useConversation(sessionId: string): Conversation {
       new RunFollower((forget) => {
         void queryClient.invalidateQueries({ queryKey: ['sessions'] });
         void queryClient.invalidateQueries({ queryKey: ['session', sessionId] });
+        void queryClient.invalidateQueries({ queryKey: ['session-usage', sessionId] });
+        void queryClient.invalidateQueries({ queryKey: ['grants', sessionId] });
         // Only when the stored message is there may the followed one go.
         void queryClient
           .refetchQueries({ queryKey }, { throwOnError: true })

@@ -3,11 +3,16 @@ import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Approval } from '@/api/types';
 import { RiskTag } from '@/components/RiskTag';
-import { formatCountdown, formatDateTime } from '../format';
+import { ArgumentList } from '../blocks/ArgumentList';
+import { formatCountdown, formatDateTime } from '@/components/format';
 import styles from './ApprovalCard.module.css';
 import { ApprovalChoice } from './ApprovalChoice';
-import { ArgumentList } from './ArgumentList';
+import { ChangePreview, UndoCommand } from './ChangePreview';
+import { readPreview, splitUndo } from './readPreview';
 import { useNow } from './useNow';
+
+/** Stands before the name of the person whose earlier yes answered an approval. */
+const REMEMBERED_BY = 'remembered:';
 
 interface ApprovalCardProps {
   approval: Approval;
@@ -21,7 +26,7 @@ export function ApprovalCard({ approval, onDecided }: ApprovalCardProps): ReactN
   const now = useNow(isPending);
   const leftMs = Date.parse(approval.expires_at) - now;
   const state = isPending && leftMs <= 0 ? 'expired' : approval.state;
-  const [question = '', ...details] = approval.question.split('\n');
+  const [question = '', ...lines] = approval.question.split('\n');
   return (
     <div
       role="group"
@@ -40,14 +45,34 @@ export function ApprovalCard({ approval, onDecided }: ApprovalCardProps): ReactN
         )}
       </div>
       <p className={styles['question']}>{question}</p>
-      {details.length > 0 && <pre className={styles['details']}>{details.join('\n').trim()}</pre>}
+      <Change approval={approval} lines={lines} hasUndo={state === 'pending' || state === 'approved'} />
       <ExactCall approval={approval} />
       {state === 'pending' ? (
-        <ApprovalChoice approvalId={approval.id} onDecided={onDecided} />
+        <ApprovalChoice approval={approval} onDecided={onDecided} />
       ) : (
         <Outcome approval={approval} isExpired={state === 'expired'} />
       )}
     </div>
+  );
+}
+
+interface ChangeProps {
+  approval: Approval;
+  /** The question without its first line. */
+  lines: string[];
+  hasUndo: boolean;
+}
+
+function Change({ approval, lines, hasUndo }: ChangeProps): ReactNode {
+  const { text, undo } = splitUndo(lines);
+  const preview = approval.preview == null ? null : readPreview(approval.preview);
+  const command = preview?.undo ?? undo;
+  return (
+    <>
+      {text !== '' && <pre className={styles['details']}>{text}</pre>}
+      {preview !== null && <ChangePreview preview={preview} />}
+      {command !== null && hasUndo && <UndoCommand command={command} />}
+    </>
   );
 }
 
@@ -75,6 +100,13 @@ function Outcome({ approval, isExpired }: { approval: Approval; isExpired: boole
   const when =
     approval.decided_at === null ? '' : formatDateTime(approval.decided_at, i18n.language);
   const who = approval.decided_by;
+  if (who?.startsWith(REMEMBERED_BY) === true) {
+    return (
+      <p className={styles['outcome']}>
+        {t('approval.decidedBy', { state: t('approval.remembered'), who: who.slice(REMEMBERED_BY.length), when })}
+      </p>
+    );
+  }
   return (
     <p className={styles['outcome']}>
       {who === null || who === ''

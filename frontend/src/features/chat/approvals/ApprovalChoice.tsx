@@ -1,28 +1,37 @@
-import { useMutation } from '@tanstack/react-query';
+import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { Button } from 'antd';
 import { useEffect, useId, useRef, useState, type ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import { decideApproval } from '@/api/endpoints';
 import { RequestFailed } from '@/api/problem';
+import type { Approval, Decision } from '@/api/types';
+import { useRefusal } from '@/components/access/useRefusal';
 import { RequestError } from '@/components/RequestError';
+import { grantsQuery } from '../queries';
 import styles from './ApprovalCard.module.css';
 
 /** Decided already, or too late: not a failure of this click, the stored state tells what happened. */
 const SETTLED_STATUSES = new Set([409, 410]);
 
 interface ApprovalChoiceProps {
-  approvalId: string;
+  approval: Approval;
   onDecided: () => void;
 }
 
-export function ApprovalChoice({ approvalId, onDecided }: ApprovalChoiceProps): ReactNode {
+export function ApprovalChoice({ approval, onDecided }: ApprovalChoiceProps): ReactNode {
   const { t } = useTranslation();
+  const queryClient = useQueryClient();
   const [isRejecting, setRejecting] = useState(false);
+  // Who may approve beyond asking is the server's setting; it says so when this reader may not.
+  const refusal = useRefusal('ask');
   const deciding = useMutation({
-    mutationFn: (decision: { decision: 'approve' | 'reject'; reason?: string }) =>
-      decideApproval(approvalId, decision),
-    onSettled: onDecided,
+    mutationFn: (decision: Decision) => decideApproval(approval.id, decision),
+    onSettled: () => {
+      void queryClient.invalidateQueries({ queryKey: grantsQuery(approval.session_id).queryKey });
+      onDecided();
+    },
   });
+  const hintId = useId();
   const { error } = deciding;
   const isSettledElsewhere = error instanceof RequestFailed && SETTLED_STATUSES.has(error.status);
 
@@ -33,6 +42,9 @@ export function ApprovalChoice({ approvalId, onDecided }: ApprovalChoiceProps): 
         {error.message} {t('approval.alreadyDecided')}
       </p>
     );
+  }
+  if (refusal !== null) {
+    return <p className={styles['outcome']}>{t('approval.needsRole', { reason: refusal })}</p>;
   }
   return (
     <>
@@ -58,6 +70,17 @@ export function ApprovalChoice({ approvalId, onDecided }: ApprovalChoiceProps): 
           >
             {t('approval.approve')}
           </Button>
+          {approval.can_remember === true && (
+            <Button
+              disabled={deciding.isPending}
+              aria-describedby={hintId}
+              onClick={() => {
+                deciding.mutate({ decision: 'approve_for_session' });
+              }}
+            >
+              {t('approval.approveForSession')}
+            </Button>
+          )}
           <Button
             disabled={deciding.isPending}
             onClick={() => {
@@ -67,6 +90,14 @@ export function ApprovalChoice({ approvalId, onDecided }: ApprovalChoiceProps): 
             {t('approval.reject')}
           </Button>
         </div>
+      )}
+      {approval.can_remember === true && !isRejecting && (
+        <p id={hintId} className={styles['hint']}>
+          {t('approval.approveForSessionHint', {
+            tool: approval.tool,
+            key: approval.remember_key ?? '',
+          })}
+        </p>
       )}
     </>
   );

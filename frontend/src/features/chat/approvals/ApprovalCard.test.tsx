@@ -20,7 +20,7 @@ describe('ApprovalCard', () => {
     renderPart(<ApprovalCard approval={approval()} onDecided={vi.fn()} />);
 
     expect(screen.getByText('Scale Deployment default/web from 3 to 5 replicas?')).toBeVisible();
-    expect(screen.getByText('Undo: scale it back.')).toBeVisible();
+    expect(screen.getByText('scale it back.')).toBeVisible();
     expect(screen.getByText('k8s-scale-deployment')).toBeVisible();
     expect(screen.getByText('9c1185a5c5e9')).toBeVisible();
     expect(screen.getByText('replicas')).toBeVisible();
