@@ -40,10 +40,10 @@ format: install ## Format and fix what can be fixed
 test: lint .make/page .make/browser ## All checks and tests, the browser ones too
 	$(NPM) test
 	$(NPM) run check:size
-	$(RUN)/pytest
+	$(RUN)/pytest -n auto --dist loadfile
 
 test-fast: install ## Tests that need no browser
-	$(RUN)/pytest -m "not e2e"
+	$(RUN)/pytest -n auto --dist loadfile -m "not e2e"
 
 openapi: install ## Regenerate the page's API client from the backend
 	$(RUN)/ding-robot openapi frontend/openapi.json
