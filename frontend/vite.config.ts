@@ -20,6 +20,11 @@ export default defineConfig({
     target: 'es2022',
     sourcemap: false,
     chunkSizeWarningLimit: 1200,
+    // What the chat needs comes in one request, however much of it other pages share.
+    cssCodeSplit: false,
+    rolldownOptions: {
+      output: { codeSplitting: { groups: [{ name: 'chat', tags: ['$initial'] }] } },
+    },
   },
   test: {
     environment: 'happy-dom',

@@ -133,7 +133,24 @@ function appendMark({ range, block, child }: Ending): void {
     children: [],
   };
   const at = block.children.indexOf(child as ElementContent);
-  block.children.splice(at === -1 ? block.children.length : at + 1, 0, mark);
+  if (at === -1) block.children.push(mark);
+  else block.children.splice(at, 1, ...glue(child as ElementContent, mark));
+}
+
+const LAST_WORD = /\S{1,4}$/;
+
+/** A mark that begins a line of its own would seem to belong to what follows. */
+function glue(child: ElementContent, mark: Element): ElementContent[] {
+  const word = child.type === 'text' ? LAST_WORD.exec(child.value) : null;
+  if (child.type !== 'text' || word === null) return [child, mark];
+  const kept: Element = {
+    type: 'element',
+    tagName: 'span',
+    properties: { dataStatus: 'glued' },
+    children: [{ type: 'text', value: word[0] }, mark],
+  };
+  const before = child.value.slice(0, word.index);
+  return before === '' ? [kept] : [{ type: 'text', value: before }, kept];
 }
 
 function toPiece(value: string, range: StatementRange): RootContent {

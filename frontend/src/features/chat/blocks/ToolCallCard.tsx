@@ -93,7 +93,7 @@ function useShow(card: RefObject<HTMLDivElement | null>, isRevealed: boolean): v
   const take = useReveal()?.take;
   useEffect(() => {
     if (!isRevealed) return;
-    card.current?.scrollIntoView({ block: 'center' });
+    card.current?.scrollIntoView({ block: 'start' });
     card.current?.querySelector('button')?.focus({ preventScroll: true });
     take?.();
   }, [card, isRevealed, take]);
