@@ -17,7 +17,7 @@ def backend_process(folder: Path, *, model_url: str | None, **environment: str) 
     """Its address and its process."""
     config = folder / "mcp_config.json"
     config.write_text(NO_SERVERS)
-    settings = {"MCP_CONFIG": str(config), **environment}
+    settings = {"MCP_CONFIG": str(config), "ACCESS_RUNS_PER_MINUTE": "100000", **environment}
     if model_url is not None:
         settings |= {"LLM_BASE_URL": model_url, "OPENAI_API_KEY": "sk-benchmark"}
     with product("web", data=folder / "data", **settings) as (address, process):

@@ -15,9 +15,10 @@ def measure(*, starts: int, seconds: float) -> None:
     for _ in range(starts):
         with tempfile.TemporaryDirectory() as folder:
             started = time.perf_counter()
-            with backend_process(Path(folder), model_url=None) as (_address, process):
+            # After a minute without a person the backend rests; here after a second, to see it resting.
+            with backend_process(Path(folder), model_url=None, DURABLE_IDLE_AFTER_SECONDS="1") as (_address, process):
                 taken.append(time.perf_counter() - started)
-                time.sleep(min(2.0, seconds))
+                time.sleep(min(3.0, seconds))
                 process.cpu_percent()
                 time.sleep(seconds)
                 shares.append(process.cpu_percent())

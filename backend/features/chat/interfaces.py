@@ -106,6 +106,10 @@ class RunExecutor(Protocol):
         """Have a queued run executed; naming a run twice is harmless."""
         ...
 
+    def expect_work(self) -> None:
+        """Somebody is there and may ask soon: be ready to start at once."""
+        ...
+
     def cancel(self, run_id: str) -> None:
         """Stop a run that is executing here."""
         ...

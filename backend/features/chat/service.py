@@ -55,6 +55,7 @@ class ChatService:
     async def create_session(self, *, title: str = "", actor: str = LOCAL_ACTOR) -> Session:
         session = await self.sessions.create(title=_check_title(title))
         await self._record("session.created", actor=actor, subject=session.id, details={})
+        self._executor.expect_work()
         return session
 
     async def rename_session(self, session_id: str, *, title: str) -> Session:
@@ -71,6 +72,7 @@ class ChatService:
         await self._record("session.deleted", actor=actor, subject=session_id, details={})
 
     async def list_sessions(self, *, query: str, cursor: str | None, limit: int | None) -> Page:
+        self._executor.expect_work()
         return await self.sessions.list_page(
             query=query.strip(), cursor=cursor, limit=limit or self._settings.page_size
         )
@@ -79,6 +81,7 @@ class ChatService:
         self, session_id: str, *, before: str | None, limit: int | None
     ) -> tuple[list[Message], str | None, Run | None]:
         """A page of the transcript (oldest first), the cursor to older turns, and the run that is at work."""
+        self._executor.expect_work()
         turns, has_more = await self.sessions.list_turns(
             session_id, before=before, limit=limit or self._settings.page_size
         )

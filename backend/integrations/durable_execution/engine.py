@@ -14,9 +14,14 @@ RUN_QUEUE = "runs"
 _SQLITE_PREFIX = "sqlite:///"
 
 
+def is_file(url: str) -> bool:
+    """Whether the engine's tables are in an SQLite file, which one process has to itself."""
+    return url.startswith(_SQLITE_PREFIX)
+
+
 def prepare_database(url: str) -> None:
     """Make an SQLite file in WAL mode; the engine itself never sets it and is five times slower without."""
-    if not url.startswith(_SQLITE_PREFIX):
+    if not is_file(url):
         return
     path = Path(url.removeprefix(_SQLITE_PREFIX))
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -8,7 +8,8 @@ from typing import Any
 from dbos import DBOS, SetEnqueueOptions, SetWorkflowID
 
 from backend.features.chat.domain import Run
-from backend.integrations.durable_execution.engine import RUN_QUEUE, configure, prepare_database
+from backend.integrations.durable_execution.engine import RUN_QUEUE, configure, is_file, prepare_database
+from backend.integrations.durable_execution.poll_rate import PollRate
 from backend.integrations.durable_execution.settings import DurableExecutionSettings
 
 _log = logging.getLogger(__name__)
@@ -38,6 +39,7 @@ class DurableRunExecutor:
         self._cancels: dict[str, asyncio.Event] = {}
         self._is_stopping = asyncio.Event()
         self._at_work: set[asyncio.Task[bool]] = set()
+        self._rate: PollRate | None = None
 
     async def start(self) -> None:
         """Launch inside the running loop, so that started and recovered runs all live on it."""
@@ -45,17 +47,28 @@ class DurableRunExecutor:
         configure(self._url, settings=self._settings)
         self._workflow = self._register_workflow()
         DBOS.launch()
-        await DBOS.register_queue_async(
+        queue = await DBOS.register_queue_async(
             RUN_QUEUE,
             worker_concurrency=self._max_parallel_runs,
             partition_concurrency=1,
             polling_interval_sec=self._settings.poll_seconds,
             on_conflict="always_update",
         )
+        if is_file(self._url):
+            # Replicas share the queue and its rate: there nobody knows whether the others are idle.
+            self._rate = PollRate(
+                queue,
+                busy_seconds=self._settings.poll_seconds,
+                idle_seconds=max(self._settings.idle_poll_seconds, self._settings.poll_seconds),
+                idle_after_seconds=self._settings.idle_after_seconds,
+            )
+            self._rate.start()
 
     async def stop(self) -> None:
         """Leave running work where it is: it goes on from its log at the next start."""
         self._is_stopping.set()
+        if self._rate is not None:
+            await self._rate.stop()
         # The engine warns about every unfinished step, which is just what is intended here.
         logging.getLogger("dbos").setLevel(logging.ERROR)
         for task in self._at_work:
@@ -63,7 +76,12 @@ class DurableRunExecutor:
         await asyncio.gather(*self._at_work, return_exceptions=True)
         await asyncio.to_thread(DBOS.destroy, destroy_registry=True)
 
+    def expect_work(self) -> None:
+        if self._rate is not None:
+            self._rate.want()
+
     async def enqueue(self, run: Run) -> None:
+        self.expect_work()
         workflow_id = run.id
         status = await DBOS.get_workflow_status_async(workflow_id)
         if status is not None and status.status in _ENDED and run.is_active:
