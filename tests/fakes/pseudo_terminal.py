@@ -85,7 +85,8 @@ def run_in_terminal(
         stdin=inner,
         stdout=inner,
         stderr=inner,
-        env=os.environ | {"TERM": "xterm"} | dict(environment),
+        # Some test runners set COLUMNS, which programs believe before they ask the terminal.
+        env=os.environ | {"TERM": "xterm", "COLUMNS": str(columns), "LINES": str(rows)} | dict(environment),
         start_new_session=True,
         preexec_fn=_take_terminal,  # noqa: PLW1509  # the child does nothing else before it becomes the program
     )

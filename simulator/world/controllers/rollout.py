@@ -89,12 +89,17 @@ def scaled_sizes(allowance: Allowance, *, active: Sequence[JsonObject]) -> dict[
     by_size = sorted(sizes, key=lambda name: -sizes[name])
     left = change
     for name in by_size:
-        share = round(change * sizes[name] / total)
+        share = _round_half_away(change * sizes[name] / total)
         share = max(min(share, left), 0) if change > 0 else min(max(share, left), 0)
         sizes[name] = max(0, sizes[name] + share)
         left -= share
     sizes[by_size[0]] = max(0, sizes[by_size[0]] + left)
     return sizes
+
+
+def _round_half_away(value: float) -> int:
+    """As the real controller rounds shares; Python's own rounding goes to the even neighbour."""
+    return int(value + 0.5) if value >= 0 else int(value - 0.5)
 
 
 def available_of(item: JsonObject) -> int:
