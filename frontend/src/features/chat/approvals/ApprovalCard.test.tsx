@@ -26,6 +26,55 @@ describe('ApprovalCard', () => {
     expect(screen.getByText('replicas')).toBeVisible();
   });
 
+  it('shows what the server found out: before and after, pods, dry run and the way back', () => {
+    const preview = {
+      kind: 'scale',
+      object: 'Deployment/default/web',
+      before: 3,
+      after: 5,
+      pods: 2,
+      dry_run: 'ok',
+      undo: 'k8s-scale-deployment name=web replicas=3',
+    };
+    renderPart(<ApprovalCard approval={approval({ preview })} onDecided={vi.fn()} />);
+
+    const row = screen.getByRole('row', { name: 'replicas 3 5' });
+    expect(row.querySelector('del')).toHaveTextContent('3');
+    expect(row.querySelector('ins')).toHaveTextContent('5');
+    expect(screen.getByText('Pods to be started: 2')).toBeVisible();
+    expect(screen.getByText(/the cluster would accept this change/)).toBeVisible();
+    expect(screen.getByText('k8s-scale-deployment name=web replicas=3')).toBeVisible();
+  });
+
+  it('offers to approve for the session only where the server allows to remember', async () => {
+    server.on('POST /approvals/a1', () => json({ approval: approval({ state: 'approved' }), run_id: 'r2' }));
+    const { unmount } = renderPart(<ApprovalCard approval={approval()} onDecided={vi.fn()} />);
+    expect(screen.queryByRole('button', { name: 'Approve for this session' })).not.toBeInTheDocument();
+    unmount();
+    const safe = approval({ can_remember: true, remember_key: 'restart default/web' });
+    renderPart(<ApprovalCard approval={safe} onDecided={vi.fn()} />);
+
+    await userEvent.setup().click(screen.getByRole('button', { name: 'Approve for this session' }));
+
+    await waitFor(() => {
+      expect(server.bodies).toEqual([{ decision: 'approve_for_session' }]);
+    });
+  });
+
+  it('tells that a standing grant has answered', () => {
+    const granted = approval({ state: 'approved', decided_by: 'remembered:ann', decided_at: '2026-11-21T08:01:00Z' });
+    renderPart(<ApprovalCard approval={granted} onDecided={vi.fn()} />);
+
+    expect(screen.getByText(/Approved by a standing grant of this session · ann/)).toBeVisible();
+  });
+
+  it('leaves the choice to others when the reader may only read', () => {
+    renderPart(<ApprovalCard approval={approval()} onDecided={vi.fn()} />, 'en', { role: 'viewer' });
+
+    expect(screen.getByText(/Needs the role “Operator”/)).toBeVisible();
+    expect(screen.queryByRole('button', { name: 'Approve and run' })).not.toBeInTheDocument();
+  });
+
   it('rejects with a reason', async () => {
     const user = userEvent.setup();
     server.on('POST /approvals/a1', () => json({ approval: approval({ state: 'rejected' }), run_id: 'r2' }));
