@@ -1,7 +1,7 @@
 """Finds the sessions that contain a text, without reading every text.
 
-On SQLite a trigram index answers. What it finds often is looked for again session by session, newest first, which
-ends as soon as a page is full; what it finds rarely is looked up directly.
+A trigram index answers; on PostgreSQL only queries of three characters and more. What is found often is looked for
+again session by session, newest first, which ends as soon as a page is full; what is found rarely is looked up directly.
 """
 
 from typing import Final
@@ -21,11 +21,14 @@ _MOST_TERMS: Final = 400
 async def find_sessions(connection: AsyncConnection, query: str) -> ColumnElement[bool]:
     """A condition on `sessions`: title or any text contains the query; ASCII letters match in either case."""
     in_title, in_text = (contains(connection, column, query) for column in (sessions.c.title, texts.c.text))
+    walk = exists().where(texts.c.session_id == sessions.c.id, in_text)
     if connection.dialect.name != "sqlite":
-        return or_(in_title, sessions.c.id.in_(select(texts.c.session_id).where(in_text)))
+        rows = await connection.scalars(select(texts.c.session_id).where(in_text).limit(_OFTEN + 1))
+        found_in = rows.all()
+        return or_(in_title, walk if len(found_in) > _OFTEN else sessions.c.id.in_(set(found_in)))
     match = await _write_match(connection, query)
     if match is None or await _is_found_often(connection, match):
-        return or_(in_title, exists().where(texts.c.session_id == sessions.c.id, in_text))
+        return or_(in_title, walk)
     if not match:
         return in_title
     found = text("SELECT rowid FROM texts_index WHERE texts_index MATCH :match").bindparams(
@@ -35,9 +38,10 @@ async def find_sessions(connection: AsyncConnection, query: str) -> ColumnElemen
 
 
 def contains(connection: AsyncConnection, column: ColumnElement[str], query: str) -> ColumnElement[bool]:
-    """In the form that is quickest on each database: SQLite's LIKE folds ASCII by itself, PostgreSQL indexes ILIKE."""
+    """In the quickest form that folds letters: SQLite's LIKE does, PostgreSQL's ILIKE costs ten times its LIKE."""
     escaped = query.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-    compare = column.like if connection.dialect.name == "sqlite" else column.ilike
+    has_cases = query.lower() != query.upper()
+    compare = column.ilike if has_cases and connection.dialect.name != "sqlite" else column.like
     return compare(f"%{escaped}%", escape="\\")
 
 
