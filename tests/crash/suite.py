@@ -81,6 +81,7 @@ class Suite:
         self._random = random.Random(seed)  # kills need no cryptography
         self._turns: list[Turn] = []
         self._finished: set[str] = set()
+        self._asked = 0
         self.report = Report()
 
     async def run(self, *, kills: int) -> Report:
@@ -138,7 +139,9 @@ class Suite:
                 return
 
     async def _ask(self, http: httpx2.AsyncClient) -> None:
-        name = f"job-{len(self._turns) + 1:04d}"
+        # A number is never used again: a question whose answer the kill swallowed may be at work all the same.
+        self._asked += 1
+        name = f"job-{self._asked:04d}"
         session = (await http.post("/api/v2/sessions", json={"title": name})).json()
         started = await http.post(f"/api/v2/sessions/{session['id']}/runs", json={"message": f"set value {name}"})
         self._turns.append(Turn(name=name, session_id=session["id"], run_id=started.json()["run_id"]))
