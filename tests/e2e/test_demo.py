@@ -26,6 +26,11 @@ def ask(page: Page, question: str) -> None:
     page.get_by_role("button", name="发送").click()
 
 
+def wait_until_answered(page: Page) -> None:
+    """The answer's marks and its last line come when the run is over."""
+    expect(page.get_by_role("button", name="复制回答").last).to_be_visible()
+
+
 def read_ready(address: str, deployment: str) -> Any:  # Any: a table cell
     """The READY cell of a Deployment, asked for through the product's own API."""
     session = _post(f"{address}/api/v2/sessions", {})
@@ -81,11 +86,12 @@ def test_scaling_waits_for_approval_and_then_five_pods_run(demo: str, page: Page
 def test_answer_is_still_there_after_a_reload_and_found_by_search(demo: str, page: Page) -> None:
     page.goto(f"{demo}/spa/")
     ask(page, "payments 里的 fraud-check 服务为什么不通?")
+    wait_until_answered(page)
     expect(page.get_by_role("article", name="机器人").last).to_contain_text("service-selector-no-match")
     before = page.get_by_role("article", name="机器人").last.inner_text()
 
     page.reload()
-    expect(page.get_by_role("article", name="机器人").last).to_contain_text("service-selector-no-match")
+    wait_until_answered(page)
 
     assert page.get_by_role("article", name="机器人").last.inner_text() == before
     page.get_by_label("搜索会话和消息").fill("fraud-checker")

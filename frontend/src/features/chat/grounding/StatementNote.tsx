@@ -55,7 +55,13 @@ function Sources({ callIds }: { callIds: readonly string[] }): ReactNode {
   if (citations === null) return null;
   const known = callIds.map((id) => ({ id, number: citations.numberOf(id) }));
   known.sort((a, b) => (a.number ?? 0) - (b.number ?? 0));
-  return known.map(({ id, number }) => <Source key={id} callId={id} number={number} />);
+  return (
+    <span className={styles['sources']}>
+      {known.map(({ id, number }) => (
+        <Source key={id} callId={id} number={number} />
+      ))}
+    </span>
+  );
 }
 
 function Source({ callId, number }: { callId: string; number: number | null }): ReactNode {

@@ -16,12 +16,16 @@ export function AnswerUsage({ message }: { message: Message }): ReactNode {
     queries: hasPrices && used > 0 ? runsOf(message).map(runUsageQuery) : [],
   });
   if (usage === null || used === 0) return null;
+  const number = new Intl.NumberFormat(i18n.language);
   const isCosted = runs.length > 0 && runs.every(({ data }) => data !== undefined);
   const cost = runs.reduce((sum, { data }) => sum + (data?.cost ?? 0), 0);
   return (
     <>
       <span>
-        {t('conversation.tokens', { input: usage.input_tokens, output: usage.output_tokens })}
+        {t('conversation.tokens', {
+          input: number.format(usage.input_tokens),
+          output: number.format(usage.output_tokens),
+        })}
       </span>
       {isCosted && cost > 0 && (
         <span>{t('usage.cost', { cost: formatCost(cost, i18n.language) })}</span>

@@ -161,7 +161,8 @@ describe('tokens and costs', () => {
     };
     renderPage('/sessions/s1');
 
-    expect(await screen.findByText('12.3k tokens · cost 0.027')).toBeVisible();
+    expect(await screen.findByText('12.3k tokens')).toHaveTextContent('12.3k tokens · cost 0.027');
+    expect(await screen.findByText('12,000 in · 345 out tokens')).toBeVisible();
     expect(await screen.findByText('cost 0.027')).toBeVisible();
     expect(server.requests).toContain('GET /usage?run_id=r1');
   });

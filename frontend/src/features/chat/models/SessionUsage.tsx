@@ -21,11 +21,14 @@ export function SessionUsage({ sessionId }: { sessionId: string }): ReactNode {
       output: number.format(entry.output_tokens),
     }),
   );
+  const cost =
+    data.cost > 0 ? t('usage.cost', { cost: formatCost(data.cost, i18n.language) }) : null;
+  const whole = [t('usage.session'), ...lines, ...(cost === null ? [] : [cost])];
   return (
-    <Tip text={[t('usage.session'), ...lines].join('\n')}>
+    <Tip text={whole.join('\n')}>
       <span className={styles['sessionUsage']}>
         {t('usage.tokens', { count: formatCount(tokens) as never })}
-        {data.cost > 0 && <> · {t('usage.cost', { cost: formatCost(data.cost, i18n.language) })}</>}
+        {cost !== null && <span className={styles['cost']}> · {cost}</span>}
       </span>
     </Tip>
   );
