@@ -1,7 +1,7 @@
 """Finds the sessions that contain a text, without reading every text.
 
 A trigram index answers; on PostgreSQL only queries of three characters and more. What is found often is looked for
-again session by session, newest first, which ends as soon as a page is full; what is found rarely is looked up directly.
+again session by session, newest first, which ends as soon as a page is full; what is found rarely is looked up.
 """
 
 from typing import Final
