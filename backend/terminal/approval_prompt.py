@@ -23,7 +23,7 @@ def ask_person(
 ) -> Body | None:
     """The decision to send, or None when the person leaves without one."""
     show_question(approval, console=console, language=language)
-    may_remember = bool(approval.get("remember_key"))
+    may_remember = bool(approval.get("can_remember"))
     prompt = texts.APPROVAL_PROMPT_SESSION if may_remember else texts.APPROVAL_PROMPT
     try:
         answer = read_line(prompt.in_language(language))
@@ -41,7 +41,7 @@ def read_decision(answer: str, *, may_remember: bool) -> Body:
     if words.lower() in _YES:
         return {"decision": "approve"}
     if may_remember and words.lower() in _SESSION:
-        return {"decision": "approve", "remember": True}
+        return {"decision": "approve_for_session"}
     first, _, rest = words.partition(" ")
     reason = rest.strip() if first.lower() in _NO else words
     return {"decision": "reject"} | ({"reason": reason[:1000]} if reason else {})

@@ -1,6 +1,7 @@
 """Server-sent events of a run: numbered, resumable, ended with the run."""
 
 import asyncio
+import logging
 from collections.abc import AsyncGenerator, Callable, Sequence
 
 from fastapi import Request, Response
@@ -10,6 +11,8 @@ from backend.agent.interfaces import Telemetry
 from backend.features.chat.service import ChatService
 from backend.vocabulary.errors import InvalidInput
 from backend.vocabulary.language import Text
+
+_log = logging.getLogger(__name__)
 
 HEARTBEAT_SECONDS = 15
 SEND_TIMEOUT_SECONDS = 30
@@ -82,6 +85,8 @@ class RunStream(Response):
             hanging_up.cancel()
             [result, _] = await asyncio.gather(sending, hanging_up, return_exceptions=True)
             await self._batches.aclose()
+        if hanging_up not in done and isinstance(result, BaseException):
+            _log.warning("a stream broke off: %r", result)
         if isinstance(result, Exception) and not isinstance(result, OSError):
             raise result
 

@@ -44,6 +44,11 @@ def test_everything_else_rejects_with_its_words_as_the_reason(answer: str, reaso
     assert decision == {"decision": "reject"} | ({} if reason is None else {"reason": reason})
 
 
+@pytest.mark.parametrize(("may_remember", "decision"), [(True, "approve_for_session"), (False, "reject")])
+def test_yes_for_the_session_is_taken_only_where_it_is_offered(may_remember: bool, decision: str) -> None:
+    assert read_decision("s", may_remember=may_remember)["decision"] == decision
+
+
 def test_question_is_shown_whole_and_without_control_characters() -> None:
     console = Console(file=io.StringIO(), force_terminal=True, width=80)
 
