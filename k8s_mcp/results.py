@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import BaseModel, Field
 
-from k8s_mcp.diagnosis.problem import Problem
+from k8s_diagnosis.problem import Problem
 
 Cell = str | int
 

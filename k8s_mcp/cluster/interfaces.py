@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
-from k8s_mcp.objects.access import JsonObject
+from k8s_diagnosis.objects.access import JsonObject
 
 __all__ = ["Cluster", "JsonObject", "LogRequest", "Resource", "ScaleChange", "Selection"]
 

@@ -16,7 +16,7 @@ from k8s_mcp.errors import (
     ObjectNotFound,
     RequestRefused,
 )
-from k8s_mcp.text.sanitising import sanitise_line
+from mcp_kit.sanitising import sanitise_line
 
 _NOTHING_READ = "Nothing was read: do not guess."
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from k8s_diagnosis.objects.events import EventFacts
+from k8s_diagnosis.text.times import seconds_between, shorten_duration
 from k8s_mcp.listing.rows import Row
 from k8s_mcp.listing.table import TableShape
-from k8s_mcp.objects.events import EventFacts
-from k8s_mcp.text.times import seconds_between, shorten_duration
 
 EVENT_TABLE = TableShape(
     kind="EventList",

@@ -5,12 +5,12 @@ from __future__ import annotations
 from datetime import datetime
 from decimal import Decimal
 
+from k8s_diagnosis.objects.access import JsonObject, name_of, read_text
+from k8s_diagnosis.objects.nodes import NodeCapacity, node_roles, node_status
+from k8s_diagnosis.text.quantities import show_cpu, show_memory
 from k8s_mcp.listing.pods import age_of
 from k8s_mcp.listing.rows import Row
 from k8s_mcp.listing.table import TableShape
-from k8s_mcp.objects.access import JsonObject, name_of, read_text
-from k8s_mcp.objects.nodes import NodeCapacity, node_roles, node_status
-from k8s_mcp.text.quantities import show_cpu, show_memory
 
 NODE_TABLE = TableShape(
     kind="NodeList",

@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from k8s_mcp.diagnosis.problem import Problem
-from k8s_mcp.diagnosis.snapshot import PodSnapshot
+from k8s_diagnosis.objects.access import JsonObject, read_int, read_map, read_maps, read_text
+from k8s_diagnosis.objects.events import EventFacts
+from k8s_diagnosis.objects.pods import ContainerFacts, owner_of, readiness_of, status_of
+from k8s_diagnosis.objects.probes import show_probe
+from k8s_diagnosis.problem import Problem
+from k8s_diagnosis.snapshot import PodSnapshot
 from k8s_mcp.listing.events import ago
 from k8s_mcp.listing.pods import age_of
-from k8s_mcp.objects.access import JsonObject, read_int, read_map, read_maps, read_text
-from k8s_mcp.objects.events import EventFacts
-from k8s_mcp.objects.pods import ContainerFacts, owner_of, readiness_of, status_of
-from k8s_mcp.objects.probes import show_probe
 from k8s_mcp.results import ConditionView, ContainerView, EnvView, EventView, PodResult, view_problem
-from k8s_mcp.text.redaction import HIDDEN, is_credential_name
-from k8s_mcp.text.sanitising import sanitise_line
+from mcp_kit.redaction import HIDDEN, is_credential_name
+from mcp_kit.sanitising import sanitise_line
 
 _MAX_EVENTS = 20
 _MAX_ENV = 40

@@ -4,12 +4,19 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from k8s_mcp.diagnosis.problem import Problem
+from k8s_diagnosis.objects.access import JsonObject, name_of, namespace_of, read_text
+from k8s_diagnosis.objects.pods import (
+    condition_of,
+    is_condition_true,
+    is_terminating,
+    readiness_of,
+    restarts_of,
+    status_of,
+)
+from k8s_diagnosis.problem import Problem
+from k8s_diagnosis.text.times import parse_time, seconds_between, shorten_duration
 from k8s_mcp.listing.rows import Row
 from k8s_mcp.listing.table import TableShape
-from k8s_mcp.objects.access import JsonObject, name_of, namespace_of, read_text
-from k8s_mcp.objects.pods import condition_of, is_condition_true, is_terminating, readiness_of, restarts_of, status_of
-from k8s_mcp.text.times import parse_time, seconds_between, shorten_duration
 
 POD_TABLE = TableShape(
     kind="PodList",

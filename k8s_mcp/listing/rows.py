@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from k8s_mcp.diagnosis.problem import Problem
+from k8s_diagnosis.problem import Problem
 from k8s_mcp.results import Cell
 
 SortKey = tuple[float | str, ...]

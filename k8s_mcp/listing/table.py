@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from mcp_types import CallToolResult
 
-from k8s_mcp.diagnosis.problem import Problem
+from k8s_diagnosis.problem import Problem
 from k8s_mcp.listing.rows import Page, Row, encode_cursor
 from k8s_mcp.results import Column, ProblemView, TableResult, view_problem
 from mcp_kit.results import MAX_RESULT_CHARACTERS, measure_structured, structured_result

@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from k8s_mcp.diagnosis.problem import Problem
-from k8s_mcp.diagnosis.services import count_endpoints, selector_of
-from k8s_mcp.diagnosis.snapshot import ServiceSnapshot
+from k8s_diagnosis.objects.access import JsonObject, name_of, namespace_of, read_int, read_maps, read_text
+from k8s_diagnosis.objects.labels import show_labels
+from k8s_diagnosis.objects.pods import condition_of, is_condition_true
+from k8s_diagnosis.problem import Problem
+from k8s_diagnosis.rules.services import count_endpoints, selector_of
+from k8s_diagnosis.snapshot import ServiceSnapshot
+from k8s_diagnosis.text.times import parse_time, seconds_between
 from k8s_mcp.listing.pods import age_of
 from k8s_mcp.listing.rows import Row
 from k8s_mcp.listing.table import TableShape
-from k8s_mcp.objects.access import JsonObject, name_of, namespace_of, read_int, read_maps, read_text
-from k8s_mcp.objects.labels import show_labels
-from k8s_mcp.objects.pods import condition_of, is_condition_true
-from k8s_mcp.text.times import parse_time, seconds_between
 
 DEPLOYMENT_TABLE = TableShape(
     kind="DeploymentList",

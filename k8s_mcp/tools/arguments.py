@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
-from k8s_mcp.text.names import check_name, check_selector
+from k8s_diagnosis.text.names import check_name, check_selector
 
 Name = Annotated[str, AfterValidator(check_name)]
 OptionalName = Name | None

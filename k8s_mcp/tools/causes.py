@@ -6,17 +6,17 @@ import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
+from k8s_diagnosis.diagnosing import diagnose_pod
+from k8s_diagnosis.objects.access import name_of, namespace_of
+from k8s_diagnosis.objects.events import EventFacts
+from k8s_diagnosis.objects.pods import owner_path
+from k8s_diagnosis.problem import Problem
+from k8s_diagnosis.snapshot import PodSnapshot
 from k8s_mcp.cluster.interfaces import Cluster, JsonObject, LogRequest
-from k8s_mcp.diagnosis.problem import Problem
-from k8s_mcp.diagnosis.rules import diagnose_pod
-from k8s_mcp.diagnosis.snapshot import PodSnapshot
 from k8s_mcp.errors import ClusterError
-from k8s_mcp.objects.access import name_of, namespace_of
-from k8s_mcp.objects.events import EventFacts
-from k8s_mcp.objects.pods import owner_path
 from k8s_mcp.state import K8sState
-from k8s_mcp.text.redaction import hide_private_keys
-from k8s_mcp.text.sanitising import sanitise_line
+from mcp_kit.redaction import hide_private_keys
+from mcp_kit.sanitising import sanitise_line
 
 PodKey = tuple[str, str]
 """Namespace and name."""

@@ -9,15 +9,15 @@ from typing import Annotated
 from mcp.server.mcpserver import Context
 from mcp_types import CallToolResult
 
+from k8s_diagnosis.diagnosing import diagnose_pod
+from k8s_diagnosis.objects.events import read_event
+from k8s_diagnosis.objects.nodes import NodeCapacity, measure_nodes
+from k8s_diagnosis.rules.configuration import find_references
+from k8s_diagnosis.rules.scheduling import scheduler_message
+from k8s_diagnosis.snapshot import PodSnapshot
 from k8s_mcp.cluster.interfaces import CONFIG_MAPS, EVENTS, NODES, PODS, SECRETS, Cluster, Selection
-from k8s_mcp.diagnosis.configuration import find_references
-from k8s_mcp.diagnosis.rules import diagnose_pod
-from k8s_mcp.diagnosis.scheduling import scheduler_message
-from k8s_mcp.diagnosis.snapshot import PodSnapshot
 from k8s_mcp.errors import ClusterError, ObjectNotFound
 from k8s_mcp.listing.pod_detail import make_pod_result, write_pod_text
-from k8s_mcp.objects.events import read_event
-from k8s_mcp.objects.nodes import NodeCapacity, measure_nodes
 from k8s_mcp.results import PodResult
 from k8s_mcp.state import K8sState
 from k8s_mcp.tools.arguments import Name, Namespace

@@ -9,12 +9,12 @@ from mcp.server.mcpserver import Context
 from mcp_types import CallToolResult
 from pydantic import Field
 
+from k8s_diagnosis.objects.access import name_of
+from k8s_diagnosis.objects.events import read_event
 from k8s_mcp.cluster.interfaces import EVENTS, Selection
 from k8s_mcp.listing.events import EVENT_TABLE, make_event_row
 from k8s_mcp.listing.rows import cut_page, digest_of
 from k8s_mcp.listing.table import TableContext, make_table
-from k8s_mcp.objects.access import name_of
-from k8s_mcp.objects.events import read_event
 from k8s_mcp.results import TableResult
 from k8s_mcp.state import K8sState
 from k8s_mcp.tools.arguments import AllNamespaces, Cursor, Limit, Namespace, OptionalName

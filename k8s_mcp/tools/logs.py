@@ -11,16 +11,16 @@ from mcp.server.mcpserver.exceptions import ToolError
 from mcp_types import CallToolResult
 from pydantic import Field
 
+from k8s_diagnosis.objects.pods import containers_of
 from k8s_mcp.cluster.interfaces import PODS, LogRequest
 from k8s_mcp.errors import ClusterError, ObjectNotFound, RequestRefused
-from k8s_mcp.objects.pods import containers_of
 from k8s_mcp.results import LogResult
 from k8s_mcp.state import K8sState
-from k8s_mcp.text.redaction import hide_private_keys
-from k8s_mcp.text.sanitising import sanitise_line
 from k8s_mcp.tools.arguments import Name, Namespace, OptionalName
 from k8s_mcp.tools.reading import explain_missing
+from mcp_kit.redaction import hide_private_keys
 from mcp_kit.results import measure_structured, structured_result
+from mcp_kit.sanitising import sanitise_line
 
 TOOL = "k8s-get-logs"
 

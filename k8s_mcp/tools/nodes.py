@@ -8,11 +8,11 @@ from typing import Annotated
 from mcp.server.mcpserver import Context
 from mcp_types import CallToolResult
 
+from k8s_diagnosis.objects.nodes import measure_nodes
 from k8s_mcp.cluster.interfaces import NODES, PODS, Selection
 from k8s_mcp.listing.nodes import NODE_TABLE, make_node_row
 from k8s_mcp.listing.rows import cut_page, digest_of
 from k8s_mcp.listing.table import TableContext, make_table
-from k8s_mcp.objects.nodes import measure_nodes
 from k8s_mcp.results import TableResult
 from k8s_mcp.state import K8sState
 from k8s_mcp.tools.arguments import Cursor, LabelSelector, Limit

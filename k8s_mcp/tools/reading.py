@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from mcp.server.mcpserver.exceptions import ToolError
 
+from k8s_diagnosis.objects.events import EventFacts, read_event
+from k8s_diagnosis.text.names import list_nearest
 from k8s_mcp.cluster.interfaces import EVENTS, NAMESPACES, PODS, Cluster, JsonObject, Resource, Selection
 from k8s_mcp.errors import AccessDenied, ClusterError, ObjectNotFound
 from k8s_mcp.listing.rows import InvalidCursor, SortKey, decode_cursor
-from k8s_mcp.objects.events import EventFacts, read_event
-from k8s_mcp.text.names import list_nearest
 from mcp_kit.errors import ErrorKind, KindedToolError
 
 

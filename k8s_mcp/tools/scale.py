@@ -10,9 +10,9 @@ from mcp.server.mcpserver.exceptions import ToolError
 from mcp_types import CallToolResult
 from pydantic import Field
 
+from k8s_diagnosis.objects.access import read_int, read_text
 from k8s_mcp.cluster.interfaces import DEPLOYMENTS, Cluster, ScaleChange
 from k8s_mcp.errors import AccessDenied, ChangeConflict, ObjectNotFound, RequestRefused
-from k8s_mcp.objects.access import read_int, read_text
 from k8s_mcp.results import ScaleResult
 from k8s_mcp.state import K8sState
 from k8s_mcp.tools.arguments import Name, Namespace

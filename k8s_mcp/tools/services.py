@@ -9,14 +9,14 @@ from typing import Annotated
 from mcp.server.mcpserver import Context
 from mcp_types import CallToolResult
 
+from k8s_diagnosis.diagnosing import diagnose_service
+from k8s_diagnosis.objects.access import labels_of, name_of, namespace_of
+from k8s_diagnosis.problem import Problem
+from k8s_diagnosis.snapshot import ServiceSnapshot
 from k8s_mcp.cluster.interfaces import DEPLOYMENTS, ENDPOINT_SLICES, SERVICES, JsonObject, Selection
-from k8s_mcp.diagnosis.problem import Problem
-from k8s_mcp.diagnosis.rules import diagnose_service
-from k8s_mcp.diagnosis.snapshot import ServiceSnapshot
 from k8s_mcp.listing.rows import cut_page, digest_of
 from k8s_mcp.listing.table import TableContext, make_table
 from k8s_mcp.listing.workloads import SERVICE_TABLE, make_service_row
-from k8s_mcp.objects.access import labels_of, name_of, namespace_of
 from k8s_mcp.results import TableResult
 from k8s_mcp.state import K8sState
 from k8s_mcp.tools.arguments import AllNamespaces, Cursor, LabelSelector, Limit, Namespace

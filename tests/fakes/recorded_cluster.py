@@ -10,9 +10,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from k8s_diagnosis.objects.access import labels_of, name_of, namespace_of, read_text
 from k8s_mcp.cluster.interfaces import JsonObject, LogRequest, Resource, ScaleChange, Selection
 from k8s_mcp.errors import ChangeConflict, ClusterError, ObjectNotFound, RequestRefused
-from k8s_mcp.objects.access import labels_of, name_of, namespace_of, read_text
 
 CASES = Path(__file__).parent.parent / "data" / "kubernetes_cases"
 

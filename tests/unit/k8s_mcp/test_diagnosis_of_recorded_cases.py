@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from k8s_mcp.diagnosis.problem import Problem
-from k8s_mcp.diagnosis.rules import diagnose_pod, diagnose_service
-from k8s_mcp.diagnosis.snapshot import PodSnapshot, ServiceSnapshot
-from k8s_mcp.objects.access import JsonObject, labels_of, name_of
-from k8s_mcp.objects.events import read_event
-from k8s_mcp.objects.nodes import measure_nodes
+from k8s_diagnosis.diagnosing import diagnose_pod, diagnose_service
+from k8s_diagnosis.objects.access import JsonObject, labels_of, name_of
+from k8s_diagnosis.objects.events import read_event
+from k8s_diagnosis.objects.nodes import measure_nodes
+from k8s_diagnosis.problem import Problem
+from k8s_diagnosis.snapshot import PodSnapshot, ServiceSnapshot
 from tests.fakes.recorded_cluster import RecordedCase, case_names, read_case
 
 FAULTS = [name for name in case_names() if read_case(name).condition]

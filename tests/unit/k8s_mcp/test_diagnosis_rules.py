@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from k8s_mcp.diagnosis.image import split_image
-from k8s_mcp.diagnosis.rules import diagnose_pod
-from k8s_mcp.diagnosis.scheduling import lacking_nodes
-from k8s_mcp.diagnosis.snapshot import PodSnapshot
-from k8s_mcp.objects.access import JsonObject
-from k8s_mcp.objects.events import EventFacts
+from k8s_diagnosis.diagnosing import diagnose_pod
+from k8s_diagnosis.objects.access import JsonObject
+from k8s_diagnosis.objects.events import EventFacts
+from k8s_diagnosis.rules.image import split_image
+from k8s_diagnosis.rules.scheduling import lacking_nodes
+from k8s_diagnosis.snapshot import PodSnapshot
 
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 STARTED = "2026-11-21T11:50:00Z"

@@ -7,12 +7,12 @@ from datetime import UTC, datetime
 
 import pytest
 
-from k8s_mcp.diagnosis.problem import Problem, Severity, Words
+from k8s_diagnosis.objects.access import JsonObject
+from k8s_diagnosis.objects.pods import owner_of, readiness_of, status_of
+from k8s_diagnosis.problem import Problem, Severity, Words
 from k8s_mcp.listing.pods import is_abnormal, make_pod_row
 from k8s_mcp.listing.rows import InvalidCursor, Row, cut_page, decode_cursor, digest_of, encode_cursor
 from k8s_mcp.listing.table import TableContext, TableShape, make_table
-from k8s_mcp.objects.access import JsonObject
-from k8s_mcp.objects.pods import owner_of, readiness_of, status_of
 from tests.fakes.recorded_cluster import case_names, read_case
 
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)

@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from k8s_mcp.text.names import InvalidName, check_name, check_selector, find_nearest, list_nearest
-from k8s_mcp.text.quantities import parse_quantity, show_cpu, show_memory
-from k8s_mcp.text.redaction import is_credential_name, redact
-from k8s_mcp.text.sanitising import sanitise, sanitise_line
-from k8s_mcp.text.times import parse_time, shorten_duration
+from k8s_diagnosis.text.names import InvalidName, check_name, check_selector, find_nearest, list_nearest
+from k8s_diagnosis.text.quantities import parse_quantity, show_cpu, show_memory
+from k8s_diagnosis.text.times import parse_time, shorten_duration
+from mcp_kit.redaction import is_credential_name, redact
+from mcp_kit.sanitising import sanitise, sanitise_line
 
 
 @pytest.mark.parametrize("name", ["web", "web-6d9f587454-7zvtm", "kube-root-ca.crt", "0", "a" * 253])

@@ -6,12 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from k8s_mcp.objects.access import JsonObject, name_of, namespace_of, read_int, read_text
-from k8s_mcp.objects.events import EventFacts
-from k8s_mcp.objects.nodes import NodeCapacity
-from k8s_mcp.objects.pods import ContainerFacts, containers_of, owner_path
-from k8s_mcp.text.sanitising import sanitise
-from k8s_mcp.text.times import parse_time, seconds_between
+from k8s_diagnosis.objects.access import JsonObject, name_of, namespace_of, read_int, read_text
+from k8s_diagnosis.objects.events import EventFacts
+from k8s_diagnosis.objects.nodes import NodeCapacity
+from k8s_diagnosis.objects.pods import ContainerFacts, containers_of, owner_path
+from k8s_diagnosis.text.times import parse_time, seconds_between
+from mcp_kit.sanitising import sanitise
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from k8s_mcp.objects.access import JsonObject, read_int, read_map, read_maps, read_text, read_texts
+from k8s_diagnosis.objects.access import JsonObject, read_int, read_map, read_maps, read_text, read_texts
 
 # The API fills these in; objects from files may lack them.
 _DEFAULT_PERIOD_SECONDS = 10

@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from k8s_mcp.diagnosis.problem import Problem, Severity, Words
-from k8s_mcp.diagnosis.snapshot import PodSnapshot
-from k8s_mcp.objects.access import read_map, read_text
-from k8s_mcp.objects.nodes import NodeCapacity, requests_of
-from k8s_mcp.objects.pods import condition_of
-from k8s_mcp.text.quantities import show_cpu, show_memory
-from k8s_mcp.text.sanitising import sanitise_line
+from k8s_diagnosis.objects.access import read_map, read_text
+from k8s_diagnosis.objects.nodes import NodeCapacity, requests_of
+from k8s_diagnosis.objects.pods import condition_of
+from k8s_diagnosis.problem import Problem, Severity, Words
+from k8s_diagnosis.snapshot import PodSnapshot
+from k8s_diagnosis.text.quantities import show_cpu, show_memory
+from mcp_kit.sanitising import sanitise_line
 
 _INSUFFICIENT = re.compile(r"(\d+) Insufficient (\w[\w/-]*(?:\.[\w/-]+)*)")
 _NODES = re.compile(r"\d+/(\d+) nodes are available")

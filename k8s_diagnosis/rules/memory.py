@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from k8s_mcp.diagnosis.problem import Problem, Severity, Words
-from k8s_mcp.diagnosis.snapshot import ContainerCase
-from k8s_mcp.objects.access import read_text
+from k8s_diagnosis.objects.access import read_text
+from k8s_diagnosis.problem import Problem, Severity, Words
+from k8s_diagnosis.snapshot import ContainerCase
 
 # A container that has run well since an OOM kill this long ago needs no attention now.
 _STILL_MATTERS_SECONDS = 3600

@@ -6,11 +6,11 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from k8s_mcp.diagnosis.problem import Problem, Severity, Words
-from k8s_mcp.diagnosis.snapshot import PodSnapshot
-from k8s_mcp.objects.access import read_text
-from k8s_mcp.text.names import find_nearest
-from k8s_mcp.text.sanitising import sanitise_line
+from k8s_diagnosis.objects.access import read_text
+from k8s_diagnosis.problem import Problem, Severity, Words
+from k8s_diagnosis.snapshot import PodSnapshot
+from k8s_diagnosis.text.names import find_nearest
+from mcp_kit.sanitising import sanitise_line
 
 _NOT_FOUND = re.compile(r'(?i)\b(configmap|secret)s? "([^"]+)" not found')
 _KEY_MISSING = re.compile(r"(?i)couldn't find key (\S+) in (ConfigMap|Secret) [^/\s]+/(\S+)")

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from k8s_mcp.diagnosis import configuration, crash, image, memory, probes, scheduling, services
-from k8s_mcp.diagnosis.problem import Problem
-from k8s_mcp.diagnosis.snapshot import ContainerCase, PodSnapshot, ServiceSnapshot
-from k8s_mcp.objects.access import read_text
-from k8s_mcp.objects.pods import is_terminating
+from k8s_diagnosis.objects.access import read_text
+from k8s_diagnosis.objects.pods import is_terminating
+from k8s_diagnosis.problem import Problem
+from k8s_diagnosis.rules import configuration, crash, image, memory, probes, scheduling, services
+from k8s_diagnosis.snapshot import ContainerCase, PodSnapshot, ServiceSnapshot
 
 PodRule = Callable[[PodSnapshot], Problem | None]
 ContainerRule = Callable[[ContainerCase], Problem | None]

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 
-from k8s_mcp.diagnosis.problem import Problem, Severity, Words
-from k8s_mcp.diagnosis.snapshot import ContainerCase
-from k8s_mcp.objects.access import read_text
-from k8s_mcp.text.sanitising import sanitise_line
+from k8s_diagnosis.objects.access import read_text
+from k8s_diagnosis.problem import Problem, Severity, Words
+from k8s_diagnosis.snapshot import ContainerCase
+from mcp_kit.sanitising import sanitise_line
 
 _PULL_FAILURES = {"ErrImagePull", "ImagePullBackOff"}
 _DENIED = re.compile(

@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from k8s_mcp.diagnosis.problem import Problem, Severity, Words
-from k8s_mcp.diagnosis.snapshot import ContainerCase
-from k8s_mcp.objects.access import JsonObject, read_map, read_maps
-from k8s_mcp.objects.events import EventFacts
-from k8s_mcp.objects.pods import is_terminating
-from k8s_mcp.objects.probes import declared_ports, patience_of, period_of, probe_port, show_probe, timeout_of
-from k8s_mcp.text.times import seconds_between
+from k8s_diagnosis.objects.access import JsonObject, read_map, read_maps
+from k8s_diagnosis.objects.events import EventFacts
+from k8s_diagnosis.objects.pods import is_terminating
+from k8s_diagnosis.objects.probes import declared_ports, patience_of, period_of, probe_port, show_probe, timeout_of
+from k8s_diagnosis.problem import Problem, Severity, Words
+from k8s_diagnosis.snapshot import ContainerCase
+from k8s_diagnosis.text.times import seconds_between
 
 _REFUSED = re.compile(r"(?i)connection refused")
 _TIMED_OUT = re.compile(r"(?i)timeout|deadline exceeded|timed out")

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from k8s_mcp.diagnosis.problem import Problem, Severity, Words
-from k8s_mcp.diagnosis.snapshot import ServiceSnapshot
-from k8s_mcp.objects.access import (
+from k8s_diagnosis.objects.access import (
     JsonObject,
     labels_of,
     name_of,
@@ -16,8 +14,10 @@ from k8s_mcp.objects.access import (
     read_maps,
     read_text,
 )
-from k8s_mcp.objects.labels import LabelCandidate, NearestLabels, find_nearest_labels, matches, show_labels
-from k8s_mcp.objects.pods import is_condition_true, is_finished, is_terminating, owner_of
+from k8s_diagnosis.objects.labels import LabelCandidate, NearestLabels, find_nearest_labels, matches, show_labels
+from k8s_diagnosis.objects.pods import is_condition_true, is_finished, is_terminating, owner_of
+from k8s_diagnosis.problem import Problem, Severity, Words
+from k8s_diagnosis.snapshot import ServiceSnapshot
 
 _HASH_LABEL = "pod-template-hash"
 

@@ -6,9 +6,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 
-from k8s_mcp.objects.access import JsonObject, labels_of, name_of, read_flag, read_map, read_maps, read_text
-from k8s_mcp.objects.pods import is_condition_true, is_finished
-from k8s_mcp.text.quantities import parse_quantity
+from k8s_diagnosis.objects.access import JsonObject, labels_of, name_of, read_flag, read_map, read_maps, read_text
+from k8s_diagnosis.objects.pods import is_condition_true, is_finished
+from k8s_diagnosis.text.quantities import parse_quantity
 
 _ROLE_PREFIX = "node-role.kubernetes.io/"
 _PRESSURES = ("MemoryPressure", "DiskPressure", "PIDPressure", "NetworkUnavailable")

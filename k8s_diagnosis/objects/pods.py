@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from k8s_mcp.objects.access import (
+from k8s_diagnosis.objects.access import (
     JsonObject,
     labels_of,
     name_of,
@@ -17,7 +17,7 @@ from k8s_mcp.objects.access import (
     read_maps,
     read_text,
 )
-from k8s_mcp.text.times import parse_time
+from k8s_diagnosis.text.times import parse_time
 
 _FINISHED_PHASES = {"Succeeded", "Failed"}
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from k8s_mcp.text.redaction import redact
+from mcp_kit.redaction import redact
 
 _ANSI = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[@-Z\\-_])")
 # Control characters except tab and line feed, zero-width and direction marks, tags block, byte order mark.

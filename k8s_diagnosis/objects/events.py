@@ -6,9 +6,9 @@ import re
 from dataclasses import dataclass
 from datetime import datetime
 
-from k8s_mcp.objects.access import JsonObject, namespace_of, read_int, read_map, read_text
-from k8s_mcp.text.sanitising import sanitise_line
-from k8s_mcp.text.times import parse_time
+from k8s_diagnosis.objects.access import JsonObject, namespace_of, read_int, read_map, read_text
+from k8s_diagnosis.text.times import parse_time
+from mcp_kit.sanitising import sanitise_line
 
 _MAX_MESSAGE = 600
 _CONTAINER = re.compile(r"\{([^}]+)\}")

@@ -1,0 +1,1 @@
+"""The SSH MCP server: commands and sessions on hosts, judged before they run."""
