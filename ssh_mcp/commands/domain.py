@@ -11,6 +11,9 @@ MAX_COMMAND_CHARACTERS = 8_000
 DEFAULT_TIMEOUT_SECONDS = 60
 MAX_TIMEOUT_SECONDS = 300
 
+HELD_OPEN = "a process in the background still holds the output open; what it writes later is not shown"
+SURVIVED = "some processes could not be ended"
+
 
 @dataclass(frozen=True, slots=True)
 class Command:

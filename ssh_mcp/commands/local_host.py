@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import cast
 
 from ssh_mcp.commands.capture import OutputCapture, StreamName
-from ssh_mcp.commands.domain import Command, Exit
+from ssh_mcp.commands.domain import HELD_OPEN, SURVIVED, Command, Exit
 from ssh_mcp.commands.wrapping import (
     MarkerFilter,
     ShellProfile,
@@ -24,8 +24,6 @@ from ssh_mcp.errors import HostUnreachable
 
 OUTPUT_GRACE_SECONDS = 0.5
 """How long output is awaited after the end; a background process may hold it open for ever."""
-HELD_OPEN = "a process in the background still holds the output open; what it writes later is not shown"
-SURVIVED = "some processes could not be ended"
 _STOP_SECONDS = 8.0
 
 # Everything else in the server's environment may be a secret of the server.
