@@ -1,4 +1,4 @@
-"""One line per tool call: who, what, outcome, duration. Argument values stay out, their digest identifies them."""
+"""One record per tool call: who, what, outcome, duration. Argument values stay out, their digest identifies them."""
 
 from __future__ import annotations
 
@@ -16,30 +16,64 @@ from mcp.server.auth.middleware.auth_context import get_access_token
 from mcp.server.context import CallNext, HandlerResult, ServerRequestContext
 from mcp_types import CallToolResult, InputRequiredResult
 
+from audit_chain.chain import make_entry
+from mcp_kit.audit_file import AuditFile
+from mcp_kit.redaction import redact
+
+LOCAL_CALLER = "local"
+"""Who calls a server that asks for no token."""
+
 
 class AuditLog:
-    """Writes records to standard error and, when a file is named, appends them there as JSON lines."""
+    """Writes records to standard error and, when a file is named, appends them there as a hash chain."""
 
-    def __init__(self, *, server: str, file: Path | None = None, stream: TextIO | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        server: str,
+        file: Path | None = None,
+        stream: TextIO | None = None,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
         self._server = server
-        self._file = file
+        self._file = AuditFile(file) if file is not None else None
         self._stream = stream
+        self._now = now
 
-    def write(self, record: Mapping[str, object]) -> None:
-        line = json.dumps({"server": self._server, **record}, ensure_ascii=False, separators=(",", ":"))
+    def write(
+        self,
+        action: str,
+        *,
+        subject: str,
+        details: Mapping[str, Any],  # Any: JSON
+        is_durable: bool = False,
+    ) -> int | None:
+        """Record it under the current caller; returns the number of the record in the file.
+
+        Durable is what may change something: it must not be lost with the power.
+        """
+        entry = make_entry(
+            at=self._now(), actor=current_caller(), action=action, subject=subject, details=details, redact=redact
+        )
+        shown = {
+            "server": self._server,
+            "time": entry.at.isoformat(timespec="milliseconds"),
+            "actor": entry.actor,
+            "action": action,
+            "subject": entry.subject,
+            **json.loads(entry.details),
+        }
+        line = json.dumps(shown, ensure_ascii=False, separators=(",", ":"))
         # Looked up here, since the launcher may redirect standard error after this object was made.
         print(line, file=self._stream or sys.stderr, flush=True)
-        if self._file is not None:
-            with self._file.open("a", encoding="utf-8") as handle:
-                handle.write(line + "\n")
+        return self._file.append(entry, is_durable=is_durable).seq if self._file is not None else None
 
 
 class AuditMiddleware:
     """Records every tool call, the refused and the cancelled ones included."""
 
-    def __init__(self, log: AuditLog, *, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
+    def __init__(self, log: AuditLog) -> None:
         self._log = log
-        self._now = now
 
     async def __call__(
         self,
@@ -58,23 +92,25 @@ class AuditMiddleware:
             outcome = "cancelled"
             raise
         finally:
-            self._log.write(self._record(ctx, outcome=outcome, seconds=time.monotonic() - started))
+            self._record(ctx, outcome=outcome, seconds=time.monotonic() - started)
 
-    def _record(self, ctx: ServerRequestContext[Any, Any], *, outcome: str, seconds: float) -> dict[str, object]:
+    def _record(self, ctx: ServerRequestContext[Any, Any], *, outcome: str, seconds: float) -> None:  # Any: as above
         params = ctx.params or {}
         arguments = params.get("arguments") or {}
-        token = get_access_token()
-        return {
-            "time": self._now().isoformat(timespec="milliseconds"),
-            "event": "tool_call",
-            "tool": str(params.get("name"))[:80],
+        details = {
             "arguments": sorted(str(name)[:60] for name in arguments) if isinstance(arguments, dict) else [],
             "arguments_sha256": _digest(arguments),
-            "principal": token.client_id if token else None,
             "protocol": ctx.protocol_version,
             "outcome": outcome,
             "milliseconds": round(seconds * 1000, 1),
         }
+        self._log.write("tool.called", subject=str(params.get("name"))[:80], details=details)
+
+
+def current_caller() -> str:
+    """Who makes the request that is being answered."""
+    token = get_access_token()
+    return token.client_id if token else LOCAL_CALLER
 
 
 def _outcome_of(result: HandlerResult) -> str:
@@ -92,7 +128,7 @@ def _outcome_of(result: HandlerResult) -> str:
 def _status_of(structured: object) -> str:
     """A change that was not carried out must not read as success in the audit trail."""
     status = structured.get("status") if isinstance(structured, dict) else None
-    return status if status in {"declined", "needs_approval"} else "ok"
+    return status if status in {"declined", "needs_approval", "blocked"} else "ok"
 
 
 def _digest(arguments: object) -> str:
