@@ -23,6 +23,9 @@ from mcp_kit.redaction import redact
 LOCAL_CALLER = "local"
 """Who calls a server that asks for no token."""
 
+# These are fields of a record in the file.
+_NAMED_APART = frozenset({"event", "tool", "time", "principal"})
+
 
 class AuditLog:
     """Writes records to standard error and, when a file is named, appends them there as a hash chain."""
@@ -40,33 +43,31 @@ class AuditLog:
         self._stream = stream
         self._now = now
 
-    def write(
-        self,
-        action: str,
-        *,
-        subject: str,
-        details: Mapping[str, Any],  # Any: JSON
-        is_durable: bool = False,
-    ) -> int | None:
-        """Record it under the current caller; returns the number of the record in the file.
+    def write(self, record: Mapping[str, Any], *, is_durable: bool = False) -> int | None:  # Any: JSON
+        """Record what happened: `event` and `tool` say what, the rest are details.
 
-        Durable is what may change something: it must not be lost with the power.
+        Returns the number of the record in the file. Durable is what may have changed something: it must not be lost
+        with the power.
         """
-        entry = make_entry(
-            at=self._now(), actor=current_caller(), action=action, subject=subject, details=details, redact=redact
-        )
-        shown = {
-            "server": self._server,
-            "time": entry.at.isoformat(timespec="milliseconds"),
-            "actor": entry.actor,
-            "action": action,
-            "subject": entry.subject,
-            **json.loads(entry.details),
-        }
-        line = json.dumps(shown, ensure_ascii=False, separators=(",", ":"))
+        moment = self._now()
+        shown = {"server": self._server, "time": moment.isoformat(timespec="milliseconds"), **record}
         # Looked up here, since the launcher may redirect standard error after this object was made.
-        print(line, file=self._stream or sys.stderr, flush=True)
-        return self._file.append(entry, is_durable=is_durable).seq if self._file is not None else None
+        print(_write_line(shown), file=self._stream or sys.stderr, flush=True)
+        if self._file is None:
+            return None
+        entry = make_entry(
+            at=moment,
+            actor=current_caller(),
+            action=str(record.get("event", "")),
+            subject=str(record.get("tool", "")),
+            details={key: value for key, value in record.items() if key not in _NAMED_APART},
+            redact=redact,
+        )
+        return self._file.append(entry, is_durable=is_durable).seq
+
+
+def _write_line(record: Mapping[str, Any]) -> str:  # Any: JSON
+    return json.dumps(record, ensure_ascii=False, separators=(",", ":"))
 
 
 class AuditMiddleware:
@@ -97,14 +98,18 @@ class AuditMiddleware:
     def _record(self, ctx: ServerRequestContext[Any, Any], *, outcome: str, seconds: float) -> None:  # Any: as above
         params = ctx.params or {}
         arguments = params.get("arguments") or {}
-        details = {
-            "arguments": sorted(str(name)[:60] for name in arguments) if isinstance(arguments, dict) else [],
-            "arguments_sha256": _digest(arguments),
-            "protocol": ctx.protocol_version,
-            "outcome": outcome,
-            "milliseconds": round(seconds * 1000, 1),
-        }
-        self._log.write("tool.called", subject=str(params.get("name"))[:80], details=details)
+        self._log.write(
+            {
+                "event": "tool_call",
+                "tool": str(params.get("name"))[:80],
+                "arguments": sorted(str(name)[:60] for name in arguments) if isinstance(arguments, dict) else [],
+                "arguments_sha256": _digest(arguments),
+                "principal": current_caller(),
+                "protocol": ctx.protocol_version,
+                "outcome": outcome,
+                "milliseconds": round(seconds * 1000, 1),
+            }
+        )
 
 
 def current_caller() -> str:
