@@ -54,6 +54,8 @@ class AccessRefused(HostError):
 class ConnectionBroke(HostError):
     """The connection was lost while something ran: whether it took effect is not known."""
 
+    error_kind = ErrorKind.OUTCOME_UNKNOWN
+
 
 class UnknownSession(HostError):
     """No open session of this name; it ended, or belongs to somebody else."""

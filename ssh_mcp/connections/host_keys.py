@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import tempfile
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -14,6 +13,7 @@ import asyncssh
 
 from ssh_mcp.errors import HostKeyChanged, HostKeyUnknown
 from ssh_mcp.inventories.domain import DEFAULT_PORT, Endpoint
+from ssh_mcp.records.files import replace_file
 
 MAX_PENDING = 1000
 _FINGERPRINT = "SHA256:"
@@ -143,7 +143,7 @@ class HostKeys:
             return 0
         lines = self._approved_file.read_text(encoding="utf-8").splitlines(keepends=True)
         kept = [line for line in lines if line.split(" ", 1)[0] != host]
-        _replace_file(self._approved_file, "".join(kept))
+        replace_file(self._approved_file, "".join(kept))
         return len(lines) - len(kept)
 
     def approved(self) -> list[str]:
@@ -172,7 +172,7 @@ class HostKeys:
         self._write_pending([*waiting[-MAX_PENDING + 1 :], noted])
 
     def _write_pending(self, keys: Sequence[PendingKey]) -> None:
-        _replace_file(self._pending_file, json.dumps([asdict(key) for key in keys], indent=1))
+        replace_file(self._pending_file, json.dumps([asdict(key) for key in keys], indent=1))
 
     def _load(self, path: Path) -> asyncssh.SSHKnownHosts:
         """The file as it is now; it is parsed again only when it changed."""
@@ -220,12 +220,3 @@ def _parse(text: str) -> asyncssh.SSHKnownHosts:
         except ValueError:
             continue
     return known
-
-
-def _replace_file(path: Path, text: str) -> None:
-    """All or nothing: a crash in between leaves the old file."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        file.write(text)
-    Path(name).replace(path)
