@@ -109,6 +109,7 @@ def make_state(
     hosts = HostDirectory(
         host_keys=host_keys,
         credentials=CredentialReader(environment, agent_path=settings.agent_socket),
+        reaper=reaper,
         connect_timeout_seconds=settings.connect_timeout_seconds,
         idle_seconds=settings.idle_connection_seconds,
     )

@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import cast
 
 from ssh_mcp.commands.capture import OutputCapture, StreamName
 from ssh_mcp.commands.domain import HELD_OPEN, SURVIVED, Command, Exit
+from ssh_mcp.commands.running import Reaper
 from ssh_mcp.commands.wrapping import (
     MarkerFilter,
     ShellProfile,
@@ -39,7 +40,8 @@ def make_local_environment(environment: Mapping[str, str]) -> dict[str, str]:
 class LocalHost:
     """Runs commands as the server's own user."""
 
-    def __init__(self, *, environment: Mapping[str, str] = os.environ) -> None:
+    def __init__(self, *, reaper: Reaper, environment: Mapping[str, str] = os.environ) -> None:
+        self._reaper = reaper
         self._environment = make_local_environment(environment)
         self._profile: ShellProfile | None = None
 
@@ -47,10 +49,18 @@ class LocalHost:
         tag = make_tag()
         profile = await self._find_profile()
         line = wrap(command.effective_text, tag=tag, profile=profile, timeout_seconds=command.timeout_seconds)
+        starting = asyncio.ensure_future(self._start(split_line(line), tag=tag, capture=capture))
+        try:
+            return await asyncio.shield(starting)
+        except asyncio.CancelledError:
+            self._reaper.stop_started(starting)
+            raise
+
+    async def _start(self, line: Sequence[str], *, tag: str, capture: OutputCapture) -> LocalProcess:
         try:
             transport, protocol = await asyncio.get_running_loop().subprocess_exec(
                 lambda: _OutputProtocol(capture, MarkerFilter(tag)),
-                *split_line(line),
+                *line,
                 stdin=asyncio.subprocess.DEVNULL,
                 cwd=self._environment.get("HOME") or "/",
                 env=self._environment,

@@ -4,32 +4,48 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Coroutine
+from typing import TypeVar
 
 from ssh_mcp.commands.capture import OutputCapture
 from ssh_mcp.commands.domain import Command, Ending, EndKind, Exit
 from ssh_mcp.commands.interfaces import Host, Process
 from ssh_mcp.errors import HostError
 
+ProcessT = TypeVar("ProcessT", bound=Process)
+
 
 class Reaper:
-    """Ends commands whose caller is gone, in tasks of its own: a cancelled caller cannot wait."""
+    """Ends processes whose caller is gone, in tasks of its own: a cancelled caller cannot wait."""
 
     def __init__(self) -> None:
         self._tasks: set[asyncio.Task[None]] = set()
 
-    def stop(self, starting: asyncio.Task[Process]) -> None:
-        """End the process as soon as it has been started."""
-        task = asyncio.create_task(_stop_when_started(starting))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+    def stop(self, process: Process) -> None:
+        self._run(_stop(process))
+
+    def stop_started(self, starting: asyncio.Future[ProcessT]) -> None:
+        """End what is just being started."""
+        self._run(_stop_started(starting))
 
     async def finish(self, *, within_seconds: float) -> None:
         """Wait, bounded, for what is being ended."""
         if self._tasks:
-            await asyncio.wait(self._tasks, timeout=within_seconds)
+            _, late = await asyncio.wait(self._tasks, timeout=within_seconds)
+            for task in late:
+                task.cancel()
+
+    def _run(self, ending: Coroutine[None, None, None]) -> None:
+        task = asyncio.create_task(ending)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
 
-async def _stop_when_started(starting: asyncio.Task[Process]) -> None:
+async def _stop(process: Process) -> None:
+    await process.stop()
+
+
+async def _stop_started(starting: asyncio.Future[ProcessT]) -> None:
     try:
         process = await starting
     except HostError:
@@ -39,10 +55,9 @@ async def _stop_when_started(starting: asyncio.Task[Process]) -> None:
 
 async def run_command(host: Host, command: Command, *, capture: OutputCapture, reaper: Reaper) -> Ending:
     """Raise HostUnreachable when nothing ran and ConnectionBroke when the end is not known."""
-    starting = asyncio.create_task(host.start(command, capture=capture))
+    process = await host.start(command, capture=capture)
+    started = time.monotonic()
     try:
-        process = await asyncio.shield(starting)
-        started = time.monotonic()
         ended = await _wait(process, capture=capture, seconds=command.timeout_seconds)
         milliseconds = round((time.monotonic() - started) * 1000)
         is_full = capture.is_full.is_set()
@@ -50,7 +65,7 @@ async def run_command(host: Host, command: Command, *, capture: OutputCapture, r
             return Ending(EndKind.OUTPUT_LIMIT if is_full else EndKind.EXITED, ended, milliseconds, ended.note)
         note = await process.stop()
     except asyncio.CancelledError:
-        reaper.stop(starting)
+        reaper.stop(process)
         raise
     return Ending(EndKind.OUTPUT_LIMIT if is_full else EndKind.TIMED_OUT, Exit(), milliseconds, note)
 

@@ -81,9 +81,9 @@ def wrap(command: str, *, tag: str, profile: ShellProfile, timeout_seconds: floa
     return _call(_BOOTSTRAP, tag, *(limit if profile.has_timeout else ()), *shell, command)
 
 
-def write_stop(*, process_group: int, tag: str) -> str:
-    """Ends the group and every process that carries the tag; prints `left` when something survived."""
-    return _call(_STOP, str(process_group), tag)
+def write_stop(*, process_group: int | None, tag: str) -> str:
+    """Ends the group, if it is known, and every process that carries the tag; prints `left` when one survived."""
+    return _call(_STOP, str(process_group or "unknown"), tag)
 
 
 def write_sudo(command: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -117,5 +118,11 @@ def _translate(error: Exception, *, login: Login, trusted: TrustedKeys, client: 
         return HostUnreachable(f"The jump host cannot reach {endpoint}: {error.reason or error}.")
     if isinstance(error, asyncssh.DisconnectError):
         return HostUnreachable(f"{endpoint} ended the connection: {error.reason or error}.")
-    reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-    return HostUnreachable(f"{endpoint} cannot be connected: {reason or type(error).__name__}.")
+    return HostUnreachable(f"{endpoint} cannot be connected: {_explain(error)}.")
+
+
+def _explain(error: Exception) -> str:
+    """The system's own words; asyncio puts its own before them."""
+    if isinstance(error, OSError) and error.errno is not None and error.errno > 0:
+        return os.strerror(error.errno)
+    return str(error) or type(error).__name__

@@ -9,6 +9,7 @@ import asyncssh
 
 from ssh_mcp.commands.interfaces import Host
 from ssh_mcp.commands.local_host import LocalHost
+from ssh_mcp.commands.running import Reaper
 from ssh_mcp.connections.client import Login, open_connection
 from ssh_mcp.connections.credentials import CredentialReader
 from ssh_mcp.connections.host_keys import HostKeys, write_host
@@ -39,6 +40,7 @@ class HostDirectory:
         *,
         host_keys: HostKeys,
         credentials: CredentialReader,
+        reaper: Reaper,
         local: Host | None = None,
         limits: PoolLimits | None = None,
         connect_timeout_seconds: float = 10.0,
@@ -46,7 +48,8 @@ class HostDirectory:
     ) -> None:
         self._host_keys = host_keys
         self._credentials = credentials
-        self._local = local or LocalHost()
+        self._reaper = reaper
+        self._local = local or LocalHost(reaper=reaper)
         self._limits = limits or PoolLimits()
         self._connect_timeout_seconds = connect_timeout_seconds
         self._idle_seconds = idle_seconds
@@ -84,7 +87,7 @@ class HostDirectory:
     def _ssh_host(self, asset: Asset, account: Account) -> SshHost:
         station = Station(asset.route, asset.endpoint, account)
         if station not in self._hosts:
-            self._hosts[station] = SshHost(asset.id, self._pool(station))
+            self._hosts[station] = SshHost(asset.id, self._pool(station), reaper=self._reaper)
         return self._hosts[station]
 
     def _pool(self, station: Station) -> SshPool:

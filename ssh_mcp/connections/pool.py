@@ -21,6 +21,8 @@ class PoolLimits:
     """sshd drops connections from the tenth on that has not logged in yet (MaxStartups)."""
     wait_seconds: float = 30.0
     """How long a call waits for a free session."""
+    relearn_seconds: float = 300.0
+    """How long a host that refused a session is thought to allow fewer."""
     failure_seconds: float = 2.0
     """How long a failed attempt stands for those that wait for the same host."""
 
@@ -37,17 +39,12 @@ ConnectionT = TypeVar("ConnectionT", bound=Connection)
 class Lease(Generic[ConnectionT]):
     """One open connection and how much of it is in use."""
 
-    def __init__(self, connection: ConnectionT, *, capacity: int) -> None:
+    def __init__(self, connection: ConnectionT) -> None:
         self.connection = connection
-        self.capacity = capacity
         self.used = 0
         self.carried = 0
         """How many connections to other hosts run through this one."""
         self.idle_since = 0.0
-
-    @property
-    def has_room(self) -> bool:
-        return self.used < self.capacity and not self.connection.is_closed()
 
 
 class HostPool(Generic[ConnectionT]):
@@ -67,6 +64,7 @@ class HostPool(Generic[ConnectionT]):
         self._opening = 0
         self._waiting: set[asyncio.Future[None]] = set()
         self._failure: tuple[float, HostError] | None = None
+        self._learned: tuple[float, int] | None = None
 
     @property
     def open_connections(self) -> int:
@@ -105,9 +103,10 @@ class HostPool(Generic[ConnectionT]):
         lease.idle_since = self._monotonic()
         self._wake()
 
-    def lower_capacity(self, lease: Lease[ConnectionT]) -> None:
-        """The host allows fewer sessions than we thought; the caller holds one that was refused."""
-        lease.capacity = max(1, min(lease.capacity, lease.used - 1))
+    def learn_limit(self, lease: Lease[ConnectionT]) -> None:
+        """The host allows fewer sessions on a connection than we thought; the caller holds one that was refused."""
+        limit = max(1, min(self._sessions_allowed(), lease.used - 1))
+        self._learned = self._monotonic() + self._limits.relearn_seconds, limit
 
     def drop(self, lease: Lease[ConnectionT]) -> None:
         """Never use this connection again."""
@@ -149,7 +148,15 @@ class HostPool(Generic[ConnectionT]):
 
     def _least_used(self) -> Lease[ConnectionT] | None:
         self._leases = [lease for lease in self._leases if not lease.connection.is_closed()]
-        return min((lease for lease in self._leases if lease.has_room), key=lambda lease: lease.used, default=None)
+        allowed = self._sessions_allowed()
+        with_room = [lease for lease in self._leases if lease.used < allowed]
+        return min(with_room, key=lambda lease: lease.used, default=None)
+
+    def _sessions_allowed(self) -> int:
+        """A refusal may have been chance, so what it taught is forgotten after a while."""
+        if self._learned is not None and self._monotonic() < self._learned[0]:
+            return self._learned[1]
+        return self._limits.sessions_per_connection
 
     def _may_open(self) -> bool:
         is_below = len(self._leases) + self._opening < self._limits.connections
@@ -171,7 +178,7 @@ class HostPool(Generic[ConnectionT]):
             raise
         else:
             self._failure = None
-            lease = Lease(connection, capacity=self._limits.sessions_per_connection)
+            lease = Lease(connection)
             lease.used = 1
             self._leases.append(lease)
             return lease

@@ -17,7 +17,8 @@ SshPool = HostPool[asyncssh.SSHClientConnection]
 SshLease = Lease[asyncssh.SSHClientConnection]
 
 _MAX_GATHERED_BYTES = 10_000
-_ATTEMPTS = 2
+# Each refusal teaches the pool how many sessions the host allows.
+_ATTEMPTS = 5
 
 
 class NotBegun(Exception):
@@ -138,7 +139,7 @@ async def gather_output(session: GatheringSession, *, within_seconds: float) -> 
 
 
 async def begin_session(pool: SshPool, session: SessionT, line: str, *, name: str) -> SessionT:
-    """Start the line in a new session of the pool; once more elsewhere when it did not begin."""
+    """Start the line in a new session of the pool; again elsewhere while it did not begin."""
     failure: NotBegun | None = None
     for _ in range(_ATTEMPTS):
         try:
@@ -154,7 +155,7 @@ async def _begin_once(pool: SshPool, session: SessionT, line: str, *, name: str)
     try:
         await lease.connection.create_session(lambda: session, line, encoding=None)
     except asyncssh.ChannelOpenError as error:
-        pool.lower_capacity(lease)
+        pool.learn_limit(lease)
         session.release()
         raise NotBegun(error.reason or str(error)) from error
     except (asyncssh.Error, OSError) as error:
@@ -163,8 +164,8 @@ async def _begin_once(pool: SshPool, session: SessionT, line: str, *, name: str)
         if session.channel is not None:
             raise ConnectionBroke(describe_break(name)) from error
         raise NotBegun(str(error)) from error
-    except BaseException:
-        session.abandon()
+    except asyncio.CancelledError:
+        # With a channel, the line may have been sent: then the caller has to end it.
         if session.channel is None:
             session.release()
         raise

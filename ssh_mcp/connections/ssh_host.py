@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from dataclasses import replace
 
 import asyncssh
 
 from ssh_mcp.commands.capture import OutputCapture
 from ssh_mcp.commands.domain import HELD_OPEN, SURVIVED, Command, Exit
+from ssh_mcp.commands.running import Reaper
 from ssh_mcp.commands.wrapping import (
     MarkerFilter,
     ShellProfile,
@@ -41,9 +43,10 @@ _DRAIN_SECONDS = 5.0
 class SshHost:
     """Runs commands over pooled connections."""
 
-    def __init__(self, name: str, pool: SshPool, *, is_bastion: bool = False) -> None:
+    def __init__(self, name: str, pool: SshPool, *, reaper: Reaper, is_bastion: bool = False) -> None:
         self._name = name
         self._pool = pool
+        self._reaper = reaper
         # A bastion judges the text it is sent, so it gets the command as it is, without our wrapping.
         self._is_bastion = is_bastion
         self._has_probed = is_bastion
@@ -58,8 +61,15 @@ class SshHost:
         if profile is not None:
             line = wrap(line, tag=tag, profile=profile, timeout_seconds=command.timeout_seconds)
             marker = MarkerFilter(tag)
-        session = await begin_session(self._pool, CommandSession(capture, marker), line, name=self._name)
-        return SshProcess(self._name, session, tag=tag, is_bastion=self._is_bastion)
+        session = CommandSession(capture, marker)
+        process = SshProcess(self._name, session, tag=tag, is_bastion=self._is_bastion)
+        try:
+            await begin_session(self._pool, session, line, name=self._name)
+        except asyncio.CancelledError:
+            if session.channel is not None:
+                self._reaper.stop(process)
+            raise
+        return process
 
     async def check(self) -> None:
         """Raise HostUnreachable when the host does not let us in."""
@@ -124,16 +134,14 @@ class SshProcess:
         return True
 
     async def _end_processes(self) -> str:
-        try:
+        connection = self._session.connection
+        if connection is None:
+            return _MAY_RUN_ON
+        with suppress(TimeoutError):
             await asyncio.wait_for(self._session.was_marked.wait(), _MARKER_SECONDS)
-        except TimeoutError:
-            return _MAY_RUN_ON
-        group, connection = self._session.process_group, self._session.connection
-        if group is None or connection is None:
-            return _MAY_RUN_ON
         # On the same connection, beyond the places of the pool: when all are taken, stopping matters most.
         control = GatheringSession()
-        line = write_stop(process_group=group, tag=self._tag)
+        line = write_stop(process_group=self._session.process_group, tag=self._tag)
         try:
             await connection.create_session(lambda: control, line, encoding=None)
         except (asyncssh.Error, OSError):
