@@ -73,11 +73,6 @@ class HostDirectory:
         endpoints = [*(hop.endpoint for hop in asset.route), asset.endpoint]
         return [write_host(endpoint) for endpoint in endpoints if endpoint.address]
 
-    def forget_failures(self) -> None:
-        """Connect again at once, for example after a host key was approved."""
-        for pool in self._pools.values():
-            pool.forget_failure()
-
     def close(self) -> None:
         if self._sweeper is not None:
             self._sweeper.cancel()

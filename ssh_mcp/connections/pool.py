@@ -23,8 +23,6 @@ class PoolLimits:
     """How long a call waits for a free session."""
     relearn_seconds: float = 300.0
     """How long a host that refused a session is thought to allow fewer."""
-    failure_seconds: float = 2.0
-    """How long a failed attempt stands for those that wait for the same host."""
 
 
 class Connection(Protocol):
@@ -63,7 +61,6 @@ class HostPool(Generic[ConnectionT]):
         self._leases: list[Lease[ConnectionT]] = []
         self._opening = 0
         self._waiting: set[asyncio.Future[None]] = set()
-        self._failure: tuple[float, HostError] | None = None
         self._learned: tuple[float, int] | None = None
 
     @property
@@ -73,11 +70,6 @@ class HostPool(Generic[ConnectionT]):
     @property
     def is_unused(self) -> bool:
         return not (self._leases or self._opening or self._waiting)
-
-    @property
-    def last_failure(self) -> str:
-        """Why the newest attempt to connect failed, or nothing."""
-        return str(self._failure[1]) if self._failure else ""
 
     @asynccontextmanager
     async def session(self) -> AsyncIterator[Lease[ConnectionT]]:
@@ -124,10 +116,6 @@ class HostPool(Generic[ConnectionT]):
     def close(self) -> None:
         for lease in list(self._leases):
             self.drop(lease)
-        self.forget_failure()
-
-    def forget_failure(self) -> None:
-        self._failure = None
 
     async def _acquire(self) -> Lease[ConnectionT]:
         # Nothing is awaited between looking and taking, so no lock is needed.
@@ -136,7 +124,6 @@ class HostPool(Generic[ConnectionT]):
             if lease is not None:
                 lease.used += 1
                 return lease
-            self._raise_recent_failure()
             if self._may_open():
                 return await self._open()
             waiting = asyncio.get_running_loop().create_future()
@@ -162,22 +149,14 @@ class HostPool(Generic[ConnectionT]):
         is_below = len(self._leases) + self._opening < self._limits.connections
         return is_below and self._opening < self._limits.opening_at_once
 
-    def _raise_recent_failure(self) -> None:
-        """Everybody who waits for a dead host would else try it one after the other."""
-        if self._failure is not None and not self._leases:
-            failed_at, error = self._failure
-            if self._monotonic() - failed_at < self._limits.failure_seconds:
-                raise error
-
     async def _open(self) -> Lease[ConnectionT]:
         self._opening += 1
         try:
             connection = await self._open_one()
         except HostError as error:
-            self._failure = self._monotonic(), error
+            self._fail_waiting(error)
             raise
         else:
-            self._failure = None
             lease = Lease(connection)
             lease.used = 1
             self._leases.append(lease)
@@ -185,6 +164,14 @@ class HostPool(Generic[ConnectionT]):
         finally:
             self._opening -= 1
             self._wake()
+
+    def _fail_waiting(self, error: HostError) -> None:
+        """Whoever waits for a dead host would else try it one after the other."""
+        if self._leases:
+            return
+        for waiting in self._waiting:
+            if not waiting.done():
+                waiting.set_exception(error)
 
     def _wake(self) -> None:
         for waiting in self._waiting:

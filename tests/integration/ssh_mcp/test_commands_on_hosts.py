@@ -278,7 +278,6 @@ async def test_key_with_a_passphrase_from_the_environment(
     async with open_tools() as tools:
         without = await tools.call("ssh-execute", assets=["web"], command="id")
         monkeypatch.setenv("TEST_PASSPHRASE", "open sesame")
-        await asyncio.sleep(2)
         (host,) = await tools.execute("web", command="echo in")
 
     assert "TEST_PASSPHRASE, which the inventory names, is not set" in text_of(without)
