@@ -79,6 +79,31 @@ class CommandResult(BaseModel):
     message: str
 
 
+class SessionView(BaseModel):
+    session: str
+    asset: str
+    account: str
+    state: Literal["idle", "running", "closed"]
+    open_seconds: int
+
+
+class SessionResult(BaseModel):
+    kind: Literal["Session"] = "Session"
+    status: Literal["idle", "running", "closed", "listed", "declined", "needs_approval", "blocked"] = Field(
+        description="of the session; running: a program runs and may wait for input"
+    )
+    session: str | None = None
+    asset: str | None = None
+    output: str = Field(default="", description="what came since the last look")
+    truncated: bool = False
+    exit_code: int | None = Field(default=None, description="of the command that ended")
+    directory: str = ""
+    classification: ClassName | None = None
+    reasons: list[ReasonView] = []
+    sessions: list[SessionView] = []
+    message: str = ""
+
+
 class OutputResult(BaseModel):
     kind: Literal["Output"] = "Output"
     output_id: str

@@ -29,7 +29,9 @@ from ssh_mcp.records.approvals import ApprovalLedger
 from ssh_mcp.records.outputs import OutputStore
 from ssh_mcp.settings import SettingsInvalid, SshSettings, read_settings
 from ssh_mcp.state import SshState
-from ssh_mcp.tools import asset_list, execute, read_output, trust_host
+from ssh_mcp.terminals.recording import Recorded
+from ssh_mcp.terminals.registry import OpenSession, SessionRegistry
+from ssh_mcp.tools import asset_list, execute, read_output, session_manager, trust_host
 
 IDENTITY = ServerIdentity(
     name="ssh",
@@ -56,6 +58,7 @@ def make_tools(settings: SshSettings) -> list[StrictTool]:
     tools: list[tuple[str, str, Callable[..., object], ToolAnnotations]] = [
         (asset_list.TOOL, "List hosts", asset_list.list_assets, READ_ONLY),
         (execute.TOOL, "Run a command on hosts", execute.execute, acting),
+        (session_manager.TOOL, "Work in a shell session", session_manager.manage_session, acting),
         (read_output.TOOL, "Read a long output", read_output.read_output, READ_ONLY),
     ]
     if not settings.read_only:
@@ -83,6 +86,7 @@ def make_server(
         try:
             yield state
         finally:
+            state.sessions.close_all()
             await reaper.finish(within_seconds=_STOP_SECONDS)
             state.hosts.close()
 
@@ -122,9 +126,29 @@ def make_state(
         fleet=Fleet(hosts, outputs=outputs, reaper=reaper),
         outputs=outputs,
         approvals=ApprovalLedger(data / "used_approvals.json"),
+        sessions=SessionRegistry(
+            data / "recordings",
+            on_closed=partial(_record_close, audit),
+            records_input=settings.record_input,
+        ),
         audit=audit,
         now=now,
     )
+
+
+def _record_close(audit: AuditLog, session: OpenSession, recorded: Recorded, reason: str) -> None:
+    """The hash binds the recording to the audit."""
+    record = {
+        "event": "session_closed",
+        "tool": session_manager.TOOL,
+        "session": session.id,
+        "asset": session.target.asset.id,
+        "reason": reason,
+        "recording": recorded.file,
+        "recording_sha256": recorded.sha256,
+        "recording_bytes": recorded.size,
+    }
+    audit.write(record, is_durable=True)
 
 
 def make_sources(settings: SshSettings) -> list[Source]:

@@ -27,6 +27,7 @@ _ENVIRONMENT = {
     "connect_timeout_seconds": "SSH_CONNECT_TIMEOUT_SECONDS",
     "idle_connection_seconds": "SSH_IDLE_CONNECTION_SECONDS",
     "keep_days": "SSH_KEEP_DAYS",
+    "record_input": "SSH_RECORD_INPUT",
     "data_directory": "SSH_MCP_DATA_DIRECTORY",
     "host": "SSH_MCP_HOST",
     "port": "SSH_MCP_PORT",
@@ -86,6 +87,9 @@ class SshSettings(BaseModel):
 
     keep_days: Annotated[int, Field(ge=1, le=3650)] = 30
     """How long outputs and recordings are kept."""
+
+    record_input: bool = False
+    """Whether recordings of sessions hold what was typed into programs; passwords are typed too."""
 
     data_directory: Path = Path("~/.local/share/ding-robot/ssh").expanduser()
     """Approved host keys, kept outputs, recordings and the audit."""

@@ -15,6 +15,7 @@ from ssh_mcp.inventories.catalogue import AssetCatalogue
 from ssh_mcp.records.approvals import ApprovalLedger
 from ssh_mcp.records.outputs import OutputStore
 from ssh_mcp.settings import SshSettings
+from ssh_mcp.terminals.registry import SessionRegistry
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +27,7 @@ class SshState:
     fleet: Fleet
     outputs: OutputStore
     approvals: ApprovalLedger
+    sessions: SessionRegistry
     audit: AuditLog
     now: Callable[[], datetime]
 

@@ -6,6 +6,7 @@ import asyncio
 import os
 import signal
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import cast
 
 from ssh_mcp.commands.capture import OutputCapture, StreamName
@@ -22,6 +23,8 @@ from ssh_mcp.commands.wrapping import (
     write_stop,
 )
 from ssh_mcp.errors import HostUnreachable
+from ssh_mcp.terminals.interfaces import Terminal, TerminalReader
+from ssh_mcp.terminals.local_terminal import open_local_terminal
 
 OUTPUT_GRACE_SECONDS = 0.5
 """How long output is awaited after the end; a background process may hold it open for ever."""
@@ -55,6 +58,15 @@ class LocalHost:
         except asyncio.CancelledError:
             self._reaper.stop_started(starting)
             raise
+
+    async def open_terminal(self, reader: TerminalReader) -> Terminal:
+        profile = await self._find_profile()
+        return await open_local_terminal(
+            profile.shell,
+            reader=reader,
+            environment=self._environment,
+            run_beside=partial(_run_quietly, environment=self._environment),
+        )
 
     async def _start(self, line: Sequence[str], *, tag: str, capture: OutputCapture) -> LocalProcess:
         try:

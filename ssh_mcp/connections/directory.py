@@ -16,8 +16,9 @@ from ssh_mcp.connections.host_keys import HostKeys, write_host
 from ssh_mcp.connections.pool import HostPool, PoolLimits
 from ssh_mcp.connections.sessions import SshLease, SshPool
 from ssh_mcp.connections.ssh_host import SshHost
-from ssh_mcp.errors import HostUnreachable
+from ssh_mcp.errors import HostUnreachable, SessionRefused
 from ssh_mcp.inventories.domain import Account, Asset, AssetKind, Endpoint, Hop
+from ssh_mcp.terminals.interfaces import TerminalHost
 
 _SWEEP_SECONDS = 15.0
 _CONNECTING_AT_ONCE = 20
@@ -41,7 +42,7 @@ class HostDirectory:
         host_keys: HostKeys,
         credentials: CredentialReader,
         reaper: Reaper,
-        local: Host | None = None,
+        local: LocalHost | None = None,
         limits: PoolLimits | None = None,
         connect_timeout_seconds: float = 10.0,
         idle_seconds: float = 300.0,
@@ -62,6 +63,15 @@ class HostDirectory:
         if asset.kind is AssetKind.LOCAL:
             return self._local
         return self._ssh_host(asset, account)
+
+    def terminal_host(self, asset: Asset, account: Account) -> TerminalHost:
+        """Raise SessionRefused where sessions are not possible."""
+        if asset.kind is AssetKind.JUMPSERVER:
+            raise SessionRefused(
+                f"{asset.id} is reached over JumpServer, whose rules watch what is typed: open a terminal there. "
+                "ssh-execute works."
+            )
+        return self._local if asset.kind is AssetKind.LOCAL else self._ssh_host(asset, account)
 
     async def check(self, asset: Asset, account: Account) -> None:
         """Raise HostUnreachable when the asset does not let us in."""

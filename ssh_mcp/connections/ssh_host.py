@@ -6,8 +6,6 @@ import asyncio
 from contextlib import suppress
 from dataclasses import replace
 
-import asyncssh
-
 from ssh_mcp.commands.capture import OutputCapture
 from ssh_mcp.commands.domain import HELD_OPEN, SURVIVED, Command, Exit
 from ssh_mcp.commands.running import Reaper
@@ -21,16 +19,21 @@ from ssh_mcp.commands.wrapping import (
     write_stop,
 )
 from ssh_mcp.connections.sessions import (
+    CONTROL_SECONDS,
     CommandSession,
     GatheringSession,
+    NotBegun,
     SshPool,
     begin_session,
     describe_break,
     gather_output,
+    run_on_connection,
 )
-from ssh_mcp.errors import AccessRefused, ConnectionBroke
+from ssh_mcp.connections.ssh_terminal import TERMINAL_REQUEST, SshTerminal, TerminalSession
+from ssh_mcp.errors import AccessRefused, ConnectionBroke, HostUnreachable
+from ssh_mcp.terminals.interfaces import Terminal, TerminalReader
+from ssh_mcp.terminals.shell import write_start
 
-_CONTROL_SECONDS = 8.0
 _MARKER_SECONDS = 1.0
 _NO_STATUS = "the host reported no exit status"
 _MAY_RUN_ON = "the command was abandoned; on the host it may still be running"
@@ -71,6 +74,14 @@ class SshHost:
             raise
         return process
 
+    async def open_terminal(self, reader: TerminalReader) -> Terminal:
+        profile = await self._find_profile()
+        if profile is None:
+            raise HostUnreachable(f"{self._name} has no POSIX shell, so there are no sessions on it; use ssh-execute.")
+        session = TerminalSession(reader)
+        await begin_session(self._pool, session, write_start(profile.shell), name=self._name, pty=TERMINAL_REQUEST)
+        return SshTerminal(self._name, session, shell=profile.shell)
+
     async def check(self) -> None:
         """Raise HostUnreachable when the host does not let us in."""
         async with self._pool.session():
@@ -82,7 +93,7 @@ class SshHost:
             if not self._has_probed:
                 tag = make_tag()
                 session = await begin_session(self._pool, GatheringSession(), write_probe(tag), name=self._name)
-                output = await gather_output(session, within_seconds=_CONTROL_SECONDS)
+                output = await gather_output(session, within_seconds=CONTROL_SECONDS)
                 self._profile, self._has_probed = read_probe(output, tag=tag), True
         return self._profile
 
@@ -140,11 +151,9 @@ class SshProcess:
         with suppress(TimeoutError):
             await asyncio.wait_for(self._session.was_marked.wait(), _MARKER_SECONDS)
         # On the same connection, beyond the places of the pool: when all are taken, stopping matters most.
-        control = GatheringSession()
         line = write_stop(process_group=self._session.process_group, tag=self._tag)
         try:
-            await connection.create_session(lambda: control, line, encoding=None)
-        except (asyncssh.Error, OSError):
+            output = await run_on_connection(connection, line)
+        except NotBegun:
             return _MAY_RUN_ON
-        output = await gather_output(control, within_seconds=_CONTROL_SECONDS)
         return SURVIVED if b"left" in output else ""

@@ -104,6 +104,11 @@ def write_preview(proposal: Proposal) -> dict[str, Any]:  # Any: JSON
     }
 
 
+def write_refusal(judgement: Judgement) -> str:
+    reasons = "; ".join(reason.en for reason in judgement.reasons[:3])
+    return f"Refused, nothing ran, and nobody can approve it: {reasons} Do not try to reach the same another way."
+
+
 def _describe(target: Target) -> str:
     asset = target.asset
     address = f" at {asset.address}" if asset.address else ""

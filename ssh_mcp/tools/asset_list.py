@@ -16,7 +16,7 @@ from ssh_mcp.errors import HostError
 from ssh_mcp.inventories.domain import Asset
 from ssh_mcp.results import AssetListResult, AssetView
 from ssh_mcp.state import SshState
-from ssh_mcp.tools.arguments import AssetName, check_visible
+from ssh_mcp.tools.arguments import AssetName
 
 TOOL = "ssh-asset-list"
 
@@ -34,7 +34,7 @@ async def list_assets(
     source: Annotated[str | None, Field(max_length=100, description="Only assets of this inventory.")] = None,
     check_reachable: Annotated[bool, Field(description="True connects to each shown asset.")] = False,
     limit: Annotated[int, Field(ge=1, le=100, description="Assets per page.")] = 50,
-    cursor: Annotated[str | None, Field(max_length=200, description="next_cursor of the page before.")] = None,
+    cursor: Annotated[AssetName | None, Field(description="next_cursor of the page before.")] = None,
 ) -> Annotated[CallToolResult, AssetListResult]:
     """List the hosts (assets, servers, machines) that ssh-execute can reach: id, address, accounts, groups, tier. An
     asset whose tier is not known counts as prod. Also names host keys that wait for approval."""
@@ -71,7 +71,6 @@ def _find_start(assets: Sequence[Asset], cursor: str | None) -> int:
     """Behind the asset that the cursor names."""
     if cursor is None:
         return 0
-    check_visible(cursor)
     for position, asset in enumerate(assets):
         if asset.id == cursor:
             return position + 1

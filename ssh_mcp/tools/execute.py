@@ -20,7 +20,7 @@ from ssh_mcp.inventories.domain import choose_account
 from ssh_mcp.results import CommandResult, view_reasons
 from ssh_mcp.state import SshState
 from ssh_mcp.tools.arguments import AccountName, Assets, CommandText, Reason, Timeout
-from ssh_mcp.tools.asking import DECLINED, NEEDS_APPROVAL, Proposal, ask_person
+from ssh_mcp.tools.asking import DECLINED, NEEDS_APPROVAL, Proposal, ask_person, write_refusal
 from ssh_mcp.tools.auditing import CommandAudit
 from ssh_mcp.tools.host_results import make_host_results, write_host_texts
 
@@ -64,11 +64,6 @@ async def find_targets(state: SshState, names: Sequence[str], *, account: str | 
     """Raise UnknownAsset or UnknownAccount; then nothing runs anywhere."""
     assets = await state.assets.find(names)
     return [Target(asset, choose_account(asset, account)) for asset in assets]
-
-
-def write_refusal(judgement: Judgement) -> str:
-    reasons = "; ".join(reason.en for reason in judgement.reasons[:3])
-    return f"Refused, nothing ran, and nobody can approve it: {reasons} Do not try to reach the same another way."
 
 
 def _propose(command: Command, targets: Sequence[Target], *, judgement: Judgement, reason: str | None) -> Proposal:
