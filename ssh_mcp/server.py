@@ -23,7 +23,9 @@ from ssh_mcp.connections.credentials import CredentialReader
 from ssh_mcp.connections.directory import HostDirectory
 from ssh_mcp.connections.host_keys import HostKeys
 from ssh_mcp.errors import HostError
+from ssh_mcp.inventories.ansible_inventory import read_ansible_inventory
 from ssh_mcp.inventories.catalogue import AssetCatalogue, FileSource, LocalSource, Source
+from ssh_mcp.inventories.openssh_config import read_openssh_config
 from ssh_mcp.inventories.yaml_file import read_yaml_inventory
 from ssh_mcp.records.approvals import ApprovalLedger
 from ssh_mcp.records.outputs import OutputStore
@@ -155,6 +157,13 @@ def make_sources(settings: SshSettings) -> list[Source]:
     """The inventories in the order in which they win when two have the same id."""
     sources: list[Source] = [LocalSource()] if settings.local else []
     sources += [FileSource(path, partial(read_yaml_inventory, source=path.stem)) for path in settings.inventory]
+    if settings.openssh_config is not None:
+        has_agent = settings.agent_socket is not None
+        read = partial(read_openssh_config, source="ssh-config", has_agent=has_agent)
+        sources.append(FileSource(settings.openssh_config, read))
+    sources += [
+        FileSource(path, partial(read_ansible_inventory, source="ansible")) for path in settings.ansible_inventory
+    ]
     return sources
 
 

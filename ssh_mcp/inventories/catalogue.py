@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import getpass
+import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Protocol
@@ -17,6 +18,8 @@ from ssh_mcp.inventories.domain import (
     find_asset,
     merge_inventories,
 )
+
+_FRESH_SECONDS = 60.0
 
 
 class Source(Protocol):
@@ -35,11 +38,15 @@ class LocalSource:
 
 
 class FileSource:
-    """A file that is parsed again when it, or a file it includes, has changed."""
+    """A file that is parsed again when it has changed, and now and then because of files that it includes."""
 
-    def __init__(self, path: Path, read: Callable[[Path], Inventory]) -> None:
+    def __init__(
+        self, path: Path, read: Callable[[Path], Inventory], *, monotonic: Callable[[], float] = time.monotonic
+    ) -> None:
         self._path = path
         self._read = read
+        self._monotonic = monotonic
+        self._read_at = 0.0
         self._known: tuple[object, Inventory] | None = None
 
     async def load(self) -> Inventory:
@@ -48,7 +55,9 @@ class FileSource:
             stamp: object = (status.st_mtime_ns, status.st_size, status.st_ino)
         except OSError:
             stamp = None
-        if self._known is None or self._known[0] != stamp:
+        is_old = self._monotonic() - self._read_at > _FRESH_SECONDS
+        if self._known is None or self._known[0] != stamp or is_old:
+            self._read_at = self._monotonic()
             self._known = (stamp, await asyncio.to_thread(self._read, self._path))
         return self._known[1]
 
