@@ -64,6 +64,7 @@ class HostResult(BaseModel):
     classification: ClassName
     audit_id: int | None = None
     output_id: str | None = Field(default=None, description="ssh-read-output reads what was left out")
+    replay: str = Field(default="", description="where the bastion's recording can be watched")
     note: str = ""
 
 

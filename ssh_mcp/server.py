@@ -25,8 +25,13 @@ from ssh_mcp.connections.host_keys import HostKeys
 from ssh_mcp.errors import HostError
 from ssh_mcp.inventories.ansible_inventory import read_ansible_inventory
 from ssh_mcp.inventories.catalogue import AssetCatalogue, FileSource, LocalSource, Source
+from ssh_mcp.inventories.domain import LOCAL_ASSET
 from ssh_mcp.inventories.openssh_config import read_openssh_config
 from ssh_mcp.inventories.yaml_file import read_yaml_inventory
+from ssh_mcp.jumpserver.access import JumpServerAccess
+from ssh_mcp.jumpserver.api import JumpServerApi
+from ssh_mcp.jumpserver.assets import SOURCE as JUMPSERVER
+from ssh_mcp.jumpserver.assets import JumpServerAssets
 from ssh_mcp.records.approvals import ApprovalLedger
 from ssh_mcp.records.outputs import OutputStore
 from ssh_mcp.settings import SettingsInvalid, SshSettings, read_settings
@@ -49,6 +54,8 @@ IDENTITY = ServerIdentity(
 CHANGES_HOSTS = ToolAnnotations(
     read_only_hint=False, destructive_hint=True, idempotent_hint=False, open_world_hint=False
 )
+
+_OWN_NAMES = frozenset({LOCAL_ASSET, "ssh-config", JUMPSERVER})
 
 # Long enough for a process that ignores the polite signal.
 _STOP_SECONDS = 6.0
@@ -91,6 +98,8 @@ def make_server(
             state.sessions.close_all()
             await reaper.finish(within_seconds=_STOP_SECONDS)
             state.hosts.close()
+            if state.jumpserver is not None:
+                await state.jumpserver.close()
 
     return build_server(
         IDENTITY,
@@ -112,17 +121,21 @@ def make_state(
 ) -> SshState:
     data = settings.data_directory
     host_keys = HostKeys(data, files=settings.known_hosts, now=now)
+    api = _make_jumpserver(settings, now=now)
+    jumpserver = JumpServerAccess(api) if api is not None else None
+    granted = JumpServerAssets(api, endpoint=settings.jumpserver_endpoint) if api is not None else None
     hosts = HostDirectory(
         host_keys=host_keys,
         credentials=CredentialReader(environment, agent_path=settings.agent_socket),
         reaper=reaper,
+        bastion=jumpserver,
         connect_timeout_seconds=settings.connect_timeout_seconds,
         idle_seconds=settings.idle_connection_seconds,
     )
     outputs = OutputStore(data / "outputs", keep_days=settings.keep_days)
     return SshState(
         settings=settings,
-        assets=AssetCatalogue(make_sources(settings)),
+        assets=AssetCatalogue(make_sources(settings, granted)),
         hosts=hosts,
         host_keys=host_keys,
         fleet=Fleet(hosts, outputs=outputs, reaper=reaper),
@@ -134,6 +147,7 @@ def make_state(
             records_input=settings.record_input,
         ),
         audit=audit,
+        jumpserver=jumpserver,
         now=now,
     )
 
@@ -153,18 +167,38 @@ def _record_close(audit: AuditLog, session: OpenSession, recorded: Recorded, rea
     audit.write(record, is_durable=True)
 
 
-def make_sources(settings: SshSettings) -> list[Source]:
-    """The inventories in the order in which they win when two have the same id."""
-    sources: list[Source] = [LocalSource()] if settings.local else []
-    sources += [FileSource(path, partial(read_yaml_inventory, source=path.stem)) for path in settings.inventory]
+def make_sources(settings: SshSettings, jumpserver: JumpServerAssets | None) -> dict[str, Source]:
+    """The inventories by name, in the order in which they win when two have the same id."""
+    sources: dict[str, Source] = {LOCAL_ASSET: LocalSource()} if settings.local else {}
+    for path in settings.inventory:
+        name = _free_name(path.stem, taken=sources)
+        sources[name] = FileSource(path, partial(read_yaml_inventory, source=name))
     if settings.openssh_config is not None:
-        has_agent = settings.agent_socket is not None
-        read = partial(read_openssh_config, source="ssh-config", has_agent=has_agent)
-        sources.append(FileSource(settings.openssh_config, read))
-    sources += [
-        FileSource(path, partial(read_ansible_inventory, source="ansible")) for path in settings.ansible_inventory
-    ]
+        read = partial(read_openssh_config, source="ssh-config", has_agent=settings.agent_socket is not None)
+        sources["ssh-config"] = FileSource(settings.openssh_config, read)
+    for path in settings.ansible_inventory:
+        name = _free_name("ansible", taken=sources)
+        sources[name] = FileSource(path, partial(read_ansible_inventory, source=name))
+    if jumpserver is not None:
+        sources[JUMPSERVER] = jumpserver
     return sources
+
+
+def _free_name(name: str, *, taken: Mapping[str, Source]) -> str:
+    candidates = (name, *(f"{name}-{number}" for number in range(2, len(taken) + 3)))
+    return next(each for each in candidates if each not in taken and each not in _OWN_NAMES)
+
+
+def _make_jumpserver(settings: SshSettings, *, now: Callable[[], datetime]) -> JumpServerApi | None:
+    if not (settings.jumpserver_url and settings.jumpserver_key_id and settings.jumpserver_key_secret):
+        return None
+    return JumpServerApi(
+        settings.jumpserver_url,
+        key_id=settings.jumpserver_key_id,
+        key_secret=settings.jumpserver_key_secret,
+        organisation=settings.jumpserver_organisation,
+        now=now,
+    )
 
 
 def main() -> None:

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Self
+from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
 
-from ssh_mcp.inventories.domain import Tier
+from ssh_mcp.inventories.domain import Endpoint, Tier
+
+JUMPSERVER_SSH_PORT = 2222
 
 _ENVIRONMENT = {
     "inventory": "SSH_INVENTORY",
@@ -110,6 +113,13 @@ class SshSettings(BaseModel):
 
     auth_token: Annotated[SecretStr, Field(min_length=16)] | None = None
     """Bearer token of the HTTP transport."""
+
+    @property
+    def jumpserver_endpoint(self) -> Endpoint:
+        """Where its SSH service listens."""
+        parts = urlsplit(f"ssh://{self.jumpserver_ssh}" if self.jumpserver_ssh else self.jumpserver_url or "")
+        port = parts.port if self.jumpserver_ssh else None
+        return Endpoint(parts.hostname or "", port or JUMPSERVER_SSH_PORT)
 
     @model_validator(mode="after")
     def _check_jumpserver(self) -> Self:

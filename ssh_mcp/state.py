@@ -12,6 +12,7 @@ from ssh_mcp.commands.judging import Policy
 from ssh_mcp.connections.directory import HostDirectory
 from ssh_mcp.connections.host_keys import HostKeys
 from ssh_mcp.inventories.catalogue import AssetCatalogue
+from ssh_mcp.jumpserver.access import JumpServerAccess
 from ssh_mcp.records.approvals import ApprovalLedger
 from ssh_mcp.records.outputs import OutputStore
 from ssh_mcp.settings import SshSettings
@@ -29,6 +30,7 @@ class SshState:
     approvals: ApprovalLedger
     sessions: SessionRegistry
     audit: AuditLog
+    jumpserver: JumpServerAccess | None
     now: Callable[[], datetime]
 
     @property

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from functools import partial
+from typing import Protocol
 
 import asyncssh
 
@@ -31,6 +34,19 @@ class Station:
     route: tuple[Hop, ...]
     endpoint: Endpoint
     account: Account
+    behind: str = ""
+    """The asset that a bastion at the end of the way leads on to."""
+
+
+class Bastion(Protocol):
+    """Lets its callers in with credentials of its own."""
+
+    async def login(self, asset: Asset, account: Account) -> Login:
+        """Raise AccessRefused, HostUnreachable."""
+        ...
+
+
+Connect = Callable[[], Awaitable[asyncssh.SSHClientConnection]]
 
 
 class HostDirectory:
@@ -42,6 +58,7 @@ class HostDirectory:
         host_keys: HostKeys,
         credentials: CredentialReader,
         reaper: Reaper,
+        bastion: Bastion | None = None,
         local: LocalHost | None = None,
         limits: PoolLimits | None = None,
         connect_timeout_seconds: float = 10.0,
@@ -50,6 +67,7 @@ class HostDirectory:
         self._host_keys = host_keys
         self._credentials = credentials
         self._reaper = reaper
+        self._bastion = bastion
         self._local = local or LocalHost(reaper=reaper)
         self._limits = limits or PoolLimits()
         self._connect_timeout_seconds = connect_timeout_seconds
@@ -90,16 +108,19 @@ class HostDirectory:
             pool.close()
 
     def _ssh_host(self, asset: Asset, account: Account) -> SshHost:
-        station = Station(asset.route, asset.endpoint, account)
+        station = Station(asset.route, asset.endpoint, account, asset.remote_id)
         if station not in self._hosts:
-            self._hosts[station] = SshHost(asset.id, self._pool(station), reaper=self._reaper)
+            is_bastion = asset.kind is AssetKind.JUMPSERVER
+            connect = partial(self._enter_bastion, asset, account) if is_bastion else None
+            pool = self._pool(station, connect=connect)
+            self._hosts[station] = SshHost(asset.id, pool, reaper=self._reaper, is_bastion=is_bastion)
         return self._hosts[station]
 
-    def _pool(self, station: Station) -> SshPool:
+    def _pool(self, station: Station, *, connect: Connect | None = None) -> SshPool:
         if self._sweeper is None:
             self._sweeper = asyncio.create_task(self._sweep())
         if station not in self._pools:
-            self._pools[station] = HostPool(lambda: self._connect(station), limits=self._limits)
+            self._pools[station] = HostPool(connect or partial(self._connect, station), limits=self._limits)
         return self._pools[station]
 
     async def _connect(self, station: Station) -> asyncssh.SSHClientConnection:
@@ -121,6 +142,12 @@ class HostDirectory:
         except BaseException:
             _put_down(lease)
             raise
+
+    async def _enter_bastion(self, asset: Asset, account: Account) -> asyncssh.SSHClientConnection:
+        if self._bastion is None:
+            raise HostUnreachable(f"{asset.id} is behind a bastion that is not configured.")
+        async with self._connecting:
+            return await self._open(await self._bastion.login(asset, account), through=None)
 
     async def _open(self, login: Login, *, through: SshLease | None) -> asyncssh.SSHClientConnection:
         return await open_connection(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import getpass
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -27,6 +27,10 @@ class Source(Protocol):
 
     async def load(self) -> Inventory: ...
 
+    async def complete(self, asset: Asset) -> Asset:
+        """The asset with what is only looked up when it is used; raise HostError."""
+        ...
+
 
 class LocalSource:
     """The machine of the server itself."""
@@ -35,6 +39,9 @@ class LocalSource:
         account = Account(getpass.getuser())
         local = Asset(id=LOCAL_ASSET, name=LOCAL_ASSET, source=LOCAL_ASSET, kind=AssetKind.LOCAL, accounts=(account,))
         return Inventory((local,))
+
+    async def complete(self, asset: Asset) -> Asset:
+        return asset
 
 
 class FileSource:
@@ -61,18 +68,22 @@ class FileSource:
             self._known = (stamp, await asyncio.to_thread(self._read, self._path))
         return self._known[1]
 
+    async def complete(self, asset: Asset) -> Asset:
+        return asset
+
 
 class AssetCatalogue:
     """Looks assets up."""
 
-    def __init__(self, sources: Sequence[Source]) -> None:
+    def __init__(self, sources: Mapping[str, Source]) -> None:
         self._sources = sources
+        """By the name that their assets carry, in the order in which they win when two have the same id."""
 
     async def inventory(self) -> Inventory:
-        return merge_inventories(await asyncio.gather(*(source.load() for source in self._sources)))
+        return merge_inventories(await asyncio.gather(*(source.load() for source in self._sources.values())))
 
     async def find(self, names: Sequence[str]) -> list[Asset]:
-        """Each once, in the order of the names; raise UnknownAsset."""
+        """Each once, in the order of the names; raise UnknownAsset, and HostError of a source that cannot be asked."""
         assets = (await self.inventory()).assets
-        found = [find_asset(assets, name) for name in names]
-        return list({asset.id: asset for asset in found}.values())
+        found = {asset.id: asset for asset in (find_asset(assets, name) for name in names)}
+        return await asyncio.gather(*(self._sources[asset.source].complete(asset) for asset in found.values()))

@@ -16,13 +16,13 @@ from mcp_kit.results import structured_result
 from ssh_mcp.commands.domain import DEFAULT_TIMEOUT_SECONDS, Command
 from ssh_mcp.commands.fleet import HostRun, Target
 from ssh_mcp.commands.judging import Judgement, judge_command
-from ssh_mcp.inventories.domain import choose_account
+from ssh_mcp.inventories.domain import AssetKind, choose_account
 from ssh_mcp.results import CommandResult, view_reasons
 from ssh_mcp.state import SshState
 from ssh_mcp.tools.arguments import AccountName, Assets, CommandText, Reason, Timeout
 from ssh_mcp.tools.asking import DECLINED, NEEDS_APPROVAL, Proposal, ask_person, write_refusal
 from ssh_mcp.tools.auditing import CommandAudit
-from ssh_mcp.tools.host_results import make_host_results, write_host_texts
+from ssh_mcp.tools.host_results import RunNotes, make_host_results, write_host_texts
 
 TOOL = "ssh-execute"
 
@@ -56,8 +56,8 @@ async def execute(
             message = DECLINED if is_no else NEEDS_APPROVAL
             return _not_run("declined" if is_no else "needs_approval", order, judgement, message=message)
         audit.approved(targets)
-    runs, audit_ids = await _run(ctx, order, targets, audit=audit)
-    return _answer(state, order, judgement, runs=runs, audit_ids=audit_ids)
+    runs, notes = await _run(ctx, order, targets, audit=audit)
+    return _answer(state, order, judgement, runs=runs, notes=notes)
 
 
 async def find_targets(state: SshState, names: Sequence[str], *, account: str | None) -> list[Target]:
@@ -82,15 +82,19 @@ def _propose(command: Command, targets: Sequence[Target], *, judgement: Judgemen
 
 async def _run(
     ctx: Context[SshState], command: Command, targets: Sequence[Target], *, audit: CommandAudit
-) -> tuple[list[HostRun], dict[str, int | None]]:
+) -> tuple[list[HostRun], dict[str, RunNotes]]:
     state = ctx.request_context.lifespan_context
-    audit_ids: dict[str, int | None] = {}
+    notes: dict[str, RunNotes] = {}
 
     async def note(run: HostRun) -> None:
-        audit_ids[run.target.asset.id] = audit.ended(run)
-        await ctx.report_progress(len(audit_ids), len(targets), f"{run.target.asset.id} is done")
+        asset = run.target.asset
+        audit_id = audit.ended(run)
+        is_recorded = state.jumpserver is not None and asset.kind is AssetKind.JUMPSERVER and run.ending is not None
+        replay = await state.jumpserver.find_replay(asset) if state.jumpserver and is_recorded else ""
+        notes[asset.id] = RunNotes(audit_id, replay)
+        await ctx.report_progress(len(notes), len(targets), f"{asset.id} is done")
 
-    return await state.fleet.run(targets, command, on_end=note), audit_ids
+    return await state.fleet.run(targets, command, on_end=note), notes
 
 
 def _answer(
@@ -99,11 +103,11 @@ def _answer(
     judgement: Judgement,
     *,
     runs: Sequence[HostRun],
-    audit_ids: dict[str, int | None],
+    notes: dict[str, RunNotes],
 ) -> CallToolResult:
     if all(run.error is not None and run.error.error_kind is not ErrorKind.OUTCOME_UNKNOWN for run in runs):
         raise KindedToolError("\n".join(f"{run.target.asset.id}: {run.error}" for run in runs), kind=_common_kind(runs))
-    hosts = make_host_results(runs, judgement=judgement, audit_ids=audit_ids, outputs=state.outputs)
+    hosts = make_host_results(runs, judgement=judgement, notes=notes, outputs=state.outputs)
     succeeded = sum(host.status == "done" and host.exit_code == 0 for host in hosts)
     message = f"{succeeded} of {len(hosts)} hosts: exit code 0" if len(hosts) > 1 else ""
     result = CommandResult(
