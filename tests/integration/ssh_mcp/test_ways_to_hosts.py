@@ -62,7 +62,7 @@ async def test_new_host_is_refused_until_a_person_approves_its_key(
     assert kind_of(refused) == "unreachable"
     assert fingerprint in text_of(refused)
     assert listed["pending_host_keys"] == [f"[127.0.0.1]:{server.port} ssh-ed25519 {fingerprint}"]
-    assert fingerprint in person.questions[1]
+    assert any(f"ssh-ed25519 {fingerprint}" in question for question in person.questions)
     assert trusted["status"] == "trusted"
     assert host["stdout"] == "now in"
 
