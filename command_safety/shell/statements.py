@@ -15,6 +15,7 @@ from command_safety.shell.syntax import (
     Conditional,
     FunctionDefinition,
     Group,
+    Heredoc,
     Literal,
     Loop,
     Pipeline,
@@ -49,8 +50,7 @@ class _PendingHeredoc:
     delimiter: str
     is_literal: bool
     strips_tabs: bool
-    redirects: list[Redirect]
-    place: int
+    heredoc: Heredoc
 
 
 def parse_script(source: str, *, depth: int = 0) -> Script:
@@ -401,19 +401,18 @@ class StatementReader:
         redirects: list[Redirect] = []
         while True:
             self._cursor.skip_blanks()
-            if self._cursor.peek() == "#" or self._read_redirect(redirects):
-                if self._cursor.peek() == "#":
-                    break
+            if self._cursor.peek() == "#":
+                break
+            if self._read_redirect(redirects):
                 continue
             takes_assignment = not words or _declares(words[0])
-            assignment = self._read_assignment() if takes_assignment else None
-            if assignment is not None:
-                (words if words else assignments).append(assignment)
-                continue
-            word = self._words.read_word()
-            if word is None:
+            found = (self._read_assignment() if takes_assignment else None) or self._words.read_word()
+            if found is None:
                 break
-            words.append(word)
+            if isinstance(found, Assignment) and not words:
+                assignments.append(found)
+            else:
+                words.append(found)
         if not words and not assignments and not redirects:
             raise NotUnderstood(f"a command is missing at {start}")
         return SimpleCommand(tuple(words), self._source_since(start), tuple(assignments), tuple(redirects))
@@ -467,34 +466,36 @@ class StatementReader:
         if delimiter is None:
             raise NotUnderstood("a here-document ends with an expansion")
         is_literal = any(isinstance(part, Literal) and part.is_quoted for part in word.parts)
-        # The body follows on the next line; until then an empty one holds its place.
-        redirects.append(Redirect("<<", Word(()), descriptor=descriptor))
-        pending = _PendingHeredoc(delimiter, is_literal, strips_tabs, redirects, len(redirects) - 1)
-        self._heredocs.append(pending)
+        heredoc = Heredoc()
+        redirects.append(Redirect("<<", heredoc, descriptor=descriptor))
+        self._heredocs.append(_PendingHeredoc(delimiter, is_literal, strips_tabs, heredoc))
 
     def _read_heredocs(self) -> None:
         pending, self._heredocs = self._heredocs, []
-        for heredoc in pending:
-            body = self._read_heredoc_text(heredoc)
-            if heredoc.is_literal:
-                word = Word((Literal(body, is_quoted=True),))
+        for awaited in pending:
+            text = self._read_heredoc_text(awaited)
+            if awaited.is_literal:
+                awaited.heredoc.body = Word((Literal(text, is_quoted=True),))
             else:
-                word = WordReader(self._cursor.nested(body), read_script=_read_script).read_heredoc_body()
-            old = heredoc.redirects[heredoc.place]
-            heredoc.redirects[heredoc.place] = Redirect("<<", word, descriptor=old.descriptor)
+                reader = WordReader(self._cursor.nested(text), read_script=_read_script)
+                awaited.heredoc.body = reader.read_heredoc_body()
 
-    def _read_heredoc_text(self, heredoc: _PendingHeredoc) -> str:
+    def _read_heredoc_text(self, awaited: _PendingHeredoc) -> str:
         lines: list[str] = []
         while not self._cursor.at_end:
             end = self._cursor.source.find("\n", self._cursor.position)
             end = len(self._cursor.source) if end < 0 else end
             line = self._cursor.source[self._cursor.position : end]
             self._cursor.advance(min(end + 1, len(self._cursor.source)) - self._cursor.position)
-            line = line.lstrip("\t") if heredoc.strips_tabs else line
-            if line == heredoc.delimiter:
+            line = line.lstrip("\t") if awaited.strips_tabs else line
+            if line == awaited.delimiter:
                 break
             lines.append(line + "\n")
         return "".join(lines)
 
     def _source_since(self, start: int) -> str:
         return self._cursor.source[start : self._cursor.position].strip()
+
+
+def _declares(word: Word | Assignment) -> bool:
+    return isinstance(word, Word) and word.literal in _DECLARATIONS

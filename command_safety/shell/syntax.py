@@ -79,12 +79,19 @@ class Assignment:
     is_appending: bool = False
 
 
+@dataclass(slots=True)
+class Heredoc:
+    """A here-document. Its text follows on later lines, so it is set after the command has been read."""
+
+    body: Word = Word(())
+
+
 @dataclass(frozen=True, slots=True)
 class Redirect:
     operator: str
     """`<`, `>`, `>>`, `>|`, `<>`, `<&`, `>&`, `&>`, `&>>`, `<<<`, or `<<` for a here-document."""
-    target: Word
-    """The file or descriptor; for `<<<` and `<<` the text itself."""
+    target: Word | Heredoc
+    """The file or descriptor; for `<<<` the text itself."""
     descriptor: str = ""
     """The number or `{name}` before the operator."""
 
