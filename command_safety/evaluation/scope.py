@@ -27,7 +27,6 @@ class Scope:
 
     variables: dict[str, Value] = field(default_factory=dict)
     functions: dict[str, Statement] = field(default_factory=dict)
-    aliases: dict[str, str] = field(default_factory=dict)
     positional: Fields = ()
     name: Text = Text("bash")
     directories: tuple[str, ...] = ("",)
@@ -44,7 +43,6 @@ class Scope:
             self,
             variables=dict(self.variables),
             functions=dict(self.functions),
-            aliases=dict(self.aliases),
             descriptors=dict(self.descriptors),
         )
 
@@ -92,7 +90,6 @@ class Scope:
                 if own is not value:
                     self.variables[name] = value if own is None else _limit((*own, *value))
             self.functions.update(other.functions)
-            self.aliases.update(other.aliases)
             self.descriptors.update(other.descriptors)
             self.directories = tuple(dict.fromkeys((*self.directories, *other.directories)))[:MAX_ALTERNATIVES]
             self.positional = self.positional or other.positional

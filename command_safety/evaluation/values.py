@@ -17,6 +17,8 @@ class Origin(StrEnum):
     """Where a text comes from, when that decides what may be done with it."""
 
     DOWNLOADED = "downloaded"
+    NETWORK = "network"
+    """Sent by whoever is at the other end of a raw connection."""
     DECODED = "decoded"
     """Made readable from base64, hexadecimal or a cipher."""
     PROTECTED_LISTING = "protected listing"
@@ -24,7 +26,7 @@ class Origin(StrEnum):
 
 
 NO_ORIGINS: frozenset[Origin] = frozenset()
-FOREIGN = frozenset({Origin.DOWNLOADED, Origin.DECODED})
+FOREIGN = frozenset({Origin.DOWNLOADED, Origin.NETWORK, Origin.DECODED})
 
 
 @dataclass(frozen=True, slots=True)

@@ -175,8 +175,9 @@ class WordReader:
 
     def _read_double_quoted(self, parts: list[Part]) -> None:
         self._cursor.advance()
-        # Even an empty string is a word.
-        _append(parts, "", is_quoted=True)
+        if self._cursor.peek() == '"':
+            # Even an empty string is a word, unlike `"$@"` without parameters.
+            _append(parts, "", is_quoted=True)
         while not self._cursor.take_text('"'):
             if self._cursor.at_end:
                 raise NotUnderstood("a double quote is not closed")

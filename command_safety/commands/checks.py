@@ -1,0 +1,1 @@
+"""The functions that rule files name under `check`."""
