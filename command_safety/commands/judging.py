@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from command_safety.commands.checks import CHECKS
+from command_safety.commands.file_contents import report_secrets
 from command_safety.evaluation.call import Call
 from command_safety.evaluation.values import Text, join
-from command_safety.paths.secrets import is_secret
 from command_safety.rules.arguments import Arguments, Option, parse_arguments
 from command_safety.rules.model import READ, CommandRule
 
@@ -133,16 +133,6 @@ def _report_operands(call: Call, rule: CommandRule, arguments: Arguments) -> Non
         call.report("C-file-write")
     if rule.reads_files:
         report_secrets(call)
-
-
-def report_secrets(call: Call) -> None:
-    """Report operands, and files named in options, that may hold secrets."""
-    for word in call.arguments:
-        path = word
-        if word.text.startswith("--"):
-            path = Text(word.text.partition("=")[2])
-        if path.text and is_secret(path, call.scope):
-            call.report("C-secret-read", path.text)
 
 
 def _report_dynamic(call: Call, rule: CommandRule, arguments: Arguments, known: Inherited) -> None:

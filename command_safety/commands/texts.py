@@ -7,7 +7,7 @@ import binascii
 import re
 from collections.abc import Callable
 
-from command_safety.commands.judging import report_secrets
+from command_safety.commands.file_contents import report_secrets
 from command_safety.evaluation.call import Call
 from command_safety.evaluation.scope import Fields
 from command_safety.evaluation.values import ANYTHING, EMPTY, SOMETHING, UNKNOWN, Origin, Text, join

@@ -21,6 +21,8 @@ class Origin(StrEnum):
     """Sent by whoever is at the other end of a raw connection."""
     DECODED = "decoded"
     """Made readable from base64, hexadecimal or a cipher."""
+    ENDLESS = "endless"
+    """Zeros or noise that `dd` reads without end."""
     PROTECTED_LISTING = "protected listing"
     """Names of everything below a protected directory."""
 
