@@ -129,6 +129,8 @@ def check_tee(call: Call) -> Text | None:
         rule = find_write_rule(operand, call.scope, is_appending=is_appending)
         if rule:
             call.report(rule)
+        if rule and Origin.ENDLESS in call.origins:
+            call.report("B2-dd-fill")
         call.scope.files[operand.text] = call.stdin or ANYTHING
     return call.stdin
 

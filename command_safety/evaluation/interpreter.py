@@ -14,8 +14,9 @@ from command_safety.evaluation.last_resort import find_destructive_text
 from command_safety.evaluation.limits import Budget
 from command_safety.evaluation.redirections import Redirection, deliver, follow_redirects
 from command_safety.evaluation.scope import Fields, Scope
-from command_safety.evaluation.values import ANYTHING, EMPTY, SOMETHING, Text, join
+from command_safety.evaluation.values import ANYTHING, EMPTY, SOMETHING, Origin, Text, join
 from command_safety.evaluation.words import WordFolder, find_parameters
+from command_safety.paths.devices import is_standard
 from command_safety.shell.cursor import NotUnderstood
 from command_safety.shell.statements import parse_script
 from command_safety.shell.syntax import (
@@ -297,6 +298,8 @@ class Interpreter:
         scope.assign(assignment.name, [fields])
 
     def _deliver(self, output: Text, redirection: Redirection, scope: Scope) -> Text:
+        if Origin.ENDLESS in output.origins and any(not is_standard(target) for target, _ in redirection.files):
+            self.report("B2-dd-fill", redirection.files[0][0].text)
         for script in redirection.readers:
             self.run_script(script, scope.copy(), output)
         return deliver(output, redirection, scope)

@@ -43,6 +43,7 @@ def parse_arguments(
 ) -> Arguments:
     """Read words as getopt does; with `has_long_dash`, `-name` is one option and not four.
 
+    An option listed with a question mark, as `-p?`, takes a value only when it is attached.
     With `stops_at_operand`, the words from the first operand on are all operands.
     """
     options: list[Option] = []
@@ -86,7 +87,7 @@ def _read_option(word: Text, *, valued: Collection[str], has_long_dash: bool) ->
         return
     for place, letter in enumerate(text[1:], start=1):
         name = UNKNOWN if letter == UNKNOWN else f"-{letter}"
-        if name in valued:
+        if name in valued or f"{name}?" in valued:
             value = text[place + 1 :]
             yield Option(name, Text(value, word.origins) if value else None)
             return
