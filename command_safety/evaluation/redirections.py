@@ -84,7 +84,7 @@ def _is_descriptor(text: str) -> bool:
 def _read_file(found: Redirection, target: Text, *, descriptor: str, scope: Scope, report: Report) -> None:
     if is_secret(target, scope):
         report("C-secret-read", target.text)
-    content = scope.files.get(target.text, ANYTHING)
+    content = EMPTY if target.text == "/dev/null" else scope.files.get(target.text, ANYTHING)
     _set_input(found, scope, descriptor, content)
 
 
