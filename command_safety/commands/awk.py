@@ -13,10 +13,30 @@ from command_safety.paths.writing import find_write_rule
 from command_safety.rules.arguments import Arguments, parse_arguments
 from command_safety.shell.quoting import decode_escapes
 
-_VALUED = frozenset({"-F", "-v", "-f", "-e", "-E", "-i", "-l", "--file", "--source", "--exec", "--include", "--load", "--assign", "--field-separator", "-W"})
+_VALUED = frozenset(
+    {
+        "-F",
+        "-v",
+        "-f",
+        "-e",
+        "-E",
+        "-i",
+        "-l",
+        "--file",
+        "--source",
+        "--exec",
+        "--include",
+        "--load",
+        "--assign",
+        "--field-separator",
+        "-W",
+    }
+)
 _UNSAFE = {
     **dict.fromkeys(("-f", "--file", "-E", "--exec", "-i", "--include", "-l", "--load", "-W"), "C-script-file"),
-    **dict.fromkeys(("-o", "--pretty-print", "-p", "--profile", "-d", "--dump-variables", "-D", "--debug"), "C-file-write"),
+    **dict.fromkeys(
+        ("-o", "--pretty-print", "-p", "--profile", "-d", "--dump-variables", "-D", "--debug"), "C-file-write"
+    ),
 }
 _TOKEN = re.compile(
     r"""

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from command_safety.commands import (
     awk,
     builtins,
+    clouds,
     containers,
     databases,
     files,
@@ -19,8 +20,10 @@ from command_safety.commands import (
     requests,
     searching,
     shells,
+    storage,
     stream_editing,
     texts,
+    tools,
     wrappers,
 )
 from command_safety.evaluation.call import Call
@@ -31,6 +34,7 @@ Check = Callable[[Call], Text | None]
 _MODULES = (
     awk,
     builtins,
+    clouds,
     containers,
     databases,
     files,
@@ -43,8 +47,10 @@ _MODULES = (
     requests,
     searching,
     shells,
+    storage,
     stream_editing,
     texts,
+    tools,
     wrappers,
 )
 

@@ -17,13 +17,21 @@ _PSQL_VALUED = frozenset(
     "-c --command -d --dbname -f --file -h --host -p --port -U --username -o --output -L --log-file -v --set --variable -F "
     "--field-separator -R --record-separator -P --pset -T --table-attr".split()
 )
-_SQLITE_VALUED = frozenset("-cmd -init -separator -nullvalue -newline -vfs -mmap -maxsize -lookaside -pagecache -A".split())
+_SQLITE_VALUED = frozenset(
+    "-cmd -init -separator -nullvalue -newline -vfs -mmap -maxsize -lookaside -pagecache -A".split()
+)
 _SQL_OPTIONS = frozenset("-q --query -e -Q -execute --execute -c -s --statement -sql".split())
-_GENERIC_VALUED = _SQL_OPTIONS | frozenset("-h --host -u --user -U -P -p -d --database -S -k --port --password --keyspace -host -database -username".split())
+_GENERIC_VALUED = _SQL_OPTIONS | frozenset(
+    "-h --host -u --user -U -P -p -d --database -S -k --port --password --keyspace -host -database -username".split()
+)
 _SHELL_COMMAND = re.compile(r"(?:^|;|\n)\s*(?:\\!|system\s|\.shell\s|\.system\s)(.*)")
 _MYSQL_CLIENT = re.compile(r"(?:^|;|\n)\s*(?:\\[!.oTtPe]|(?:tee|source|pager|system|edit)\s)")
-_PSQL_READS = re.compile(r"\\(?:d\w*[+S]*|l\+?|conninfo|timing|x|pset|a|t|echo|z|sf\+?|sv\+?|encoding|h|\?|q|errverbose|set)(?:\s[^`|]*)?")
-_SQLITE_READS = re.compile(r"\.(?:tables|schema|databases|indexes|indices|dbinfo|show|headers|mode|width|help|stats|timeout|quit|exit)\b[^|`]*")
+_PSQL_READS = re.compile(
+    r"\\(?:d\w*[+S]*|l\+?|conninfo|timing|x|pset|a|t|echo|z|sf\+?|sv\+?|encoding|h|\?|q|errverbose|set)(?:\s[^`|]*)?"
+)
+_SQLITE_READS = re.compile(
+    r"\.(?:tables|schema|databases|indexes|indices|dbinfo|show|headers|mode|width|help|stats|timeout|quit|exit)\b[^|`]*"
+)
 _NEVER_BY_PIPE = re.compile(r"\x00")
 
 

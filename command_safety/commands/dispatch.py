@@ -54,7 +54,9 @@ def _known_directory(call: Call) -> str:
 def _judge_name(call: Call, name: str) -> Text | None:
     rules = load_rules()
     if name not in rules:
-        name = next((short for short in (_VERSION_SUFFIX.sub("", name), name.partition(".")[0]) if short in rules), name)
+        name = next(
+            (short for short in (_VERSION_SUFFIX.sub("", name), name.partition(".")[0]) if short in rules), name
+        )
     rule = rules.get(name)
     if rule is None:
         call.report("C-unknown-command")

@@ -94,7 +94,9 @@ def _report_destination(call: Call, destination: Text | None, sources: Fields) -
 
 def check_write_operands(call: Call) -> Text | None:
     """`truncate`, `touch`, `mkdir` and others that write to every operand."""
-    arguments = parse_arguments(call.arguments, valued=frozenset({"-s", "--size", "-r", "--reference", "-m", "--mode", "-n"}))
+    arguments = parse_arguments(
+        call.arguments, valued=frozenset({"-s", "--size", "-r", "--reference", "-m", "--mode", "-n"})
+    )
     for operand in arguments.operands:
         call.report(find_write_rule(operand, call.scope, otherwise="C-file-write") or "C-file-write")
     if not arguments.operands:
@@ -110,7 +112,9 @@ def check_touch(call: Call) -> Text | None:
 
 def check_shred(call: Call) -> Text | None:
     call.report("C-delete")
-    arguments = parse_arguments(call.arguments, valued=frozenset({"-n", "-s", "--iterations", "--size", "--random-source"}))
+    arguments = parse_arguments(
+        call.arguments, valued=frozenset({"-n", "-s", "--iterations", "--size", "--random-source"})
+    )
     for operand in arguments.operands:
         if is_disk(operand, call.scope):
             call.report("B2-disk-write")

@@ -40,7 +40,9 @@ _VALUED = {
     "node": frozenset({"-e", "-p", "-r", "--eval", "--print", "--require"}),
     "php": frozenset({"-r", "-d", "-f", "-B", "-R", "-F", "-E", "-S", "-t", "-c"}),
 }
-_STRING = re.compile(r"\"\"\"(.*?)\"\"\"|'''(.*?)'''|\"((?:[^\"\\]|\\.)*)\"|'((?:[^'\\]|\\.)*)'|`((?:[^`\\]|\\.)*)`", re.DOTALL)
+_STRING = re.compile(
+    r"\"\"\"(.*?)\"\"\"|'''(.*?)'''|\"((?:[^\"\\]|\\.)*)\"|'((?:[^'\\]|\\.)*)'|`((?:[^`\\]|\\.)*)`", re.DOTALL
+)
 _PERL_QUOTE = re.compile(r"\bq[qxw]?\s*([{(\[/|!])(.*?)[})\]/|!]", re.DOTALL)
 _RUNS = re.compile(
     r"\b(?:system|popen\d?|exec\w*|spawn\w*|subprocess|check_(?:output|call)|getoutput|getstatusoutput|shell_exec|passthru|proc_open"
@@ -50,15 +52,30 @@ _REMOVES = re.compile(
     r"\b(?:rmtree|rm_r|rm_rf|rm_f|remove_entry_secure|remove_tree|removedirs|rmSync|rmdirSync|unlinkSync|unlink|remove|rimraf|emptyDir"
     r"|delete_dir|file_delete|del)\b"
 )
-_DELETES_TREE = re.compile(r"\b(?:rmtree|rm_r|rm_rf|remove_entry_secure|remove_tree|removedirs|rmSync|rimraf|emptyDir|rm|Deno\.remove)\b")
-_WRITES = re.compile(r"\b(?:open|fopen|file_put_contents|write_text|write_bytes|writeFileSync|writeFile|File\.write|copyfile|copy|rename|truncate)\b|>")
+_DELETES_TREE = re.compile(
+    r"\b(?:rmtree|rm_r|rm_rf|remove_entry_secure|remove_tree|removedirs|rmSync|rimraf|emptyDir|rm|Deno\.remove)\b"
+)
+_WRITES = re.compile(
+    r"\b(?:open|fopen|file_put_contents|write_text|write_bytes|writeFileSync|writeFile|File\.write|copyfile|copy|rename|truncate)\b|>"
+)
 _WRITE_MODE = re.compile(r"['\"][rab]*[wa+][b+]*['\"]|>|write|put_contents|copy|rename|truncate")
 _SOCKET = re.compile(r"\b(?:socket|TCPSocket|fsockopen|net\.(?:Socket|connect|createConnection)|IO::Socket|Socket)\b")
-_SHELL_OVER_SOCKET = re.compile(r"dup2|/bin/(?:ba|da|z)?sh|\bpty\b|\bexec\b|subprocess|child_process|cmd\.exe|popen|STDIN|proc_open|\bsh -i\b")
-_FETCHES = re.compile(r"\b(?:urlopen|urlretrieve|requests|httpx|urllib\d?|LWP|Net::HTTP|open-uri|URI\.open|https?\.get|fetch|file_get_contents\s*\(\s*['\"]https?:|axios|HTTP::Tiny)\b|https?://")
-_DECODES = re.compile(r"\b(?:b64decode|b32decode|a85decode|unhexlify|fromhex|base64_decode|decode_base64|atob|unpack|decodebytes|Base64|codecs\.decode|gzinflate|marshal\.loads|zlib\.decompress|rot13)\b|['\"]base64['\"]")
-_EVALUATES = re.compile(r"\b(?:exec|eval|compile|instance_eval|Function|assert|loadstring|load|vm\.run\w+|system|popen|__import__)\b")
-_FORKS = re.compile(r"(?:while|until|for|loop)\b[^\n]{0,60}\bfork\b|\bfork\b\s+while\s+(?:fork|1|true)|while\s*\(?\s*(?:1|true|True)\)?\s*:?\s*(?:\n\s*)?(?:os\.)?fork", re.IGNORECASE)
+_SHELL_OVER_SOCKET = re.compile(
+    r"dup2|/bin/(?:ba|da|z)?sh|\bpty\b|\bexec\b|subprocess|child_process|cmd\.exe|popen|STDIN|proc_open|\bsh -i\b"
+)
+_FETCHES = re.compile(
+    r"\b(?:urlopen|urlretrieve|requests|httpx|urllib\d?|LWP|Net::HTTP|open-uri|URI\.open|https?\.get|fetch|file_get_contents\s*\(\s*['\"]https?:|axios|HTTP::Tiny)\b|https?://"
+)
+_DECODES = re.compile(
+    r"\b(?:b64decode|b32decode|a85decode|unhexlify|fromhex|base64_decode|decode_base64|atob|unpack|decodebytes|Base64|codecs\.decode|gzinflate|marshal\.loads|zlib\.decompress|rot13)\b|['\"]base64['\"]"
+)
+_EVALUATES = re.compile(
+    r"\b(?:exec|eval|compile|instance_eval|Function|assert|loadstring|load|vm\.run\w+|system|popen|__import__)\b"
+)
+_FORKS = re.compile(
+    r"(?:while|until|for|loop)\b[^\n]{0,60}\bfork\b|\bfork\b\s+while\s+(?:fork|1|true)|while\s*\(?\s*(?:1|true|True)\)?\s*:?\s*(?:\n\s*)?(?:os\.)?fork",
+    re.IGNORECASE,
+)
 _KILLS_ALL = re.compile(r"\bkill\w*\s*\(?[^)\n]*(?:-1\b|\b1\s*,\s*(?:9|15|signal))")
 
 
@@ -81,8 +98,10 @@ def check_interpreter(call: Call) -> Text | None:
 def _prints_json(call: Call) -> bool:
     """`python -m json.tool` lays out what comes in."""
     words = call.texts
-    return call.name in ("python", "pypy") and words[:2] == ["-m", "json.tool"] and all(
-        word.startswith("--") for word in words[2:]
+    return (
+        call.name in ("python", "pypy")
+        and words[:2] == ["-m", "json.tool"]
+        and all(word.startswith("--") for word in words[2:])
     )
 
 

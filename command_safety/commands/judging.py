@@ -23,6 +23,7 @@ class Inherited:
 
     unsafe: Mapping[str, str] = field(default_factory=dict)
     valued: frozenset[str] = frozenset()
+    has_long_dash: bool = False
 
 
 def apply_rule(call: Call, rule: CommandRule, *, inherited: Inherited | None = None) -> Text | None:
@@ -32,7 +33,7 @@ def apply_rule(call: Call, rule: CommandRule, *, inherited: Inherited | None = N
     known = _inherit(rule, inherited or Inherited())
     if rule.wrapper is not None:
         return _run_wrapped(call, rule, known)
-    arguments = parse_arguments(call.arguments, valued=known.valued, has_long_dash=rule.has_long_dash)
+    arguments = parse_arguments(call.arguments, valued=known.valued, has_long_dash=known.has_long_dash)
     _report_unsafe(call, arguments.options, known)
     subcommand = _find_subcommand(rule, arguments)
     if subcommand is not None:
@@ -44,7 +45,11 @@ def apply_rule(call: Call, rule: CommandRule, *, inherited: Inherited | None = N
 
 
 def _inherit(rule: CommandRule, inherited: Inherited) -> Inherited:
-    return Inherited({**inherited.unsafe, **rule.unsafe}, inherited.valued | frozenset(rule.valued))
+    return Inherited(
+        {**inherited.unsafe, **rule.unsafe},
+        inherited.valued | frozenset(rule.valued),
+        inherited.has_long_dash or rule.has_long_dash,
+    )
 
 
 def _only_informs(call: Call, rule: CommandRule) -> bool:
@@ -52,15 +57,14 @@ def _only_informs(call: Call, rule: CommandRule) -> bool:
     words = call.texts
     if len(words) == 1:
         return words[0] in _ALONE or words[0] in rule.alone
-    has_subcommands = bool(rule.reads or rule.subcommands)
-    return has_subcommands and len(words) == 2 and words[1] == "--help" and words[0].isalpha()
+    return _has_subcommands(rule) and len(words) == 2 and words[1] == "--help" and words[0].isalpha()
 
 
 def _run_wrapped(call: Call, rule: CommandRule, known: Inherited) -> Text | None:
     """Judge the command that this one runs."""
     assert rule.wrapper is not None
     arguments = parse_arguments(
-        call.arguments, valued=known.valued, has_long_dash=rule.has_long_dash, stops_at_operand=True
+        call.arguments, valued=known.valued, has_long_dash=known.has_long_dash, stops_at_operand=True
     )
     _report_unsafe(call, arguments.options, known)
     inner = arguments.operands[rule.wrapper.skipped_operands :]
@@ -93,22 +97,24 @@ def _find_abbreviated(name: str, known: Inherited) -> str:
 
 def _find_subcommand(rule: CommandRule, arguments: Arguments) -> str | None:
     """The longest known subcommand at the start of the operands."""
-    if not rule.reads and not rule.subcommands:
+    if not _has_subcommands(rule):
         return None
     words = [operand.text for operand in arguments.operands[:_MAX_PATH]]
     for length in range(len(words), 0, -1):
         path = " ".join(words[:length])
-        if path in rule.subcommands or path in rule.reads:
+        if path in rule.subcommands or path in rule.asks or path in rule.reads:
             return path
     return None
+
+
+def _has_subcommands(rule: CommandRule) -> bool:
+    return bool(rule.reads or rule.asks or rule.subcommands)
 
 
 def _apply_subcommand(
     call: Call, rule: CommandRule, arguments: Arguments, subcommand: str, *, known: Inherited
 ) -> Text | None:
-    found = rule.subcommands.get(subcommand, READ)
-    if isinstance(found, str):
-        found = CommandRule(rule=found)
+    found = rule.subcommands.get(subcommand) or CommandRule.model_construct(rule=rule.asks.get(subcommand, READ))
     taken = set(arguments.places[: len(subcommand.split())])
     rest = tuple(word for place, word in enumerate(call.arguments) if place not in taken)
     return apply_rule(call.as_command(f"{call.name} {subcommand}", rest), found, inherited=known)
@@ -119,7 +125,7 @@ def _report_own_rule(call: Call, rule: CommandRule, arguments: Arguments) -> Non
         own = rule.bare
     elif rule.reads_with:
         own = READ if arguments.has(*rule.reads_with) else rule.rule
-    elif (rule.reads or rule.subcommands) and not arguments.operands:
+    elif _has_subcommands(rule) and not arguments.operands:
         # Without a subcommand only the usage is printed.
         own = READ
     else:

@@ -9,7 +9,9 @@ from command_safety.evaluation.scope import Fields
 from command_safety.evaluation.values import ANYTHING, UNKNOWN, Text
 from command_safety.rules.arguments import parse_arguments
 
-_REDIS_VALUED = frozenset("-h -p -s -a -u -r -i -n -d -D -X -t --user --pass --sni --cacert --cert --key --pattern --count --quoted-pattern --intrinsic-latency --memkeys-samples --eval --rdb --functions-rdb --cacertdir --tls-ciphers".split())
+_REDIS_VALUED = frozenset(
+    "-h -p -s -a -u -r -i -n -d -D -X -t --user --pass --sni --cacert --cert --key --pattern --count --quoted-pattern --intrinsic-latency --memkeys-samples --eval --rdb --functions-rdb --cacertdir --tls-ciphers".split()
+)
 # https://redis.io/docs/latest/commands/, those with the ACL category @read or that only tell about the server
 _REDIS_READS = frozenset(
     "GET MGET STRLEN GETRANGE SUBSTR GETBIT BITCOUNT BITPOS HGET HMGET HGETALL HKEYS HVALS HLEN HEXISTS HSTRLEN HSCAN HRANDFIELD LRANGE LLEN "
@@ -22,7 +24,18 @@ _REDIS_SUB_READS = {
     "CONFIG": {"GET"},
     "SLOWLOG": {"GET", "LEN"},
     "CLIENT": {"LIST", "INFO", "GETNAME", "ID", "TRACKINGINFO"},
-    "CLUSTER": {"INFO", "NODES", "SLOTS", "SHARDS", "KEYSLOT", "COUNTKEYSINSLOT", "MYID", "LINKS", "REPLICAS", "SLAVES"},
+    "CLUSTER": {
+        "INFO",
+        "NODES",
+        "SLOTS",
+        "SHARDS",
+        "KEYSLOT",
+        "COUNTKEYSINSLOT",
+        "MYID",
+        "LINKS",
+        "REPLICAS",
+        "SLAVES",
+    },
     "MEMORY": {"USAGE", "STATS", "DOCTOR", "MALLOC-STATS"},
     "LATENCY": {"LATEST", "DOCTOR", "HISTORY", "GRAPH", "HISTOGRAM"},
     "OBJECT": {"ENCODING", "IDLETIME", "FREQ", "REFCOUNT"},
@@ -35,10 +48,34 @@ _REDIS_SUB_READS = {
 }
 _REDIS_HEAVY = frozenset({"KEYS", "MONITOR", "SORT", "SORT_RO"})
 _REDIS_FLUSH = re.compile(r"\bflush(?:all|db)\b", re.IGNORECASE)
-_REDIS_MODES_READING = frozenset({"--stat", "--latency", "--latency-history", "--latency-dist", "--scan", "--intrinsic-latency", "--help", "--version", "-v"})
-_REDIS_MODES_ASKING = {"--bigkeys": "C-database-heavy", "--memkeys": "C-database-heavy", "--hotkeys": "C-database-heavy", "--keystats": "C-database-heavy",
-                       "--rdb": "C-file-write", "--functions-rdb": "C-file-write", "--pipe": "C-database-write", "--eval": "C-script-file", "--ldb": "C-script-file", "--replica": "C-database-heavy"}
-_MONGO_VALUED = frozenset("--eval --host --port -u --username -p --password --authenticationDatabase -f --file --tls --db".split() ) - {"--tls"}
+_REDIS_MODES_READING = frozenset(
+    {
+        "--stat",
+        "--latency",
+        "--latency-history",
+        "--latency-dist",
+        "--scan",
+        "--intrinsic-latency",
+        "--help",
+        "--version",
+        "-v",
+    }
+)
+_REDIS_MODES_ASKING = {
+    "--bigkeys": "C-database-heavy",
+    "--memkeys": "C-database-heavy",
+    "--hotkeys": "C-database-heavy",
+    "--keystats": "C-database-heavy",
+    "--rdb": "C-file-write",
+    "--functions-rdb": "C-file-write",
+    "--pipe": "C-database-write",
+    "--eval": "C-script-file",
+    "--ldb": "C-script-file",
+    "--replica": "C-database-heavy",
+}
+_MONGO_VALUED = frozenset(
+    "--eval --host --port -u --username -p --password --authenticationDatabase -f --file --tls --db".split()
+) - {"--tls"}
 _MONGO_READS = frozenset(
     "serverStatus stats dataSize storageSize totalSize totalIndexSize currentOp version hello isMaster hostInfo status conf config "
     "printReplicationInfo printSlaveReplicationInfo printSecondaryReplicationInfo printShardingStatus getReplicationInfo getCollectionNames getCollectionInfos getCollection "
@@ -54,10 +91,16 @@ _MONGO_COMMANDS = frozenset(
 )
 _MONGO_CALL = re.compile(r"([\w$.]*\w)\s*\(")
 _MONGO_COMMAND = re.compile(r"(?:adminCommand|runCommand)\s*\(\s*(?:\{\s*)?['\"]?(\w+)")
-_MONGO_WRITES = re.compile(r"\$out|\$merge|\$where|\$function|\$accumulator|\bfunction\b|=>|\beval\b|(?<![=!<>])=(?!=)|`|\[\s*['\"]")
+_MONGO_WRITES = re.compile(
+    r"\$out|\$merge|\$where|\$function|\$accumulator|\bfunction\b|=>|\beval\b|(?<![=!<>])=(?!=)|`|\[\s*['\"]"
+)
 _MONGO_DROPS = re.compile(r"\bdropDatabase\b|\bdropAllUsers\b")
-_MONGO_SHOW = re.compile(r"\s*(?:show\s+(?:dbs|databases|collections|tables|users|roles|log\s*\w*|logs)|use\s+\w+)\s*;?\s*")
-_ETCD_VALUED = frozenset("--endpoints --cacert --cert --key --user --password --dial-timeout --command-timeout -w --write-out --limit --order --sort-by --rev --consistency --from-rev --keepalive-time --keepalive-timeout --discovery-srv".split())
+_MONGO_SHOW = re.compile(
+    r"\s*(?:show\s+(?:dbs|databases|collections|tables|users|roles|log\s*\w*|logs)|use\s+\w+)\s*;?\s*"
+)
+_ETCD_VALUED = frozenset(
+    "--endpoints --cacert --cert --key --user --password --dial-timeout --command-timeout -w --write-out --limit --order --sort-by --rev --consistency --from-rev --keepalive-time --keepalive-timeout --discovery-srv".split()
+)
 _ETCD_EVERYTHING = frozenset({"", "/", "\\0", "/registry", "/registry/"})
 
 
@@ -145,7 +188,9 @@ def check_etcd_delete(call: Call) -> Text | None:
     arguments = parse_arguments(call.arguments, valued=_ETCD_VALUED)
     is_range = arguments.has("--prefix", "--from-key") or len(arguments.operands) > 1
     first = arguments.operands[0].when_empty if arguments.operands else ""
-    is_everything = first in _ETCD_EVERYTHING and (arguments.operands[:1] == () or arguments.operands[0].text != UNKNOWN)
+    is_everything = first in _ETCD_EVERYTHING and (
+        arguments.operands[:1] == () or arguments.operands[0].text != UNKNOWN
+    )
     call.report("B8-etcd-delete-all" if is_range and is_everything else "C-database-write")
     return None
 

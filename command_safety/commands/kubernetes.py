@@ -15,7 +15,11 @@ _OVERRIDES = frozenset(
     "--client-key --certificate-authority --insecure-skip-tls-verify --tls-server-name".split()
 )
 _WRITES = frozenset("--cache-dir --profile-output --log-file --log-dir --output-directory".split())
-_GLOBAL_VALUED = (_OVERRIDES - {"--insecure-skip-tls-verify"}) | _WRITES | frozenset("-n --namespace --context --request-timeout -v --v".split())
+_GLOBAL_VALUED = (
+    (_OVERRIDES - {"--insecure-skip-tls-verify"})
+    | _WRITES
+    | frozenset("-n --namespace --context --request-timeout -v --v".split())
+)
 _VALUED = _GLOBAL_VALUED | frozenset(
     "-o --output -l --selector -c --container -f --filename -k --kustomize --field-selector --sort-by -L --label-columns --since --since-time "
     "--tail --limit-bytes --max-log-requests --template --for --timeout --grace-period --replicas --image --type -p --patch --patch-file "
@@ -27,7 +31,14 @@ _READS = frozenset(
 )
 _READ_PATHS = frozenset(
     {
-        *("auth can-i", "auth whoami", "config view", "config current-context", "config get-contexts", "config get-clusters"),
+        *(
+            "auth can-i",
+            "auth whoami",
+            "config view",
+            "config current-context",
+            "config get-contexts",
+            "config get-clusters",
+        ),
         *("config get-users", "rollout status", "rollout history", "plugin list", "certificate list", "alpha events"),
         *("adm top", "adm policy who-can", "whoami", "status", "projects", "project", "set env --list"),
     }
@@ -56,8 +67,6 @@ def check_kubectl(call: Call) -> Text | None:
     if not operands:
         return None
     verb = operands[0]
-    if verb in ("kubectl", "plugin") and len(operands) > 1 and verb == "kubectl":
-        return check_kubectl(call.as_command(call.name, tuple(word for word in call.arguments if word.text != "kubectl")))
     if any(word.may_be_option for word in own.arguments):
         call.report("C-dynamic-operand")
     if verb in _RUNS_INSIDE:
@@ -94,7 +103,11 @@ def _is_dry_run(arguments: Arguments) -> bool:
 def _report_files(call: Call, arguments: Arguments) -> None:
     """Manifests from elsewhere."""
     for option in arguments.options:
-        if option.name in ("-f", "--filename", "-k", "--kustomize") and option.value is not None and "://" in option.value.text:
+        if (
+            option.name in ("-f", "--filename", "-k", "--kustomize")
+            and option.value is not None
+            and "://" in option.value.text
+        ):
             address = split_url(option.value.text)
             rule = "C-public-host" if address is None else find_host_rule(address.host)
             if rule:
@@ -138,7 +151,10 @@ def _find_delete_rule(arguments: Arguments, operands: list[str]) -> str:
     names = {name for text in operands[1:] for name in [text.lower().rpartition("/")[2]]}
     if kinds & _NAMESPACE_KINDS and names & _SYSTEM_NAMESPACES:
         return "B8-system-namespace"
-    if any(text.lower().partition("/")[0] in _NAMESPACE_KINDS and text.partition("/")[2] in _SYSTEM_NAMESPACES for text in operands):
+    if any(
+        text.lower().partition("/")[0] in _NAMESPACE_KINDS and text.partition("/")[2] in _SYSTEM_NAMESPACES
+        for text in operands
+    ):
         return "B8-system-namespace"
     if _is_set(arguments, "--all") and (kinds & _CLUSTER_KINDS or _is_set(arguments, "-A", "--all-namespaces")):
         return "B8-delete-all"

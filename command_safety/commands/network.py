@@ -9,14 +9,34 @@ from command_safety.evaluation.scope import Fields
 from command_safety.evaluation.values import SOMETHING, UNKNOWN, Origin, Text
 from command_safety.rules.arguments import parse_arguments
 
-_NC_VALUED = frozenset("-w -p -s -i -q -e -c -x -X -I -O -T -V -g -G -m --exec --sh-exec --lua-exec --wait --source --proxy --proxy-type".split())
+_NC_VALUED = frozenset(
+    "-w -p -s -i -q -e -c -x -X -I -O -T -V -g -G -m --exec --sh-exec --lua-exec --wait --source --proxy --proxy-type".split()
+)
 _NC_RUNS = ("-e", "-c", "--exec", "--sh-exec", "--lua-exec")
 _SOCAT_RUNS = re.compile(r"(?:^|[,!])(?:exec|system|shell):", re.IGNORECASE)
 _IP_OBJECTS = {
-    "address": "address", "link": "link", "route": "route", "neighbour": "neighbour", "neighbor": "neighbour", "rule": "rule",
-    "maddress": "maddress", "tunnel": "tunnel", "netns": "netns", "monitor": "monitor", "netconf": "netconf", "xfrm": "xfrm",
-    "tcp_metrics": "tcp_metrics", "token": "token", "macsec": "macsec", "addrlabel": "addrlabel", "mroute": "mroute",
-    "mrule": "mrule", "nexthop": "nexthop", "vrf": "vrf", "ntable": "ntable", "stats": "stats",
+    "address": "address",
+    "link": "link",
+    "route": "route",
+    "neighbour": "neighbour",
+    "neighbor": "neighbour",
+    "rule": "rule",
+    "maddress": "maddress",
+    "tunnel": "tunnel",
+    "netns": "netns",
+    "monitor": "monitor",
+    "netconf": "netconf",
+    "xfrm": "xfrm",
+    "tcp_metrics": "tcp_metrics",
+    "token": "token",
+    "macsec": "macsec",
+    "addrlabel": "addrlabel",
+    "mroute": "mroute",
+    "mrule": "mrule",
+    "nexthop": "nexthop",
+    "vrf": "vrf",
+    "ntable": "ntable",
+    "stats": "stats",
 }
 _IP_READS = ("show", "list", "lst", "get")
 _IP_OPTIONS_VALUED = frozenset({"-f", "-family", "-n", "-netns", "-l", "-loops", "-rc", "-rcvbuf", "-b", "-batch"})
@@ -120,7 +140,9 @@ def check_hostname(call: Call) -> Text | None:
 def check_openssl_client(call: Call) -> Text | None:
     """`openssl s_client`: shows the certificate when nothing is typed into the connection."""
     call.runner.note_role("network")
-    is_silent = call.stdin is not None and call.stdin.is_known and call.stdin.text.strip() in ("", "Q", "q", "quit", "QUIT")
+    is_silent = (
+        call.stdin is not None and call.stdin.is_known and call.stdin.text.strip() in ("", "Q", "q", "quit", "QUIT")
+    )
     if not is_silent:
         call.report("C-network-send")
     if not all(word.is_known for word in call.arguments):

@@ -11,8 +11,20 @@ from command_safety.rules.arguments import parse_arguments
 
 _SIGNAL = re.compile(r"-(?:\d+|[A-Za-z]+\d*(?:[+-]\d+)?)")
 _BSD_ENVIRONMENT = re.compile(r"[A-Za-z]*e[A-Za-z]*")
-_TAR_VALUED = frozenset("-f -C -T -X -b -g -H -K -L -N -V -F -I --file --directory --files-from --exclude --exclude-from --use-compress-program --to-command --info-script --new-volume-script --checkpoint-action --rsh-command --rmt-command --transform --strip-components --format --owner --group --mode --mtime".split())
-_TAR_PROGRAMS = ("-I", "-F", "--use-compress-program", "--to-command", "--info-script", "--new-volume-script", "--checkpoint-action", "--rsh-command", "--rmt-command")
+_TAR_VALUED = frozenset(
+    "-f -C -T -X -b -g -H -K -L -N -V -F -I --file --directory --files-from --exclude --exclude-from --use-compress-program --to-command --info-script --new-volume-script --checkpoint-action --rsh-command --rmt-command --transform --strip-components --format --owner --group --mode --mtime".split()
+)
+_TAR_PROGRAMS = (
+    "-I",
+    "-F",
+    "--use-compress-program",
+    "--to-command",
+    "--info-script",
+    "--new-volume-script",
+    "--checkpoint-action",
+    "--rsh-command",
+    "--rmt-command",
+)
 
 
 def check_kill(call: Call) -> Text | None:
@@ -40,7 +52,24 @@ def _find_killed(words: list[str]) -> set[str]:
 def check_ps(call: Call) -> Text | None:
     """`ps e` shows the environment of processes."""
     for place, word in enumerate(call.texts):
-        is_value = place and call.texts[place - 1] in ("-o", "-O", "-p", "-C", "-u", "-U", "-G", "-g", "-t", "o", "p", "-eo", "-Ao", "--sort", "--ppid", "-q")
+        is_value = place and call.texts[place - 1] in (
+            "-o",
+            "-O",
+            "-p",
+            "-C",
+            "-u",
+            "-U",
+            "-G",
+            "-g",
+            "-t",
+            "o",
+            "p",
+            "-eo",
+            "-Ao",
+            "--sort",
+            "--ppid",
+            "-q",
+        )
         if place < 2 and not word.startswith("-") and not is_value and _BSD_ENVIRONMENT.fullmatch(word):
             call.report("C-secret-read")
     if any(word.is_loose and word.text.startswith("\x00") for word in call.arguments[:1]):
@@ -63,11 +92,15 @@ def check_tar(call: Call) -> Text | None:
         words[0] = Text("-" + words[0].text, words[0].origins, words[0].is_loose)
     arguments = parse_arguments(tuple(words), valued=_TAR_VALUED)
     for option in arguments.options:
-        if option.name in _TAR_PROGRAMS or any(name.startswith(option.name) for name in _TAR_PROGRAMS if len(option.name) > 4):
+        if option.name in _TAR_PROGRAMS or any(
+            name.startswith(option.name) for name in _TAR_PROGRAMS if len(option.name) > 4
+        ):
             call.report("C-code-runs")
             if option.value is not None:
                 call.run_script(Text(option.value.text.removeprefix("exec=")))
-    if not arguments.has("-t", "--list") or arguments.has("-x", "-c", "-r", "-u", "-A", "--extract", "--create", "--delete", "--append", "--update"):
+    if not arguments.has("-t", "--list") or arguments.has(
+        "-x", "-c", "-r", "-u", "-A", "--extract", "--create", "--delete", "--append", "--update"
+    ):
         call.report("C-archive")
     if any(word.may_be_option for word in call.arguments):
         call.report("C-dynamic-operand")
@@ -77,14 +110,18 @@ def check_tar(call: Call) -> Text | None:
 def check_mount(call: Call) -> Text | None:
     """`mount` alone, with -l or -t only, shows what is mounted."""
     arguments = parse_arguments(call.arguments, valued=frozenset({"-t", "--types", "-O"}))
-    if arguments.operands or not all(option.name in ("-l", "-t", "--types", "--show-labels", "-v") for option in arguments.options):
+    if arguments.operands or not all(
+        option.name in ("-l", "-t", "--types", "--show-labels", "-v") for option in arguments.options
+    ):
         call.report("C-storage-change")
     return None
 
 
 def check_grep(call: Call) -> Text | None:
     """`grep`: the first operand is a pattern; the others are read."""
-    valued = frozenset("-e -f -m -A -B -C -d -D --regexp --file --max-count --after-context --before-context --context --include --exclude --exclude-dir --color --colour --label".split())
+    valued = frozenset(
+        "-e -f -m -A -B -C -d -D --regexp --file --max-count --after-context --before-context --context --include --exclude --exclude-dir --color --colour --label".split()
+    )
     arguments = parse_arguments(call.arguments, valued=valued)
     has_pattern = arguments.has("-e", "-f", "--regexp", "--file")
     for path in arguments.operands[0 if has_pattern else 1 :]:
@@ -95,7 +132,9 @@ def check_grep(call: Call) -> Text | None:
 
 def check_date(call: Call) -> Text | None:
     """`date`: setting the clock is a change."""
-    arguments = parse_arguments(call.arguments, valued=frozenset({"-d", "--date", "-f", "--file", "-r", "--reference", "-s", "--set", "-v"}))
+    arguments = parse_arguments(
+        call.arguments, valued=frozenset({"-d", "--date", "-f", "--file", "-r", "--reference", "-s", "--set", "-v"})
+    )
     operands = arguments.operands
     if arguments.has("-s", "--set") or any(operand.text[:1].isdigit() or operand.may_be_option for operand in operands):
         call.report("C-system-change")
@@ -106,7 +145,9 @@ def check_ip_tables(call: Call) -> Text | None:
     """`iptables`: listing only."""
     arguments = parse_arguments(call.arguments, valued=frozenset({"-t", "--table"}))
     lists = arguments.has("-L", "-S", "--list", "--list-rules", "-V")
-    changes = arguments.has(*"-A -D -I -R -F -Z -N -X -P -E --append --delete --insert --replace --flush --zero --new-chain --delete-chain --policy --rename-chain".split())
+    changes = arguments.has(
+        *"-A -D -I -R -F -Z -N -X -P -E --append --delete --insert --replace --flush --zero --new-chain --delete-chain --policy --rename-chain".split()
+    )
     if not lists or changes or arguments.has("--modprobe"):
         call.report("C-network-change")
     if any(word.may_be_option for word in call.arguments):

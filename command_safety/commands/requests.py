@@ -29,8 +29,12 @@ _CURL_VALUED = (
     _CURL_VALUES
     | _CURL_OUTPUTS
     | _CURL_BODIES
-    | frozenset("-X --request -K --config -x --proxy -F --form -T --upload-file -c --cookie-jar --resolve --connect-to -U -P -Q -t".split())
-    | frozenset("--unix-socket --abstract-unix-socket --doh-url --preproxy --socks5 --socks5-hostname --socks4 --dns-servers --engine".split())
+    | frozenset(
+        "-X --request -K --config -x --proxy -F --form -T --upload-file -c --cookie-jar --resolve --connect-to -U -P -Q -t".split()
+    )
+    | frozenset(
+        "--unix-socket --abstract-unix-socket --doh-url --preproxy --socks5 --socks5-hostname --socks4 --dns-servers --engine".split()
+    )
 )
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 _WGET_HARMLESS = frozenset(
@@ -41,7 +45,28 @@ _WGET_VALUES = frozenset(
     "-T -t -U -w --timeout --tries --user-agent --header --wait --connect-timeout --read-timeout --dns-timeout --max-redirect "
     "--user --password --http-user --http-password --ca-certificate --certificate --private-key --progress --referer --waitretry".split()
 )
-_WGET_VALUED = _WGET_VALUES | frozenset({"-O", "--output-document", "-o", "-a", "--output-file", "-i", "-P", "-e", "--post-data", "--post-file", "--method", "--body-data", "--body-file", "-A", "-R", "-D", "-l", "-Q"})
+_WGET_VALUED = _WGET_VALUES | frozenset(
+    {
+        "-O",
+        "--output-document",
+        "-o",
+        "-a",
+        "--output-file",
+        "-i",
+        "-P",
+        "-e",
+        "--post-data",
+        "--post-file",
+        "--method",
+        "--body-data",
+        "--body-file",
+        "-A",
+        "-R",
+        "-D",
+        "-l",
+        "-Q",
+    }
+)
 
 
 def check_curl(call: Call) -> Text | None:
@@ -51,7 +76,10 @@ def check_curl(call: Call) -> Text | None:
         rule = _find_curl_rule(call, option, is_query=is_query)
         if rule:
             call.report(rule)
-    urls = [*arguments.operands, *(option.value for option in arguments.options if option.name == "--url" and option.value)]
+    urls = [
+        *arguments.operands,
+        *(option.value for option in arguments.options if option.name == "--url" and option.value),
+    ]
     _judge_urls(call, urls)
     if arguments.has("-O", "--remote-name", "--remote-name-all"):
         _remember_files(call, urls)
@@ -81,7 +109,11 @@ def check_wget(call: Call) -> Text | None:
     arguments = parse_arguments(call.arguments, valued=_WGET_VALUED)
     target = arguments.value_of("-O", "--output-document")
     for option in arguments.options:
-        if option.name not in _WGET_HARMLESS and option.name not in _WGET_VALUES and option.name not in ("-O", "--output-document"):
+        if (
+            option.name not in _WGET_HARMLESS
+            and option.name not in _WGET_VALUES
+            and option.name not in ("-O", "--output-document")
+        ):
             call.report("C-unknown-option")
     if target is None and not arguments.has("--spider"):
         call.report("C-file-write")
@@ -125,4 +157,3 @@ def _find_url_rule(call: Call, url: Text) -> str:
     if address.scheme not in ("", "http", "https"):
         return "C-unusual-protocol"
     return find_host_rule(address.host)
-

@@ -191,4 +191,3 @@ class _SedReader:
         text = found.group() if found else ""
         self._place += len(text)
         return text
-

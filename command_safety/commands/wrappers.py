@@ -123,7 +123,9 @@ def check_parallel(call: Call) -> Text | None:
     call.report("C-eval")
     texts = call.texts
     end = next((place for place, text in enumerate(texts) if text.startswith(":::")), len(texts))
-    arguments = parse_arguments(call.arguments[:end], valued=frozenset({"-j", "--jobs", "-S", "--sshlogin"}), stops_at_operand=True)
+    arguments = parse_arguments(
+        call.arguments[:end], valued=frozenset({"-j", "--jobs", "-S", "--sshlogin"}), stops_at_operand=True
+    )
     items = call.arguments[end + 1 :] or ((call.stdin or ANYTHING),)
     script = join(arguments.operands, separator=" ") if arguments.operands else EMPTY
     for item in items[:_MAX_LINES]:
@@ -213,7 +215,9 @@ def check_script_recorder(call: Call) -> Text | None:
 
 def check_flock(call: Call) -> Text | None:
     call.report("C-file-write")
-    arguments = parse_arguments(call.arguments, valued=frozenset({"-w", "-E", "--timeout", "-c", "--command"}), stops_at_operand=True)
+    arguments = parse_arguments(
+        call.arguments, valued=frozenset({"-w", "-E", "--timeout", "-c", "--command"}), stops_at_operand=True
+    )
     words = arguments.operands[1:]
     if words and words[0].text in ("-c", "--command"):
         return call.run_script(words[1]) if len(words) > 1 else None

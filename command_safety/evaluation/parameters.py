@@ -93,4 +93,3 @@ def _compile(pattern: str) -> re.Pattern[str] | None:
         return re.compile(translate(pattern))
     except re.error:
         return None
-

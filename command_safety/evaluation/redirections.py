@@ -58,9 +58,7 @@ def _is_output_process(redirect: Redirect) -> bool:
     return isinstance(part, ProcessSubstitution) and part.is_output
 
 
-def _follow(
-    found: Redirection, operator: str, target: Text, *, descriptor: str, scope: Scope, report: Report
-) -> None:
+def _follow(found: Redirection, operator: str, target: Text, *, descriptor: str, scope: Scope, report: Report) -> None:
     if is_network(target):
         report("C-network-send", target.text)
         found.reaches_network = True

@@ -17,7 +17,9 @@ Fields: TypeAlias = tuple[Text, ...]
 Value: TypeAlias = tuple[Fields, ...]
 """Every value that a variable may have, since branches and loops are not decided."""
 
-_NUMBERS = frozenset({"?", "#", "$", "!", "-", "RANDOM", "SECONDS", "UID", "EUID", "PPID", "LINENO", "BASHPID", "EPOCHSECONDS"})
+_NUMBERS = frozenset(
+    {"?", "#", "$", "!", "-", "RANDOM", "SECONDS", "UID", "EUID", "PPID", "LINENO", "BASHPID", "EPOCHSECONDS"}
+)
 _KNOWN = {"HOME": Text("~"), "SHELL": Text("/bin/bash"), "BASH": Text("/bin/bash"), "IFS": Text(" \t\n")}
 
 

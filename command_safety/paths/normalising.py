@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from fnmatch import fnmatchcase
 
 _LINK_TO_ROOT = re.compile(r"/proc/(?:self|thread-self|\d+|\*|\?)(?:/task/[^/]+)?/root(?=/|$)")
-_ROOT_HOME = re.compile(r"(?:~root|/root)(?=/|$)")
 
 
 def normalise(path: str, *, directory: str = "") -> str:
@@ -48,3 +48,9 @@ def _resolve(path: str) -> str:
         elif part != ".." or not is_absolute:
             kept.append(part)
     return ("/" if is_absolute else "") + "/".join(kept)
+
+
+def covers(pattern: str, path: str) -> bool:
+    """Whether a glob names the path; a star stays within one directory."""
+    parts, names = pattern.split("/"), path.split("/")
+    return len(parts) == len(names) and all(map(fnmatchcase, names, parts))

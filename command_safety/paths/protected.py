@@ -31,9 +31,7 @@ def is_protected(path: Text, scope: Scope) -> bool:
     if not text and not path.is_known:
         # Nothing at all is known: a person decides.
         return False
-    return any(
-        _is_protected_place(place) for place in locate(text, directories=scope.directories, mounts=scope.mounts)
-    )
+    return any(_is_protected_place(place) for place in locate(text, directories=scope.directories, mounts=scope.mounts))
 
 
 def _is_protected_place(place: str) -> bool:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import re
-from fnmatch import fnmatchcase
 
 from command_safety.evaluation.scope import Scope
 from command_safety.evaluation.values import Text
-from command_safety.paths.normalising import locate
+from command_safety.paths.normalising import covers, locate
 
 _SECRET = re.compile(
     r"""
@@ -34,7 +33,14 @@ _SECRET = re.compile(
 )
 # What a glob such as `/etc/s*` may name as well.
 _EXAMPLES = (
-    *("/etc/shadow", "/etc/gshadow", "/proc/1/environ", "/proc/self/environ", "/root/.ssh/id_rsa", "/etc/kubernetes/admin.conf"),
+    *(
+        "/etc/shadow",
+        "/etc/gshadow",
+        "/proc/1/environ",
+        "/proc/self/environ",
+        "/root/.ssh/id_rsa",
+        "/etc/kubernetes/admin.conf",
+    ),
     *("/etc/ssh/ssh_host_rsa_key", "/root/.kube/config", "/etc/ssl/private/server.key", "/var/run/secrets/token"),
 )
 _SECRET_NAME = re.compile(
@@ -57,13 +63,7 @@ def _is_secret_place(place: str) -> bool:
     if not any(sign in place for sign in "*?["):
         return False
     expanded = place.replace("~", "/root", 1) if place.startswith("~") else place
-    return any(_covers(expanded, example) for example in _EXAMPLES)
-
-
-def _covers(pattern: str, path: str) -> bool:
-    """A star stays within one directory."""
-    parts, names = pattern.split("/"), path.split("/")
-    return len(parts) == len(names) and all(map(fnmatchcase, names, parts))
+    return any(covers(expanded, example) for example in _EXAMPLES)
 
 
 def is_secret_name(name: str) -> bool:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from fnmatch import fnmatchcase
-
 from command_safety.evaluation.scope import Scope
 from command_safety.evaluation.values import Text
-from command_safety.paths.normalising import locate
+from command_safety.paths.normalising import covers, locate
 
 _ACCOUNTS = tuple(f"/etc/{name}" for name in ("passwd", "shadow", "group", "gshadow", "sudoers", "fstab"))
 _SYSRQ = "/proc/sysrq-trigger"
@@ -15,12 +13,10 @@ _SYSRQ = "/proc/sysrq-trigger"
 def is_system_file(path: Text, scope: Scope) -> bool:
     """One of the account files, the mount table or anything below /boot."""
     return any(
-        any(place == account or fnmatchcase(account, place) for account in _ACCOUNTS) or place.startswith("/boot/")
+        place.startswith("/boot/") or any(place == account or covers(place, account) for account in _ACCOUNTS)
         for place in locate(path.when_empty, directories=scope.directories, mounts=scope.mounts)
     )
 
 
 def is_sysrq(path: Text, scope: Scope) -> bool:
-    return any(
-        place == _SYSRQ for place in locate(path.when_empty, directories=scope.directories, mounts=scope.mounts)
-    )
+    return any(place == _SYSRQ for place in locate(path.when_empty, directories=scope.directories, mounts=scope.mounts))

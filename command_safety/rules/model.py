@@ -13,10 +13,21 @@ READ = "read"
 
 
 def _spread_options(options: object) -> object:
-    """Allow `"-o --output": rule` for several spellings of one option."""
+    """Turn the reasons with their options around: the reason of each option."""
     if not isinstance(options, dict):
         return options
-    return {name: rule for names, rule in options.items() for name in str(names).split()}
+    return {name: rule for rule, names in options.items() for name in str(names).split()}
+
+
+def _spread_subcommands(subcommands: object) -> object:
+    """The same for subcommands, which are separated by commas since they may have several words."""
+    if not isinstance(subcommands, dict):
+        return subcommands
+    return {name: rule for rule, names in subcommands.items() for name in _split_list(names)}
+
+
+def _split_list(names: object) -> tuple[str, ...]:
+    return tuple(name.strip() for name in str(names).split(","))
 
 
 def _split_names(names: object) -> object:
@@ -26,6 +37,9 @@ def _split_names(names: object) -> object:
 Names: TypeAlias = Annotated[tuple[str, ...], BeforeValidator(_split_names)]
 """Written as one string, separated by blanks."""
 OptionRules: TypeAlias = Annotated[dict[str, str], BeforeValidator(_spread_options)]
+"""Written as `reason: options`."""
+SubcommandRules: TypeAlias = Annotated[dict[str, str], BeforeValidator(_spread_subcommands)]
+Subcommands: TypeAlias = Annotated[frozenset[str], BeforeValidator(_split_list)]
 
 
 class StrictModel(BaseModel):
@@ -70,10 +84,12 @@ class CommandRule(StrictModel):
     """Whether words that nobody knows may be given; by default when no option is unsafe."""
     has_long_dash: bool = False
     """Options of several letters begin with one dash, as those of `find` and `java`."""
-    reads: Annotated[tuple[str, ...], BeforeValidator(lambda value: tuple(part.strip() for part in value.split(",")))] = ()
+    reads: Subcommands = frozenset()
     """Subcommands that only look, separated by commas; a subcommand may have several words."""
-    subcommands: dict[str, str | CommandRule] = {}
-    """Other subcommands: the reason to ask, or a rule of their own."""
+    asks: SubcommandRules = {}
+    """Subcommands with a reason of their own."""
+    subcommands: dict[str, CommandRule] = {}
+    """Subcommands with a rule of their own."""
     wrapper: Wrapper | None = None
     check: str = ""
     """The function that knows more about this command; see `commands/checks.py`."""
