@@ -54,10 +54,17 @@ _MODULES = (
     wrappers,
 )
 
-CHECKS: Mapping[str, Check] = {
-    name.removeprefix("check_"): check
-    for module in _MODULES
-    for name, check in vars(module).items()
-    if name.startswith("check_")
-}
+
+def _collect_checks() -> dict[str, Check]:
+    checks: dict[str, Check] = {}
+    for module in _MODULES:
+        for name, check in vars(module).items():
+            if name.startswith("check_") and check.__module__ == module.__name__:
+                if name in checks:
+                    raise ValueError(f"two checks are named {name}")
+                checks[name] = check
+    return {name.removeprefix("check_"): check for name, check in checks.items()}
+
+
+CHECKS: Mapping[str, Check] = _collect_checks()
 """By name without `check_`. A check reports what it finds and answers what the command prints, None if unknown."""

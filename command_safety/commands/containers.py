@@ -24,7 +24,7 @@ def run_in_container(call: Call, words: Fields, *, scope: Scope | None = None) -
     return call.runner.run_words(words, scope=inner, stdin=call.stdin)
 
 
-def check_exec(call: Call) -> Text | None:
+def check_container_exec(call: Call) -> Text | None:
     """`docker exec` and `crictl exec`: the first operand is the container."""
     arguments = parse_arguments(call.arguments, valued=_EXEC_VALUED, stops_at_operand=True)
     _report_terminal(call, arguments)
@@ -44,7 +44,7 @@ def _report_terminal(call: Call, arguments: Arguments) -> None:
         call.report("C-dynamic-operand")
 
 
-def check_run(call: Call) -> Text | None:
+def check_container_run(call: Call) -> Text | None:
     """`docker run`: a new container is a change; what it does to directories of the host is judged."""
     call.report("C-container-change")
     arguments = parse_arguments(call.arguments, valued=_RUN_VALUED, stops_at_operand=True)

@@ -17,6 +17,7 @@ from command_safety.rules.loading import load_rules
 _PROGRAM_DIRECTORY = re.compile(r"/(?:usr/(?:local/)?)?(?:s?bin|lib(?:exec|32|64)?)/|/opt/|/snap/bin/|/usr/share/")
 _VERSION_SUFFIX = re.compile(r"[-_]?\d+(?:\.\d+)*$|\.sh$")
 _DESTRUCTIVE = ("rm", "dd", "shred", "chmod", "chown", "mv", "wipefs", "mkfs", "sh", "bash", "find")
+_GLOB = re.compile(r"[*?]|\[[^/]*\]")
 _OPTIONS = re.compile(r"-\w*[rR]\w*|--recursive|--no-preserve-root")
 _PASSES_NAMES = frozenset({"cat", "sort", "uniq", "head", "tail", "tac", "tee", "shuf", "nl", "rev"})
 
@@ -35,7 +36,7 @@ def judge_command(call: Call) -> Text:
 
 def _judge(call: Call) -> Text | None:
     text = call.command.text
-    if not call.command.is_known or any(sign in text.rpartition("/")[2] for sign in "*?") or not text:
+    if not call.command.is_known or _GLOB.search(text) or not text:
         return _judge_dynamic(call)
     if "/" not in text:
         return _judge_name(call, text)

@@ -83,7 +83,7 @@ _MONGO_READS = frozenset(
     "find findOne count countDocuments estimatedDocumentCount distinct getIndexes getIndexKeys explain limit skip sort projection pretty toArray "
     "map forEach itcount size hasNext next hint maxTimeMS getShardDistribution latencyStats validateNothing getDBs getDBNames adminCommand runCommand "
     "print printjson tojson JSON.stringify stringify ObjectId ISODate Date NumberLong Timestamp aggregate allowDiskUse getBalancerState isBalancerRunning "
-    "listShards databases printCollectionStats serverCmdLineOpts getParameter connectionStatus inprog EJSON".split()
+    "listShards databases printCollectionStats serverCmdLineOpts getParameter connectionStatus inprog EJSON function".split()
 )
 _MONGO_COMMANDS = frozenset(
     "ping serverStatus replSetGetStatus replSetGetConfig listDatabases listCollections dbStats collStats buildInfo hostInfo isMaster hello getCmdLineOpts "
@@ -92,7 +92,7 @@ _MONGO_COMMANDS = frozenset(
 _MONGO_CALL = re.compile(r"([\w$.]*\w)\s*\(")
 _MONGO_COMMAND = re.compile(r"(?:adminCommand|runCommand)\s*\(\s*(?:\{\s*)?['\"]?(\w+)")
 _MONGO_WRITES = re.compile(
-    r"\$out|\$merge|\$where|\$function|\$accumulator|\bfunction\b|=>|\beval\b|(?<![=!<>])=(?!=)|`|\[\s*['\"]"
+    r"\$out|\$merge|\$where|\$function|\$accumulator|(?<![=!<>])=(?![=>])|`|\[\s*['\"]"
 )
 _MONGO_DROPS = re.compile(r"\bdropDatabase\b|\bdropAllUsers\b")
 _MONGO_SHOW = re.compile(

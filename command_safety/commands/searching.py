@@ -10,6 +10,7 @@ from command_safety.evaluation.scope import Fields
 from command_safety.evaluation.values import UNKNOWN, Origin, Text
 from command_safety.paths.protected import is_protected
 from command_safety.paths.writing import find_write_rule
+from command_safety.rules.arguments import parse_arguments
 
 _LEADING = frozenset({"-H", "-L", "-P", "-O0", "-O1", "-O2", "-O3"})
 _EXPRESSION = ("-", "(", ")", "!", ",")
@@ -151,3 +152,13 @@ def _judge_command(call: Call, action: str, arguments: Fields, *, roots: Fields,
     names = [word.text.rpartition("/")[2] for word in arguments[:3]]
     if endangers and any(name in _UNDOES_TREE for name in names):
         call.report("B1-find-delete")
+
+
+def check_list(call: Call) -> Text | None:
+    """`ls`: the names it prints are those of a protected directory when it is asked for all of them."""
+    arguments = parse_arguments(call.arguments)
+    roots = arguments.operands or (Text("."),)
+    lists_paths = arguments.has("-d", "--directory")
+    # Plain names mean the same only in the directory they are in.
+    endangers = any(is_protected(root, call.scope) for root in roots) and (lists_paths or not arguments.operands)
+    return Text(UNKNOWN, frozenset({Origin.PROTECTED_LISTING} if endangers else ()))

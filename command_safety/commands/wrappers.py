@@ -58,7 +58,9 @@ def _skip_assignments(call: Call, words: Fields) -> Fields:
 def check_env(call: Call) -> Text | None:
     """`env`: without a command it prints every variable."""
     arguments = parse_arguments(call.arguments, valued=_ENV_VALUED, stops_at_operand=True)
-    words = _skip_assignments(call, arguments.operands)
+    # A single dash stands for -i.
+    given = arguments.operands[1:] if arguments.operands[:1] == (Text("-"),) else arguments.operands
+    words = _skip_assignments(call, given)
     text = arguments.value_of("-S", "--split-string")
     if text is not None:
         return call.run_script(join([text, *words], separator=" "))

@@ -38,7 +38,10 @@ def _decode(found: re.Match[str]) -> str:
         return chr(ord(found["control"]) & 0x1F)
     digits = found["hex"] or found["short"] or found["long"]
     code = int(digits, 16) if digits else int(found["octal"], 8) & 0xFF
-    return chr(code) if code < 0x110000 and not 0xD800 <= code < 0xE000 else "\ufffd"
+    if code == 0:
+        # It ends or separates texts, and no text can hold it.
+        return "\n"
+    return chr(code) if 1 < code < 0x110000 and not 0xD800 <= code < 0xE000 else "\ufffd"
 
 
 def unescape_backticks(text: str, *, in_double_quotes: bool) -> str:
