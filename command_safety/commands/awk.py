@@ -172,7 +172,8 @@ def tokenise(program: str) -> list[Token]:
             place = pattern.end()
             continue
         found = _TOKEN.match(program, place)
-        assert found is not None  # the last alternative takes any character
+        if found is None:
+            break  # cannot be: the last alternative takes any character
         kind = found.lastgroup or "sign"
         if kind not in ("space", "comment"):
             tokens.append(Token(kind, found.group()))

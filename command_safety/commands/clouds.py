@@ -7,9 +7,11 @@ import re
 from command_safety.evaluation.call import Call
 from command_safety.evaluation.values import Text
 from command_safety.rules.arguments import Arguments, parse_arguments
+from command_safety.rules.word_sets import word_set
 
-_AWS_VALUED = frozenset(
-    "--region --profile --output --query --endpoint-url --ca-bundle --cli-read-timeout --cli-connect-timeout --color --page-size --max-items --starting-token".split()
+_AWS_VALUED = word_set(
+    "--region --profile --output --query --endpoint-url --ca-bundle --cli-read-timeout --cli-connect-timeout "
+    "--color --page-size --max-items --starting-token"
 )
 _AWS_READS = re.compile(
     r"(?:describe|list|lookup|search|filter|check|estimate|scan|query|batch-describe|head|simulate|validate|wait|help|get)(?:-.*)?"
@@ -54,12 +56,12 @@ _CHANGING_WORDS = re.compile(
     r"(?:create|delete|update|set|add|remove|start|stop|restart|reboot|reset|run|execute|invoke|deploy|attach|detach|enable|disable|import|export|move|ssh|scp|rebuild|resize|unset|apply"
     r"|install|uninstall|upgrade|rollback|patch|put|submit|publish|send|purge|restore|failover|drain|rotate|grant|revoke|assign|unassign|call|rm|cp|mv|sync)(?:-.*)?"
 )
-_GCLOUD_VALUED = frozenset(
-    "--project --format --filter --region --zone --limit --sort-by --account --configuration --impersonate-service-account --billing-project --verbosity --page-size --freshness --order".split()
+
+_GCLOUD_VALUED = word_set(
+    "--project --format --filter --region --zone --limit --sort-by --account --configuration "
+    "--impersonate-service-account --billing-project --verbosity --page-size --freshness --order"
 )
-_AZ_VALUED = frozenset(
-    "-g --resource-group -n --name -o --output --query --subscription -s -l --location --ids".split()
-)
+_AZ_VALUED = word_set("-g --resource-group -n --name -o --output --query --subscription -s -l --location --ids")
 
 
 def check_aws(call: Call) -> Text | None:
@@ -122,7 +124,7 @@ def _report_overrides(call: Call, arguments: Arguments) -> None:
 def _judge_by_verb(call: Call, arguments: Arguments, *, depth: int) -> None:
     """The first word that is a reading verb ends the subcommand; a word after it is a name."""
     words = [operand.text for operand in arguments.operands[:depth]]
-    if not words or words == ["version"] or words == ["info"]:
+    if words in ([], ["version"], ["info"]):
         return
     place = next((place for place, word in enumerate(words) if place and _READ_VERBS.fullmatch(word)), None)
     if place is None:

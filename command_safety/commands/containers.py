@@ -8,13 +8,15 @@ from command_safety.evaluation.call import Call
 from command_safety.evaluation.scope import Fields, Scope
 from command_safety.evaluation.values import Text
 from command_safety.rules.arguments import Arguments, parse_arguments
+from command_safety.rules.word_sets import word_set
 
-_EXEC_VALUED = frozenset("-e --env --env-file -u --user -w --workdir --detach-keys --index --timeout".split())
-_RUN_VALUED = frozenset(
-    "-v --volume --mount -e --env --env-file -p --publish -w --workdir -u --user --name --network --net --entrypoint --restart --memory -m "
-    "--cpus -l --label -h --hostname --add-host --dns --device --cap-add --cap-drop --security-opt --pid --ipc --uts --userns --tmpfs "
-    "--ulimit --volumes-from --link --log-driver --log-opt --platform --pull --runtime --shm-size --gpus -c --cpu-shares --cpuset-cpus "
-    "--ip --mac-address --expose --health-cmd --stop-signal --sysctl --cidfile --pod --namespace".split()
+_EXEC_VALUED = word_set("-e --env --env-file -u --user -w --workdir --detach-keys --index --timeout")
+_RUN_VALUED = word_set(
+    "-v --volume --mount -e --env --env-file -p --publish -w --workdir -u --user --name --network --net "
+    "--entrypoint --restart --memory -m --cpus -l --label -h --hostname --add-host --dns --device --cap-add "
+    "--cap-drop --security-opt --pid --ipc --uts --userns --tmpfs --ulimit --volumes-from --link --log-driver "
+    "--log-opt --platform --pull --runtime --shm-size --gpus -c --cpu-shares --cpuset-cpus --ip --mac-address "
+    "--expose --health-cmd --stop-signal --sysctl --cidfile --pod --namespace"
 )
 
 

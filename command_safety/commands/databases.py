@@ -8,21 +8,21 @@ from command_safety.commands.sql import find_sql_rules
 from command_safety.evaluation.call import Call
 from command_safety.evaluation.values import ANYTHING, UNKNOWN, Text
 from command_safety.rules.arguments import Arguments, parse_arguments
+from command_safety.rules.word_sets import word_set
 
-_MYSQL_VALUED = frozenset(
-    "-e --execute -h --host -u --user -P --port -S --socket -D --database -p? --password? --init-command --tee --pager --default-character-set "
-    "--defaults-file --defaults-extra-file --delimiter --prompt --protocol --ssl-ca --ssl-cert --ssl-key --login-path --connect-timeout".split()
+_MYSQL_VALUED = word_set(
+    "-e --execute -h --host -u --user -P --port -S --socket -D --database -p? --password? --init-command "
+    "--tee --pager --default-character-set --defaults-file --defaults-extra-file --delimiter --prompt "
+    "--protocol --ssl-ca --ssl-cert --ssl-key --login-path --connect-timeout"
 )
-_PSQL_VALUED = frozenset(
-    "-c --command -d --dbname -f --file -h --host -p --port -U --username -o --output -L --log-file -v --set --variable -F "
-    "--field-separator -R --record-separator -P --pset -T --table-attr".split()
+_PSQL_VALUED = word_set(
+    "-c --command -d --dbname -f --file -h --host -p --port -U --username -o --output -L --log-file -v --set "
+    "--variable -F --field-separator -R --record-separator -P --pset -T --table-attr"
 )
-_SQLITE_VALUED = frozenset(
-    "-cmd -init -separator -nullvalue -newline -vfs -mmap -maxsize -lookaside -pagecache -A".split()
-)
-_SQL_OPTIONS = frozenset("-q --query -e -Q -execute --execute -c -s --statement -sql".split())
-_GENERIC_VALUED = _SQL_OPTIONS | frozenset(
-    "-h --host -u --user -U -P -p -d --database -S -k --port --password --keyspace -host -database -username".split()
+_SQLITE_VALUED = word_set("-cmd -init -separator -nullvalue -newline -vfs -mmap -maxsize -lookaside -pagecache -A")
+_SQL_OPTIONS = word_set("-q --query -e -Q -execute --execute -c -s --statement -sql")
+_GENERIC_VALUED = _SQL_OPTIONS | word_set(
+    "-h --host -u --user -U -P -p -d --database -S -k --port --password --keyspace -host -database -username"
 )
 _SHELL_COMMAND = re.compile(r"(?:^|;|\n)\s*(?:\\!|system\s|\.shell\s|\.system\s)(.*)")
 _MYSQL_CLIENT = re.compile(r"(?:^|;|\n)\s*(?:\\[!.oTtPe]|(?:tee|source|pager|system|edit)\s)")
@@ -32,6 +32,7 @@ _PSQL_READS = re.compile(
 _SQLITE_READS = re.compile(
     r"\.(?:tables|schema|databases|indexes|indices|dbinfo|show|headers|mode|width|help|stats|timeout|quit|exit)\b[^|`]*"
 )
+
 _NEVER_BY_PIPE = re.compile(r"\x00")
 
 

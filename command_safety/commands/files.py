@@ -25,9 +25,7 @@ def check_remove(call: Call) -> Text | None:
         or any(word.may_be_option and not word.origins for word in call.arguments if word.text == UNKNOWN)
     )
     for operand in arguments.operands:
-        if Origin.PROTECTED_LISTING in operand.origins:
-            call.report("B1-recursive-delete")
-        elif is_recursive and is_protected(operand, call.scope):
+        if Origin.PROTECTED_LISTING in operand.origins or (is_recursive and is_protected(operand, call.scope)):
             call.report("B1-recursive-delete")
         elif is_system_file(operand, call.scope):
             call.report("B9-system-file")

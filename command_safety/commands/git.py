@@ -7,6 +7,7 @@ import re
 from command_safety.evaluation.call import Call
 from command_safety.evaluation.values import Text
 from command_safety.rules.arguments import Arguments, parse_arguments
+from command_safety.rules.word_sets import word_set
 
 _GLOBAL_HARMLESS = frozenset(
     {"-C", "--no-pager", "-P", "--no-optional-locks", "--literal-pathspecs", "--no-replace-objects"}
@@ -14,23 +15,24 @@ _GLOBAL_HARMLESS = frozenset(
 _GLOBAL_VALUED = frozenset(
     {"-C", "-c", "--git-dir", "--work-tree", "--namespace", "--exec-path", "--super-prefix", "--config-env"}
 )
-_READS = frozenset(
-    "status log show diff blame annotate rev-parse rev-list ls-files ls-tree describe shortlog cat-file for-each-ref show-ref name-rev "
-    "merge-base count-objects whatchanged diff-tree diff-index diff-files check-ignore check-attr check-ref-format cherry show-branch "
-    "range-diff version help grep verify-commit verify-tag merge-tree get-tar-commit-id check-mailmap var".split()
+_READS = word_set(
+    "status log show diff blame annotate rev-parse rev-list ls-files ls-tree describe shortlog cat-file "
+    "for-each-ref show-ref name-rev merge-base count-objects whatchanged diff-tree diff-index diff-files "
+    "check-ignore check-attr check-ref-format cherry show-branch range-diff version help grep verify-commit "
+    "verify-tag merge-tree get-tar-commit-id check-mailmap var"
 )
 _PROGRAM_OPTIONS = re.compile(
     r"--ext-diff|--textconv|--outp?u?t?(?:=.*)?|--open-files-in-pager(?:=.*)?|--filters|--upload-pack.*|--exec.*"
 )
+
 _LISTING = {
-    "branch": frozenset(
-        "-a -r -v -vv -l --all --remotes --list --show-current --verbose --contains --no-contains --merged --no-merged --points-at --sort --format --column --no-column --color --no-color".split()
+    "branch": word_set(
+        "-a -r -v -vv -l --all --remotes --list --show-current --verbose --contains --no-contains --merged "
+        "--no-merged --points-at --sort --format --column --no-column --color --no-color"
     ),
-    "tag": frozenset(
-        "-l -n --list --contains --no-contains --merged --no-merged --points-at --sort --format --column".split()
-    ),
+    "tag": word_set("-l -n --list --contains --no-contains --merged --no-merged --points-at --sort --format --column"),
 }
-_LISTING_VALUED = frozenset("--contains --no-contains --merged --no-merged --points-at --sort --format -n?".split())
+_LISTING_VALUED = word_set("--contains --no-contains --merged --no-merged --points-at --sort --format -n?")
 _SUBCOMMANDS = {
     "remote": frozenset({"", "show", "get-url"}),
     "stash": frozenset({"list", "show"}),
@@ -44,9 +46,10 @@ _SUBCOMMANDS = {
     "config": frozenset({"get", "list"}),
     "symbolic-ref": frozenset({"HEAD"}),
 }
-_CONFIG_READS = frozenset("--get --get-all --get-regexp --get-urlmatch --list -l".split())
-_CONFIG_SCOPES = frozenset(
-    "--global --system --local --worktree --show-origin --show-scope --name-only -z --null --type --bool --int --includes".split()
+_CONFIG_READS = word_set("--get --get-all --get-regexp --get-urlmatch --list -l")
+_CONFIG_SCOPES = word_set(
+    "--global --system --local --worktree --show-origin --show-scope --name-only -z --null --type --bool "
+    "--int --includes"
 )
 
 

@@ -10,10 +10,10 @@ from command_safety.commands.file_contents import report_secrets
 from command_safety.evaluation.call import Call
 from command_safety.evaluation.values import Text, join
 from command_safety.rules.arguments import Arguments, Option, parse_arguments
-from command_safety.rules.model import READ, CommandRule
+from command_safety.rules.model import READ, CommandRule, Wrapper
 
 _ALONE = frozenset({"--help", "--version"})
-_MAX_PATH = 3
+_MAX_PATH = 4
 """Words of the longest subcommand."""
 
 
@@ -32,7 +32,7 @@ def apply_rule(call: Call, rule: CommandRule, *, inherited: Inherited | None = N
         return None
     known = _inherit(rule, inherited or Inherited())
     if rule.wrapper is not None:
-        return _run_wrapped(call, rule, known)
+        return _run_wrapped(call, rule, rule.wrapper, known)
     arguments = parse_arguments(call.arguments, valued=known.valued, has_long_dash=known.has_long_dash)
     _report_unsafe(call, arguments.options, known)
     subcommand = _find_subcommand(rule, arguments)
@@ -60,14 +60,13 @@ def _only_informs(call: Call, rule: CommandRule) -> bool:
     return _has_subcommands(rule) and len(words) == 2 and words[1] == "--help" and words[0].isalpha()
 
 
-def _run_wrapped(call: Call, rule: CommandRule, known: Inherited) -> Text | None:
+def _run_wrapped(call: Call, rule: CommandRule, wrapper: Wrapper, known: Inherited) -> Text | None:
     """Judge the command that this one runs."""
-    assert rule.wrapper is not None
     arguments = parse_arguments(
         call.arguments, valued=known.valued, has_long_dash=known.has_long_dash, stops_at_operand=True
     )
     _report_unsafe(call, arguments.options, known)
-    inner = arguments.operands[rule.wrapper.skipped_operands :]
+    inner = arguments.operands[wrapper.skipped_operands :]
     if rule.rule != READ:
         call.report(rule.rule)
     if not inner:
@@ -76,7 +75,7 @@ def _run_wrapped(call: Call, rule: CommandRule, known: Inherited) -> Text | None
         return None
     if arguments.has_unknown_option:
         call.report("C-dynamic-operand")
-    if rule.wrapper.is_script:
+    if wrapper.is_script:
         return call.run_script(join(inner, separator=" "))
     return call.run(inner)
 
@@ -121,10 +120,12 @@ def _apply_subcommand(
 
 
 def _report_own_rule(call: Call, rule: CommandRule, arguments: Arguments) -> None:
-    if not arguments.operands and rule.bare:
+    if rule.reads_with and arguments.has(*rule.reads_with):
+        own = READ
+    elif not arguments.operands and rule.bare:
         own = rule.bare
     elif rule.reads_with:
-        own = READ if arguments.has(*rule.reads_with) else rule.rule
+        own = rule.rule
     elif _has_subcommands(rule) and not arguments.operands:
         # Without a subcommand only the usage is printed.
         own = READ

@@ -8,17 +8,21 @@ from command_safety.evaluation.call import Call
 from command_safety.evaluation.scope import Fields
 from command_safety.evaluation.values import ANYTHING, UNKNOWN, Text
 from command_safety.rules.arguments import parse_arguments
+from command_safety.rules.word_sets import word_set
 
-_REDIS_VALUED = frozenset(
-    "-h -p -s -a -u -r -i -n -d -D -X -t --user --pass --sni --cacert --cert --key --pattern --count --quoted-pattern --intrinsic-latency --memkeys-samples --eval --rdb --functions-rdb --cacertdir --tls-ciphers".split()
+_REDIS_VALUED = word_set(
+    "-h -p -s -a -u -r -i -n -d -D -X -t --user --pass --sni --cacert --cert --key --pattern --count "
+    "--quoted-pattern --intrinsic-latency --memkeys-samples --eval --rdb --functions-rdb --cacertdir "
+    "--tls-ciphers"
 )
 # https://redis.io/docs/latest/commands/, those with the ACL category @read or that only tell about the server
-_REDIS_READS = frozenset(
-    "GET MGET STRLEN GETRANGE SUBSTR GETBIT BITCOUNT BITPOS HGET HMGET HGETALL HKEYS HVALS HLEN HEXISTS HSTRLEN HSCAN HRANDFIELD LRANGE LLEN "
-    "LINDEX LPOS SMEMBERS SCARD SISMEMBER SMISMEMBER SRANDMEMBER SSCAN SINTER SUNION SDIFF ZRANGE ZREVRANGE ZRANGEBYSCORE ZREVRANGEBYSCORE "
-    "ZRANGEBYLEX ZCARD ZCOUNT ZSCORE ZMSCORE ZRANK ZREVRANK ZSCAN ZLEXCOUNT TTL PTTL EXPIRETIME PEXPIRETIME TYPE EXISTS RANDOMKEY DBSIZE SCAN "
-    "INFO PING ECHO TIME LASTSAVE ROLE COMMAND XINFO XLEN XRANGE XREVRANGE XPENDING PFCOUNT GEOPOS GEODIST GEOHASH GEOSEARCH DUMP LOLWUT "
-    "TS.GET TS.RANGE TS.INFO JSON.GET FT.INFO FT._LIST BF.INFO READONLY".split()
+_REDIS_READS = word_set(
+    "GET MGET STRLEN GETRANGE SUBSTR GETBIT BITCOUNT BITPOS HGET HMGET HGETALL HKEYS HVALS HLEN HEXISTS "
+    "HSTRLEN HSCAN HRANDFIELD LRANGE LLEN LINDEX LPOS SMEMBERS SCARD SISMEMBER SMISMEMBER SRANDMEMBER SSCAN "
+    "SINTER SUNION SDIFF ZRANGE ZREVRANGE ZRANGEBYSCORE ZREVRANGEBYSCORE ZRANGEBYLEX ZCARD ZCOUNT ZSCORE "
+    "ZMSCORE ZRANK ZREVRANK ZSCAN ZLEXCOUNT TTL PTTL EXPIRETIME PEXPIRETIME TYPE EXISTS RANDOMKEY DBSIZE SCAN "
+    "INFO PING ECHO TIME LASTSAVE ROLE COMMAND XINFO XLEN XRANGE XREVRANGE XPENDING PFCOUNT GEOPOS GEODIST "
+    "GEOHASH GEOSEARCH DUMP LOLWUT TS.GET TS.RANGE TS.INFO JSON.GET FT.INFO FT._LIST BF.INFO READONLY"
 )
 _REDIS_SUB_READS = {
     "CONFIG": {"GET"},
@@ -61,6 +65,7 @@ _REDIS_MODES_READING = frozenset(
         "-v",
     }
 )
+
 _REDIS_MODES_ASKING = {
     "--bigkeys": "C-database-heavy",
     "--memkeys": "C-database-heavy",
@@ -73,33 +78,37 @@ _REDIS_MODES_ASKING = {
     "--ldb": "C-script-file",
     "--replica": "C-database-heavy",
 }
-_MONGO_VALUED = frozenset(
-    "--eval --host --port -u --username -p --password --authenticationDatabase -f --file --tls --db".split()
+_MONGO_VALUED = word_set(
+    "--eval --host --port -u --username -p --password --authenticationDatabase -f --file --tls --db"
 ) - {"--tls"}
-_MONGO_READS = frozenset(
-    "serverStatus stats dataSize storageSize totalSize totalIndexSize currentOp version hello isMaster hostInfo status conf config "
-    "printReplicationInfo printSlaveReplicationInfo printSecondaryReplicationInfo printShardingStatus getReplicationInfo getCollectionNames getCollectionInfos getCollection "
-    "getSiblingDB getName getMongo getUsers getRoles getUser getProfilingStatus getProfilingLevel getLogComponents serverBuildInfo listCommands "
-    "find findOne count countDocuments estimatedDocumentCount distinct getIndexes getIndexKeys explain limit skip sort projection pretty toArray "
-    "map forEach itcount size hasNext next hint maxTimeMS getShardDistribution latencyStats validateNothing getDBs getDBNames adminCommand runCommand "
-    "print printjson tojson JSON.stringify stringify ObjectId ISODate Date NumberLong Timestamp aggregate allowDiskUse getBalancerState isBalancerRunning "
-    "listShards databases printCollectionStats serverCmdLineOpts getParameter connectionStatus inprog EJSON function".split()
+_MONGO_READS = word_set(
+    "serverStatus stats dataSize storageSize totalSize totalIndexSize currentOp version hello isMaster "
+    "hostInfo status conf config printReplicationInfo printSlaveReplicationInfo printSecondaryReplicationInfo "
+    "printShardingStatus getReplicationInfo getCollectionNames getCollectionInfos getCollection getSiblingDB "
+    "getName getMongo getUsers getRoles getUser getProfilingStatus getProfilingLevel getLogComponents "
+    "serverBuildInfo listCommands find findOne count countDocuments estimatedDocumentCount distinct "
+    "getIndexes getIndexKeys explain limit skip sort projection pretty toArray map forEach itcount size "
+    "hasNext next hint maxTimeMS getShardDistribution latencyStats validateNothing getDBs getDBNames "
+    "adminCommand runCommand print printjson tojson JSON.stringify stringify ObjectId ISODate Date NumberLong "
+    "Timestamp aggregate allowDiskUse getBalancerState isBalancerRunning listShards databases "
+    "printCollectionStats serverCmdLineOpts getParameter connectionStatus inprog EJSON function"
 )
-_MONGO_COMMANDS = frozenset(
-    "ping serverStatus replSetGetStatus replSetGetConfig listDatabases listCollections dbStats collStats buildInfo hostInfo isMaster hello getCmdLineOpts "
-    "currentOp top connPoolStats getLog getParameter listShards balancerStatus features whatsmyuri connectionStatus lockInfo".split()
+_MONGO_COMMANDS = word_set(
+    "ping serverStatus replSetGetStatus replSetGetConfig listDatabases listCollections dbStats collStats "
+    "buildInfo hostInfo isMaster hello getCmdLineOpts currentOp top connPoolStats getLog getParameter "
+    "listShards balancerStatus features whatsmyuri connectionStatus lockInfo"
 )
 _MONGO_CALL = re.compile(r"([\w$.]*\w)\s*\(")
 _MONGO_COMMAND = re.compile(r"(?:adminCommand|runCommand)\s*\(\s*(?:\{\s*)?['\"]?(\w+)")
-_MONGO_WRITES = re.compile(
-    r"\$out|\$merge|\$where|\$function|\$accumulator|(?<![=!<>])=(?![=>])|`|\[\s*['\"]"
-)
+_MONGO_WRITES = re.compile(r"\$out|\$merge|\$where|\$function|\$accumulator|(?<![=!<>])=(?![=>])|`|\[\s*['\"]")
 _MONGO_DROPS = re.compile(r"\bdropDatabase\b|\bdropAllUsers\b")
 _MONGO_SHOW = re.compile(
     r"\s*(?:show\s+(?:dbs|databases|collections|tables|users|roles|log\s*\w*|logs)|use\s+\w+)\s*;?\s*"
 )
-_ETCD_VALUED = frozenset(
-    "--endpoints --cacert --cert --key --user --password --dial-timeout --command-timeout -w --write-out --limit --order --sort-by --rev --consistency --from-rev --keepalive-time --keepalive-timeout --discovery-srv".split()
+_ETCD_VALUED = word_set(
+    "--endpoints --cacert --cert --key --user --password --dial-timeout --command-timeout -w --write-out "
+    "--limit --order --sort-by --rev --consistency --from-rev --keepalive-time --keepalive-timeout "
+    "--discovery-srv"
 )
 _ETCD_EVERYTHING = frozenset({"", "/", "\\0", "/registry", "/registry/"})
 

@@ -9,25 +9,28 @@ from command_safety.commands.hosts import find_host_rule, split_url
 from command_safety.evaluation.call import Call
 from command_safety.evaluation.values import Text
 from command_safety.rules.arguments import Arguments, parse_arguments
+from command_safety.rules.word_sets import word_set
 
-_OVERRIDES = frozenset(
-    "--kubeconfig --server -s --token --as --as-group --as-uid --user --cluster --username --password --client-certificate "
-    "--client-key --certificate-authority --insecure-skip-tls-verify --tls-server-name".split()
+_OVERRIDES = word_set(
+    "--kubeconfig --server -s --token --as --as-group --as-uid --user --cluster --username --password "
+    "--client-certificate --client-key --certificate-authority --insecure-skip-tls-verify --tls-server-name"
 )
-_WRITES = frozenset("--cache-dir --profile-output --log-file --log-dir --output-directory".split())
+_WRITES = word_set("--cache-dir --profile-output --log-file --log-dir --output-directory")
 _GLOBAL_VALUED = (
     (_OVERRIDES - {"--insecure-skip-tls-verify"})
     | _WRITES
-    | frozenset("-n --namespace --context --request-timeout -v --v".split())
+    | word_set("-n --namespace --context --request-timeout -v --v")
 )
-_VALUED = _GLOBAL_VALUED | frozenset(
-    "-o --output -l --selector -c --container -f --filename -k --kustomize --field-selector --sort-by -L --label-columns --since --since-time "
-    "--tail --limit-bytes --max-log-requests --template --for --timeout --grace-period --replicas --image --type -p --patch --patch-file "
-    "--revision --to-revision --chunk-size --subresource --api-version --api-group --verbs --raw --port --overrides --from-literal "
-    "--from-file --pod-selector --max --min --cpu-percent --pod-running-timeout --field-manager --types".split()
+_VALUED = _GLOBAL_VALUED | word_set(
+    "-o --output -l --selector -c --container -f --filename -k --kustomize --field-selector --sort-by -L "
+    "--label-columns --since --since-time --tail --limit-bytes --max-log-requests --template --for --timeout "
+    "--grace-period --replicas --image --type -p --patch --patch-file --revision --to-revision --chunk-size "
+    "--subresource --api-version --api-group --verbs --raw --port --overrides --from-literal --from-file "
+    "--pod-selector --max --min --cpu-percent --pod-running-timeout --field-manager --types"
 )
-_READS = frozenset(
-    "get describe logs log top explain events api-resources api-versions version diff wait cluster-info options help completion".split()
+_READS = word_set(
+    "get describe logs log top explain events api-resources api-versions version diff wait cluster-info "
+    "options help completion"
 )
 _READ_PATHS = frozenset(
     {
@@ -43,16 +46,18 @@ _READ_PATHS = frozenset(
         *("adm top", "adm policy who-can", "whoami", "status", "projects", "project", "set env --list"),
     }
 )
+
 _RUNS_INSIDE = frozenset({"exec", "rsh"})
 _NEVER_DRY = _RUNS_INSIDE | frozenset({"cp", "port-forward", "proxy", "attach", "debug", "run", "plugin"} - {"run"})
-_KNOWN_CHANGES = frozenset(
-    "create apply delete replace patch edit label annotate scale autoscale expose run set rollout drain cordon uncordon taint cp "
-    "port-forward proxy attach debug certificate auth config kustomize adm new-app start-build import-image login logout alpha".split()
+_KNOWN_CHANGES = word_set(
+    "create apply delete replace patch edit label annotate scale autoscale expose run set rollout drain "
+    "cordon uncordon taint cp port-forward proxy attach debug certificate auth config kustomize adm new-app "
+    "start-build import-image login logout alpha"
 )
 _SYSTEM_NAMESPACES = frozenset({"kube-system", "kube-public", "kube-node-lease", "default"})
 _NAMESPACE_KINDS = frozenset({"ns", "namespace", "namespaces", "project", "projects"})
-_CLUSTER_KINDS = _NAMESPACE_KINDS | frozenset(
-    "no node nodes pv persistentvolume persistentvolumes crd crds customresourcedefinition customresourcedefinitions".split()
+_CLUSTER_KINDS = _NAMESPACE_KINDS | word_set(
+    "no node nodes pv persistentvolume persistentvolumes crd crds customresourcedefinition customresourcedefinitions"
 )
 _SECRET_KIND = re.compile(r"(?:^|,)secrets?(?:\.v1)?(?:\.core)?(?:$|[,/])", re.IGNORECASE)
 _FALSE = frozenset({"false", "0", "f"})
@@ -117,7 +122,7 @@ def _report_files(call: Call, arguments: Arguments) -> None:
 def _judge_verb(call: Call, arguments: Arguments, operands: list[str]) -> None:
     verb = operands[0]
     path = " ".join(operands[:2])
-    if verb == "get" or verb == "describe":
+    if verb in ("get", "describe"):
         _judge_get(call, arguments, operands)
     elif path == "config view":
         if _is_set(arguments, "--raw"):

@@ -8,9 +8,10 @@ from command_safety.evaluation.call import Call
 from command_safety.evaluation.scope import Fields
 from command_safety.evaluation.values import SOMETHING, UNKNOWN, Origin, Text
 from command_safety.rules.arguments import parse_arguments
+from command_safety.rules.word_sets import word_set
 
-_NC_VALUED = frozenset(
-    "-w -p -s -i -q -e -c -x -X -I -O -T -V -g -G -m --exec --sh-exec --lua-exec --wait --source --proxy --proxy-type".split()
+_NC_VALUED = word_set(
+    "-w -p -s -i -q -e -c -x -X -I -O -T -V -g -G -m --exec --sh-exec --lua-exec --wait --source --proxy --proxy-type"
 )
 _NC_RUNS = ("-e", "-c", "--exec", "--sh-exec", "--lua-exec")
 _SOCAT_RUNS = re.compile(r"(?:^|[,!])(?:exec|system|shell):", re.IGNORECASE)
@@ -40,6 +41,7 @@ _IP_OBJECTS = {
 }
 _IP_READS = ("show", "list", "lst", "get")
 _IP_OPTIONS_VALUED = frozenset({"-f", "-family", "-n", "-netns", "-l", "-loops", "-rc", "-rcvbuf", "-b", "-batch"})
+_ROUTE_CHANGES = frozenset({"add", "del", "delete", "change", "flush", "replace"})
 
 
 def check_probe(call: Call) -> Text | None:
@@ -122,9 +124,9 @@ def check_ifconfig(call: Call) -> Text | None:
 
 
 def check_route(call: Call) -> Text | None:
-    if any(text in ("add", "del", "delete", "change", "flush", "replace") for text in call.texts):
-        call.report("C-network-change")
-    elif any(not text.startswith("-") and text not in ("get", "show") for text in call.texts[:1]):
+    """`route`: options alone show the table."""
+    shows = all(text.startswith("-") or text in ("get", "show") for text in call.texts[:1])
+    if not shows or _ROUTE_CHANGES.intersection(call.texts):
         call.report("C-network-change")
     return None
 

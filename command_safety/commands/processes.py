@@ -8,11 +8,14 @@ from command_safety.evaluation.call import Call
 from command_safety.evaluation.values import Text
 from command_safety.paths.secrets import is_secret
 from command_safety.rules.arguments import parse_arguments
+from command_safety.rules.word_sets import word_set
 
 _SIGNAL = re.compile(r"-(?:\d+|[A-Za-z]+\d*(?:[+-]\d+)?)")
 _BSD_ENVIRONMENT = re.compile(r"[A-Za-z]*e[A-Za-z]*")
-_TAR_VALUED = frozenset(
-    "-f -C -T -X -b -g -H -K -L -N -V -F -I --file --directory --files-from --exclude --exclude-from --use-compress-program --to-command --info-script --new-volume-script --checkpoint-action --rsh-command --rmt-command --transform --strip-components --format --owner --group --mode --mtime".split()
+_TAR_VALUED = word_set(
+    "-f -C -T -X -b -g -H -K -L -N -V -F -I --file --directory --files-from --exclude --exclude-from "
+    "--use-compress-program --to-command --info-script --new-volume-script --checkpoint-action --rsh-command "
+    "--rmt-command --transform --strip-components --format --owner --group --mode --mtime"
 )
 _TAR_PROGRAMS = (
     "-I",
@@ -119,8 +122,9 @@ def check_mount(call: Call) -> Text | None:
 
 def check_grep(call: Call) -> Text | None:
     """`grep`: the first operand is a pattern; the others are read."""
-    valued = frozenset(
-        "-e -f -m -A -B -C -d -D --regexp --file --max-count --after-context --before-context --context --include --exclude --exclude-dir --color --colour --label".split()
+    valued = word_set(
+        "-e -f -m -A -B -C -d -D --regexp --file --max-count --after-context --before-context --context --include "
+        "--exclude --exclude-dir --color --colour --label"
     )
     arguments = parse_arguments(call.arguments, valued=valued)
     has_pattern = arguments.has("-e", "-f", "--regexp", "--file")
@@ -146,7 +150,10 @@ def check_ip_tables(call: Call) -> Text | None:
     arguments = parse_arguments(call.arguments, valued=frozenset({"-t", "--table"}))
     lists = arguments.has("-L", "-S", "--list", "--list-rules", "-V")
     changes = arguments.has(
-        *"-A -D -I -R -F -Z -N -X -P -E --append --delete --insert --replace --flush --zero --new-chain --delete-chain --policy --rename-chain".split()
+        *word_set(
+            "-A -D -I -R -F -Z -N -X -P -E --append --delete --insert --replace --flush --zero --new-chain "
+            "--delete-chain --policy --rename-chain"
+        )
     )
     if not lists or changes or arguments.has("--modprobe"):
         call.report("C-network-change")

@@ -9,41 +9,49 @@ from command_safety.paths.devices import is_standard
 from command_safety.paths.secrets import is_secret
 from command_safety.paths.writing import find_write_rule
 from command_safety.rules.arguments import Option, parse_arguments
+from command_safety.rules.word_sets import word_set
 
-_CURL_HARMLESS = frozenset(
-    "-s -S -k -L -v -i -I -f -g -G -N -# -4 -6 -0 -1 -2 -3 -a -q -j -: --silent --show-error --insecure --location --verbose "
-    "--include --show-headers --head --fail --fail-with-body --fail-early --globoff --get --no-buffer --progress-bar --no-progress-meter --ipv4 --ipv6 "
-    "--http0.9 --http1.0 --http1.1 --http2 --http2-prior-knowledge --http3 --tlsv1 --tlsv1.0 --tlsv1.1 --tlsv1.2 --tlsv1.3 "
-    "--compressed --no-compressed --path-as-is --raw --tcp-nodelay --no-keepalive --no-sessionid --disable --retry-connrefused "
-    "--retry-all-errors --styled-output --no-styled-output --anyauth --basic --digest --negotiate --ntlm --url-query --next".split()
+_CURL_HARMLESS = word_set(
+    "-s -S -k -L -v -i -I -f -g -G -N -# -4 -6 -0 -1 -2 -3 -a -q -j -: --silent --show-error --insecure "
+    "--location --verbose --include --show-headers --head --fail --fail-with-body --fail-early --globoff "
+    "--get --no-buffer --progress-bar --no-progress-meter --ipv4 --ipv6 --http0.9 --http1.0 --http1.1 --http2 "
+    "--http2-prior-knowledge --http3 --tlsv1 --tlsv1.0 --tlsv1.1 --tlsv1.2 --tlsv1.3 --compressed "
+    "--no-compressed --path-as-is --raw --tcp-nodelay --no-keepalive --no-sessionid --disable "
+    "--retry-connrefused --retry-all-errors --styled-output --no-styled-output --anyauth --basic --digest "
+    "--negotiate --ntlm --url-query --next"
 )
-_CURL_VALUES = frozenset(
-    "-m -w -H -A -e -u -r -y -Y -z -b -C --max-time --connect-timeout --write-out --header --user-agent --referer --user --range "
-    "--speed-time --speed-limit --time-cond --cookie --retry --retry-delay --retry-max-time --max-redirs --cacert --capath --cert -E "
-    "--cert-type --key --key-type --pass --ciphers --tls-max --limit-rate --max-filesize --noproxy --interface --local-port --keepalive-time "
-    "--request-target --oauth2-bearer --dns-timeout --happy-eyeballs-timeout-ms --parallel-max --url".split()
+_CURL_VALUES = word_set(
+    "-m -w -H -A -e -u -r -y -Y -z -b -C --max-time --connect-timeout --write-out --header --user-agent "
+    "--referer --user --range --speed-time --speed-limit --time-cond --cookie --retry --retry-delay "
+    "--retry-max-time --max-redirs --cacert --capath --cert -E --cert-type --key --key-type --pass --ciphers "
+    "--tls-max --limit-rate --max-filesize --noproxy --interface --local-port --keepalive-time "
+    "--request-target --oauth2-bearer --dns-timeout --happy-eyeballs-timeout-ms --parallel-max --url"
 )
 _CURL_OUTPUTS = frozenset({"-o", "--output", "-D", "--dump-header", "--trace", "--trace-ascii", "--stderr"})
-_CURL_BODIES = frozenset("-d --data --data-ascii --data-raw --data-binary --data-urlencode --json".split())
+_CURL_BODIES = word_set("-d --data --data-ascii --data-raw --data-binary --data-urlencode --json")
 _CURL_VALUED = (
     _CURL_VALUES
     | _CURL_OUTPUTS
     | _CURL_BODIES
-    | frozenset(
-        "-X --request -K --config -x --proxy -F --form -T --upload-file -c --cookie-jar --resolve --connect-to -U -P -Q -t".split()
+    | word_set(
+        "-X --request -K --config -x --proxy -F --form -T --upload-file -c --cookie-jar --resolve --connect-to -U "
+        "-P -Q -t"
     )
-    | frozenset(
-        "--unix-socket --abstract-unix-socket --doh-url --preproxy --socks5 --socks5-hostname --socks4 --dns-servers --engine".split()
+    | word_set(
+        "--unix-socket --abstract-unix-socket --doh-url --preproxy --socks5 --socks5-hostname --socks4 "
+        "--dns-servers --engine"
     )
 )
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
-_WGET_HARMLESS = frozenset(
-    "-q -v -n -S -4 -6 -d --quiet --verbose --no-verbose --server-response --spider --no-check-certificate --inet4-only --inet6-only "
-    "--no-proxy --no-cache --no-dns-cache --no-hsts --show-progress --no-http-keep-alive --content-on-error --method=GET".split()
+_WGET_HARMLESS = word_set(
+    "-q -v -n -S -4 -6 -d --quiet --verbose --no-verbose --server-response --spider --no-check-certificate "
+    "--inet4-only --inet6-only --no-proxy --no-cache --no-dns-cache --no-hsts --show-progress "
+    "--no-http-keep-alive --content-on-error --method=GET"
 )
-_WGET_VALUES = frozenset(
-    "-T -t -U -w --timeout --tries --user-agent --header --wait --connect-timeout --read-timeout --dns-timeout --max-redirect "
-    "--user --password --http-user --http-password --ca-certificate --certificate --private-key --progress --referer --waitretry".split()
+_WGET_VALUES = word_set(
+    "-T -t -U -w --timeout --tries --user-agent --header --wait --connect-timeout --read-timeout "
+    "--dns-timeout --max-redirect --user --password --http-user --http-password --ca-certificate "
+    "--certificate --private-key --progress --referer --waitretry"
 )
 _WGET_VALUED = _WGET_VALUES | frozenset(
     {

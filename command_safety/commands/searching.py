@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from command_safety.evaluation.call import Call
 from command_safety.evaluation.scope import Fields
-from command_safety.evaluation.values import UNKNOWN, Origin, Text
+from command_safety.evaluation.values import EMPTY, UNKNOWN, Origin, Text
 from command_safety.paths.protected import is_protected
 from command_safety.paths.writing import find_write_rule
 from command_safety.rules.arguments import parse_arguments
+from command_safety.rules.word_sets import word_set
 
 _LEADING = frozenset({"-H", "-L", "-P", "-O0", "-O1", "-O2", "-O3"})
 _EXPRESSION = ("-", "(", ")", "!", ",")
-_VALUED = frozenset(
-    "-name -iname -path -ipath -wholename -iwholename -regex -iregex -lname -ilname -size -user -group -uid -gid -perm "
-    "-mtime -ctime -atime -mmin -cmin -amin -newer -anewer -cnewer -used -inum -links -samefile -fstype -context "
-    "-type -xtype -maxdepth -mindepth -regextype -D -printf".split()
+_VALUED = word_set(
+    "-name -iname -path -ipath -wholename -iwholename -regex -iregex -lname -ilname -size -user -group -uid "
+    "-gid -perm -mtime -ctime -atime -mmin -cmin -amin -newer -anewer -cnewer -used -inum -links -samefile "
+    "-fstype -context -type -xtype -maxdepth -mindepth -regextype -D -printf"
 )
-_NOT_NARROWING = frozenset("-type -xtype -maxdepth -mindepth -regextype -D -printf -fstype".split())
+_NOT_NARROWING = word_set("-type -xtype -maxdepth -mindepth -regextype -D -printf -fstype")
 _NARROWING = frozenset({"-empty", "-nouser", "-nogroup", "-executable", "-readable", "-writable"})
 _WRITERS = {"-fprint": 1, "-fprint0": 1, "-fls": 1, "-fprintf": 2}
 _RUNNERS = frozenset({"-exec", "-execdir", "-ok", "-okdir"})
@@ -27,26 +28,25 @@ _TAKES_ALL = frozenset({"*", "*.*", "**", "?*", "*?"})
 _UNDOES_TREE = frozenset({"rm", "unlink", "rmdir", "shred", "chmod", "chown", "chgrp", "mv", "srm"})
 
 
-@dataclass(slots=True)
-class _Expression:
-    """What stands after the paths, with the tests that hold where an action stands."""
+@dataclass(frozen=True, slots=True)
+class _Action:
+    """What `find` does with a file it meets."""
 
-    actions: list[tuple[str, Fields, bool]] = field(default_factory=list)
-    """The action, its words, and whether a test narrows what it gets."""
-    is_narrowed: bool = False
-    """Whether a test narrows what is printed."""
-    is_pruning: bool = False
+    name: str
+    words: Fields
+    is_narrowed: bool
+    """A test before it leaves files out."""
 
 
 def check_find(call: Call) -> Text | None:
     paths, words = _split_paths(call.arguments)
     if any(word.may_be_option for word in call.arguments if not _is_quoted_value(word)):
         _report_dynamic(call, paths, words)
-    expression = _read_expression(words)
+    expression = _ExpressionReader(words)
     roots = paths or (Text("."),)
     is_dangerous = any(is_protected(root, call.scope) for root in roots)
-    for action, arguments, is_narrowed in expression.actions:
-        _judge_action(call, action, arguments, roots=roots, endangers=is_dangerous and not is_narrowed)
+    for action in expression.read_actions():
+        _judge_action(call, action, roots=roots, endangers=is_dangerous and not action.is_narrowed)
     lists_all = is_dangerous and not expression.is_narrowed
     return Text(UNKNOWN, frozenset({Origin.PROTECTED_LISTING} if lists_all else ()))
 
@@ -74,44 +74,72 @@ def _split_paths(arguments: Fields) -> tuple[Fields, Fields]:
     return arguments[start:end], arguments[end:]
 
 
-def _read_expression(words: Fields) -> _Expression:
-    """Follow the expression from left to right; `-o` starts again without the tests before it."""
-    found = _Expression()
-    narrowed = [False]
-    is_negated = False
-    place = 0
-    while place < len(words):
-        text = words[place].text
-        if text in ("!", "-not"):
-            is_negated = True
-            place += 1
-            continue
-        if text == "(":
-            narrowed.append(narrowed[-1])
-        elif text == ")" and len(narrowed) > 1:
-            inner = narrowed.pop()
-            narrowed[-1] = narrowed[-1] or (inner and not is_negated)
-        elif text in ("-o", "-or", ","):
-            narrowed[-1] = narrowed[-2] if len(narrowed) > 1 else False
-        elif text in _RUNNERS:
-            command = tuple(_until_end(words[place + 1 :]))
-            found.actions.append((text, command, narrowed[-1]))
-            place += len(command) + 1
-        elif text in _WRITERS:
-            found.actions.append((text, words[place + 1 : place + 2], narrowed[-1]))
-            place += _WRITERS[text]
-        elif text == "-delete":
-            found.actions.append((text, (), narrowed[-1]))
-        elif text in _VALUED or text.startswith("-newer"):
-            value = words[place + 1].text if place + 1 < len(words) else ""
-            narrowed[-1] = narrowed[-1] or (not is_negated and _narrows(text, value))
-            place += 1
-        elif text in _NARROWING:
-            narrowed[-1] = narrowed[-1] or not is_negated
-        is_negated = is_negated and text == "("
-        place += 1
-    found.is_narrowed = narrowed[0]
-    return found
+class _ExpressionReader:
+    """Follows the expression from left to right; `-o` starts again without the tests before it."""
+
+    def __init__(self, words: Fields) -> None:
+        self._words = words
+        self._place = 0
+        self._is_negated = False
+        self._narrowed = [False]
+        """For each open bracket, whether a test narrows what comes next."""
+        self._alternatives = [True]
+        """For each open bracket, whether every part before an `-o` was narrowed."""
+        self._negations: list[bool] = []
+
+    @property
+    def is_narrowed(self) -> bool:
+        return self._narrowed[0] and self._alternatives[0]
+
+    def read_actions(self) -> list[_Action]:
+        actions: list[_Action] = []
+        while self._place < len(self._words):
+            text = self._take().text
+            if text in ("!", "-not"):
+                self._is_negated = True
+                continue
+            if text in _RUNNERS or text in _WRITERS or text == "-delete":
+                actions.append(_Action(text, self._take_action_words(text), self._narrowed[-1]))
+            elif text in ("(", ")", "-o", "-or", ","):
+                self._regroup(text)
+                continue
+            elif text in _NARROWING or (self._takes_value(text) and _narrows(text, self._take().text)):
+                self._narrowed[-1] = self._narrowed[-1] or not self._is_negated
+            self._is_negated = False
+        return actions
+
+    def _take(self) -> Text:
+        word = self._words[self._place] if self._place < len(self._words) else EMPTY
+        self._place += 1
+        return word
+
+    def _take_action_words(self, action: str) -> Fields:
+        rest = self._words[self._place :]
+        if action in _RUNNERS:
+            words = tuple(_until_end(rest))
+            self._place += len(words) + 1
+            return words
+        count = _WRITERS.get(action, 0)
+        self._place += count
+        return rest[:count]
+
+    def _takes_value(self, test: str) -> bool:
+        return test in _VALUED or test.startswith("-newer")
+
+    def _regroup(self, sign: str) -> None:
+        if sign == "(":
+            # Files that a negated group keeps out are not known to be few.
+            self._narrowed.append(self._narrowed[-1])
+            self._alternatives.append(True)
+            self._negations.append(self._is_negated)
+        elif sign == ")" and self._negations:
+            is_inner_narrowed = all((self._alternatives.pop(), self._narrowed.pop()))
+            is_negated = self._negations.pop()
+            self._narrowed[-1] = self._narrowed[-1] or (is_inner_narrowed and not is_negated)
+        elif sign != ")":
+            self._alternatives[-1] = self._alternatives[-1] and self._narrowed[-1]
+            self._narrowed[-1] = bool(self._negations) and self._narrowed[-2]
+        self._is_negated = False
 
 
 def _narrows(test: str, value: str) -> bool:
@@ -125,19 +153,19 @@ def _until_end(words: Fields) -> Iterator[Text]:
         yield word
 
 
-def _judge_action(call: Call, action: str, arguments: Fields, *, roots: Fields, endangers: bool) -> None:
-    if action == "-delete":
+def _judge_action(call: Call, action: _Action, *, roots: Fields, endangers: bool) -> None:
+    if action.name == "-delete":
         call.report("B1-find-delete" if endangers else "C-delete")
-    elif action in _WRITERS:
-        rule = find_write_rule(arguments[0], call.scope) if arguments else "C-file-write"
+    elif action.name in _WRITERS:
+        rule = find_write_rule(action.words[0], call.scope) if action.words else "C-file-write"
         if rule:
             call.report(rule)
     else:
-        _judge_command(call, action, arguments, roots=roots, endangers=endangers)
+        _judge_command(call, action, roots=roots, endangers=endangers)
 
 
-def _judge_command(call: Call, action: str, arguments: Fields, *, roots: Fields, endangers: bool) -> None:
-    if action in ("-ok", "-okdir"):
+def _judge_command(call: Call, action: _Action, *, roots: Fields, endangers: bool) -> None:
+    if action.name in ("-ok", "-okdir"):
         call.report("C-interactive")
     if endangers:
         found = Text(UNKNOWN, frozenset({Origin.PROTECTED_LISTING}))
@@ -146,10 +174,10 @@ def _judge_command(call: Call, action: str, arguments: Fields, *, roots: Fields,
         found = Text(f"{roots[0].text.rstrip('/') or '/.'}/{UNKNOWN}found")
     words = tuple(
         Text(word.text.replace("{}", found.text), word.origins | found.origins) if "{}" in word.text else word
-        for word in arguments
+        for word in action.words
     )
     call.run(words)
-    names = [word.text.rpartition("/")[2] for word in arguments[:3]]
+    names = [word.text.rpartition("/")[2] for word in action.words[:3]]
     if endangers and any(name in _UNDOES_TREE for name in names):
         call.report("B1-find-delete")
 

@@ -8,156 +8,16 @@ from command_safety.evaluation.call import Call
 from command_safety.evaluation.values import Text
 from command_safety.paths.devices import is_disk
 from command_safety.rules.arguments import parse_arguments
+from command_safety.rules.word_sets import word_set
 
 _PARTED_READS = frozenset({"print", "p", "unit", "u", "align-check", "help", "quit", "version"})
 _PARTED_VALUED = frozenset({"-a", "--align"})
-_CEPH_VALUED = frozenset(
-    "-c --conf -n --name -i --id -k --keyring -f --format --cluster --connect-timeout -m --mon_host".split()
-)
-_CEPH_READS = frozenset(
-    {
-        *(
-            "-s",
-            "status",
-            "health",
-            "df",
-            "version",
-            "versions",
-            "quorum_status",
-            "mon_status",
-            "fsid",
-            "report",
-            "features",
-            "-v",
-        ),
-        *(
-            "log last",
-            "time-sync-status",
-            "node ls",
-            "device ls",
-            "device info",
-            "device get-health-metrics",
-            "crash ls",
-            "crash info",
-            "crash stat",
-        ),
-        *(
-            "orch ls",
-            "orch ps",
-            "orch status",
-            "orch host ls",
-            "orch device ls",
-            "telemetry show",
-            "telemetry status",
-            "config dump",
-            "config get",
-        ),
-        *(
-            "config show",
-            "config log",
-            "config help",
-            "config ls",
-            "mgr module ls",
-            "mgr services",
-            "mgr dump",
-            "mgr stat",
-            "mgr metadata",
-            "balancer status",
-        ),
-        *(
-            "balancer eval",
-            "progress",
-            "insights",
-            "service dump",
-            "service status",
-            "fs ls",
-            "fs status",
-            "fs dump",
-            "fs get",
-        ),
-        *(
-            "mds stat",
-            "mds metadata",
-            "mds versions",
-            "mon dump",
-            "mon stat",
-            "mon metadata",
-            "mon versions",
-            "health detail",
-            "iostat",
-            "w",
-            "-w",
-        ),
-        *(
-            "osd tree",
-            "osd df",
-            "osd stat",
-            "osd status",
-            "osd dump",
-            "osd perf",
-            "osd pool ls",
-            "osd pool get",
-            "osd pool stats",
-            "osd pool get-quota",
-        ),
-        *(
-            "osd find",
-            "osd metadata",
-            "osd crush tree",
-            "osd crush dump",
-            "osd crush rule ls",
-            "osd crush rule dump",
-            "osd crush class ls",
-            "osd ls",
-        ),
-        *(
-            "osd blocked-by",
-            "osd lspools",
-            "osd getmap",
-            "osd versions",
-            "osd utilization",
-            "osd ok-to-stop",
-            "osd safe-to-destroy",
-            "osd erasure-code-profile ls",
-        ),
-        *(
-            "osd erasure-code-profile get",
-            "osd blocklist ls",
-            "osd blacklist ls",
-            "osd map",
-            "osd info",
-            "osd numa-status",
-            "osd crush show-tunables",
-        ),
-        *("osd pool autoscale-status", "osd count-metadata", "osd getcrushmap"),
-        *(
-            "pg stat",
-            "pg dump",
-            "pg ls",
-            "pg map",
-            "pg query",
-            "pg dump_stuck",
-            "pg ls-by-osd",
-            "pg ls-by-pool",
-            "pg ls-by-primary",
-            "pg debug",
-            "pg dump_json",
-        ),
-        *(
-            "nfs cluster ls",
-            "nfs export ls",
-            "rgw realm list",
-            "rgw zone list",
-            "alerts",
-            "dashboard get-prometheus-api-host",
-            "status detail",
-        ),
-    }
-)
 _GLUSTER_READS = re.compile(
-    r"(?:volume (?:info|status|list|get|top)\b|peer status|pool list|volume heal \S+ (?:info|statistics)|snapshot (?:list|info|status)|volume profile \S+ info"
+    r"(?:volume (?:info|status|list|get|top)\b|peer status|pool list|volume heal \S+ (?:info|statistics)"
+    r"|snapshot (?:list|info|status)|volume profile \S+ info"
     r"|volume quota \S+ list|volume rebalance \S+ status|volume geo-replication \S* ?status|help|global help).*"
 )
+_ISCSI_CHANGES = word_set("-l --login -u --logout -o --op -R --rescan -r -k -D -U --logoutall -L --loginall -s")
 
 
 def check_make_swap(call: Call) -> Text | None:
@@ -200,13 +60,9 @@ def check_debugfs(call: Call) -> Text | None:
 
 def check_iscsiadm(call: Call) -> Text | None:
     """`iscsiadm -m session` and other modes without an action show."""
-    words = call.texts
-    changes = any(
-        text
-        in ("-l", "--login", "-u", "--logout", "-o", "--op", "-R", "--rescan", "-k", "-D", "-U", "-L", "--loginall")
-        for text in words
-    )
-    if changes or "discovery" in words or not any(text in ("-m", "--mode") for text in words):
+    arguments = parse_arguments(call.arguments, valued=frozenset({"-m", "--mode", "-P", "--print", "-T", "-p", "-I"}))
+    mode = arguments.value_of("-m", "--mode")
+    if mode is None or mode.text not in ("session", "node", "iface", "host") or arguments.has(*_ISCSI_CHANGES):
         call.report("C-storage-change")
     return None
 
@@ -218,26 +74,8 @@ def check_gluster(call: Call) -> Text | None:
     return None
 
 
-def check_ceph(call: Call) -> Text | None:
-    """`ceph`: reading commands by their first words."""
-    arguments = parse_arguments(call.arguments, valued=_CEPH_VALUED)
-    operands = [operand.text for operand in arguments.operands]
-    if any(operand.may_be_option for operand in arguments.operands[:2]):
-        call.report("C-dynamic-operand")
-    if arguments.has("-i", "--in-file", "-o", "--out-file"):
-        call.report("C-file-write")
-    if not operands:
-        if not arguments.has("-s", "--status", "-w", "--watch", "-v", "-h"):
-            call.report("C-interactive")
-        return None
-    if operands[0] == "auth":
-        call.report(
-            "C-secret-read"
-            if operands[1:2] and operands[1] in ("ls", "list", "get", "get-key", "print-key", "export")
-            else "C-storage-change"
-        )
-    elif operands[0] == "pg" and operands[2:3] == ["query"]:
-        return None
-    elif not any(" ".join(operands[:length]) in _CEPH_READS for length in (1, 2, 3, 4)):
+def check_placement_group(call: Call) -> Text | None:
+    """`ceph pg <id> query` reads; other words after the id do something."""
+    if call.texts[1:2] != ["query"]:
         call.report("C-storage-change")
     return None

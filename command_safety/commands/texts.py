@@ -125,9 +125,9 @@ def check_decode(call: Call) -> Text | None:
     is_decoding = arguments.has("-d", "-D", "--decode", "-di", "-r", "-revert", "--revert")
     if not is_decoding:
         return None
-    decoders = {"base64": _decode_base64, "base32": _decode_base32, "xxd": _decode_hex}
+    decoders = {"base64": decode_base64, "base32": _decode_base32, "xxd": _decode_hex}
     known = call.stdin if call.stdin is not None and call.stdin.is_known else None
-    return decode(known, decoders.get(call.name, _decode_base64))
+    return decode(known, decoders.get(call.name, decode_base64))
 
 
 def decode(source: Text | None, decoder: Callable[[str], str | None]) -> Text:
@@ -136,7 +136,7 @@ def decode(source: Text | None, decoder: Callable[[str], str | None]) -> Text:
     return Text(UNKNOWN if decoded is None else decoded, frozenset({Origin.DECODED}))
 
 
-def _decode_base64(text: str) -> str | None:
+def decode_base64(text: str) -> str | None:
     try:
         return base64.b64decode("".join(text.split()) + "==").decode("utf-8", "replace")
     except (binascii.Error, ValueError):

@@ -5,14 +5,15 @@ from __future__ import annotations
 import re
 
 from command_safety.commands.file_contents import report_secrets
-from command_safety.commands.kubernetes import check_kubectl
 from command_safety.commands.hosts import find_host_rule
-from command_safety.commands.texts import decode
+from command_safety.commands.kubernetes import check_kubectl
+from command_safety.commands.texts import decode, decode_base64
 from command_safety.evaluation.call import Call
 from command_safety.evaluation.values import SOMETHING, UNKNOWN, Origin, Text
 from command_safety.rules.arguments import parse_arguments
+from command_safety.rules.word_sets import word_set
 
-_JQ_VALUED = frozenset("-f --from-file -L --indent".split())
+_JQ_VALUED = word_set("-f --from-file -L --indent")
 _JQ_ENVIRONMENT = re.compile(r"\$ENV\b|(?<![\w.$])env\b(?!\s*:)")
 _VTYSH_READS = re.compile(r"\s*(?:show|sh|do show|list|ping|traceroute)\b.*", re.DOTALL)
 _RAID_READS = re.compile(
@@ -29,12 +30,12 @@ _ACCELERATOR_CHANGES = re.compile(
 )
 _SERVICE_ACTIONS_READING = frozenset({"status", "configtest", "config-test", "checkconfig", "--status-all"})
 _JCMD_READS = re.compile(
-    r"(?:VM\.(?:version|flags|uptime|command_line|system_properties|info|native_memory|classloader_stats|classloaders|metaspace|stringtable|symboltable|events|log list|dynlibs)|Thread\.print|GC\.(?:heap_info|class_histogram|class_stats|finalizer_info)"
+    r"(?:VM\.(?:version|flags|uptime|command_line|system_properties|info|native_memory|classloader_stats|classloaders|metaspace"
+    r"|stringtable|symboltable|events|log list|dynlibs)|Thread\.print"
+    r"|GC\.(?:heap_info|class_histogram|class_stats|finalizer_info)"
     r"|Compiler\.\w+|JFR\.check|help|ManagementAgent\.status)"
 )
-_ZOOKEEPER_READS = frozenset(
-    "ls ls2 get stat getAcl getAllChildrenNumber getEphemerals version config srvr whoami help".split()
-)
+_ZOOKEEPER_READS = word_set("ls ls2 get stat getAcl getAllChildrenNumber getEphemerals version config srvr whoami help")
 _HADOOP_READS = frozenset(
     {
         "-ls",
@@ -53,6 +54,7 @@ _HADOOP_READS = frozenset(
         "-dus",
     }
 )
+
 _HADOOP_CONTENTS = frozenset({"-cat", "-tail", "-text", "-head"})
 _DFSADMIN_READS = frozenset({"-report", "-printTopology", "-getDatanodeInfo", "-listOpenFiles", "-help"})
 
@@ -134,18 +136,7 @@ def check_openssl_decode(call: Call) -> Text | None:
     if "-d" not in call.texts:
         return None
     known = call.stdin if call.stdin is not None and call.stdin.is_known and "base64" in call.name else None
-    decoded = decode(known, _decode_text)
-    return decoded
-
-
-def _decode_text(text: str) -> str | None:
-    import base64
-    import binascii
-
-    try:
-        return base64.b64decode("".join(text.split()) + "==").decode("utf-8", "replace")
-    except (binascii.Error, ValueError):
-        return None
+    return decode(known, decode_base64)
 
 
 def check_gpg(call: Call) -> Text | None:

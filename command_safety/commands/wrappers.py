@@ -11,18 +11,19 @@ from command_safety.evaluation.environment import find_variable_rule
 from command_safety.evaluation.scope import Fields, Scope
 from command_safety.evaluation.values import ANYTHING, EMPTY, UNKNOWN, Text, join
 from command_safety.rules.arguments import Arguments, parse_arguments
+from command_safety.rules.word_sets import word_set
 
 _ASSIGNMENT = re.compile(r"([A-Za-z_]\w*)=", re.ASCII)
-_SUDO_VALUED = frozenset(
-    "-C -D -g -h -p -R -r -T -t -U -u --chdir --chroot --close-from --group --host --other-user --prompt --role --type "
-    "--user --command-timeout".split()
+_SUDO_VALUED = word_set(
+    "-C -D -g -h -p -R -r -T -t -U -u --chdir --chroot --close-from --group --host --other-user --prompt "
+    "--role --type --user --command-timeout"
 )
 _ENV_VALUED = frozenset({"-u", "--unset", "-C", "--chdir", "-S", "--split-string"})
-_XARGS_VALUED = frozenset(
-    "-a -d -E -I -L -n -P -s --arg-file --delimiter --max-args --max-lines --max-procs --max-chars --process-slot-var".split()
+_XARGS_VALUED = word_set(
+    "-a -d -E -I -L -n -P -s --arg-file --delimiter --max-args --max-lines --max-procs --max-chars --process-slot-var"
 )
 _SSH_VALUED = frozenset(f"-{letter}" for letter in "BbcDEeFIiJLlmOopQRSWw")
-_SU_VALUED = frozenset("-c --command -s --shell -u --user -g --group -G --supp-group -w --session-command".split())
+_SU_VALUED = word_set("-c --command -s --shell -u --user -g --group -G --supp-group -w --session-command")
 _MAX_LINES = 32
 _CRON_TIME = re.compile(r"\s*(?:@\w+|(?:[\d*,/\-A-Za-z]+\s+){5})\s*")
 
@@ -161,7 +162,7 @@ def _run_remotely(call: Call, words: Fields) -> None:
 def check_fan_out(call: Call) -> Text | None:
     """`pdsh`, `pssh`, `clush`, `salt`, `ansible`: a command for many hosts."""
     call.report("C-remote")
-    valued = frozenset("-w -x -l -f -t -u -h -H -i -o -e -p -a -m -g -b --limit --become-user -C".split())
+    valued = word_set("-w -x -l -f -t -u -h -H -i -o -e -p -a -m -g -b --limit --become-user -C")
     arguments = parse_arguments(call.arguments, valued=valued)
     texts = [arguments.value_of("-a") if call.name == "ansible" else None, *_words_of_fan_out(call, arguments)]
     for text in texts:

@@ -59,7 +59,7 @@ class Interpreter:
         self._findings.add(rule, excerpt)
 
     def note_role(self, role: str) -> None:
-        """Remember what the current stage of a pipeline is: a `shell` that reads commands, or a raw `network` client."""
+        """Remember what this stage of a pipeline is: a `shell` that reads commands, or a raw `network` client."""
         self._roles.add(role)
 
     def run_words(self, words: Fields, *, scope: Scope, stdin: Text | None) -> Text:
@@ -219,7 +219,7 @@ class Interpreter:
         scope.functions[definition.name] = definition.body
         if is_fork_bomb(definition.name, definition.body, scope.functions):
             self.report("B3-fork-bomb", definition.source)
-        # It may never be called; its parameters are then something, so that what depends on them is not judged as empty.
+        # It may never be called, so its parameters must not be judged as empty.
         inner = scope.copy()
         inner.positional = (Text(SOMETHING),) * 9
         self._run_body(definition.name, inner, None)

@@ -11,7 +11,7 @@ from command_safety.evaluation.words import WordFolder
 from command_safety.paths.devices import is_network
 from command_safety.paths.secrets import is_secret
 from command_safety.paths.writing import find_write_rule
-from command_safety.shell.syntax import Heredoc, ProcessSubstitution, Redirect, Script
+from command_safety.shell.syntax import Heredoc, ProcessSubstitution, Redirect, Script, Word
 
 Report = Callable[[str, str], None]
 
@@ -42,10 +42,8 @@ def follow_redirects(redirects: Sequence[Redirect], *, scope: Scope, folder: Wor
             _set_input(found, scope, descriptor, folder.fold_text(redirect.target.body))
         elif redirect.operator == "<<<":
             _set_input(found, scope, descriptor, join([folder.fold_text(redirect.target), Text("\n")]))
-        elif len(redirect.target.parts) == 1 and _is_output_process(redirect):
-            part = redirect.target.parts[0]
-            assert isinstance(part, ProcessSubstitution)
-            found.readers.append(part.script)
+        elif (reader := _find_reader(redirect.target)) is not None:
+            found.readers.append(reader)
             found.is_output_taken = True
         else:
             target = folder.fold_text(redirect.target)
@@ -53,9 +51,10 @@ def follow_redirects(redirects: Sequence[Redirect], *, scope: Scope, folder: Wor
     return found
 
 
-def _is_output_process(redirect: Redirect) -> bool:
-    part = None if isinstance(redirect.target, Heredoc) else redirect.target.parts[0]
-    return isinstance(part, ProcessSubstitution) and part.is_output
+def _find_reader(target: Word) -> Script | None:
+    """The script of `>(…)`, when that is the whole target."""
+    part = target.parts[0] if len(target.parts) == 1 else None
+    return part.script if isinstance(part, ProcessSubstitution) and part.is_output else None
 
 
 def _follow(found: Redirection, operator: str, target: Text, *, descriptor: str, scope: Scope, report: Report) -> None:

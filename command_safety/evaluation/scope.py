@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from itertools import product
+from itertools import islice, product
 from typing import TypeAlias
 
 from command_safety.evaluation.values import ANYTHING, EMPTY, SOMETHING, UNKNOWN, Text
@@ -20,7 +20,8 @@ Value: TypeAlias = tuple[Fields, ...]
 _NUMBERS = frozenset(
     {"?", "#", "$", "!", "-", "RANDOM", "SECONDS", "UID", "EUID", "PPID", "LINENO", "BASHPID", "EPOCHSECONDS"}
 )
-_KNOWN = {"HOME": Text("~"), "SHELL": Text("/bin/bash"), "BASH": Text("/bin/bash"), "IFS": Text(" \t\n")}
+_SHELL = Text("/bin/bash")
+_KNOWN = {"HOME": Text("~"), "SHELL": _SHELL, "BASH": _SHELL, "IFS": Text(" \t\n")}
 
 
 @dataclass(slots=True)
@@ -30,7 +31,7 @@ class Scope:
     variables: dict[str, Value] = field(default_factory=dict)
     functions: dict[str, Statement] = field(default_factory=dict)
     positional: Fields = ()
-    name: Text = Text("bash")
+    name: Text = _SHELL
     directories: tuple[str, ...] = ("",)
     """Where the shell may be; empty stands for a place nobody knows."""
     files: dict[str, Text] = field(default_factory=dict)
@@ -76,12 +77,9 @@ class Scope:
     def choices(self, names: Iterable[str]) -> Iterator[dict[str, Value]]:
         """Each combination of the values of these variables."""
         ambiguous = [name for name in names if self.is_ambiguous(name)]
-        count = 0
-        for combination in product(*(self.variables[name] for name in ambiguous)):
+        combinations = product(*(self.variables[name] for name in ambiguous))
+        for combination in islice(combinations, MAX_ALTERNATIVES):
             yield {name: (fields,) for name, fields in zip(ambiguous, combination, strict=True)}
-            count += 1
-            if count == MAX_ALTERNATIVES:
-                return
 
     def absorb(self, others: Iterable[Scope], *, keeping: Iterable[str] = ()) -> None:
         """Take over what these copies of this scope may have changed."""

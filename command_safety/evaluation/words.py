@@ -112,7 +112,7 @@ class WordFolder:
             return (Text(SOMETHING),)
         values = self._read(part)
         if part.operator and part.argument is not None:
-            return self._apply(part, values)
+            return self._apply(part, part.argument, values)
         if part.name == "*" and part.is_quoted:
             return (join([EMPTY, *values], separator=" "),)
         return values
@@ -141,9 +141,8 @@ class WordFolder:
             return alternatives[0]
         return (Text(UNKNOWN, NO_ORIGINS.union(*(text.origins for value in alternatives for text in value))),)
 
-    def _apply(self, part: Parameter, values: Fields) -> Fields:
-        assert part.argument is not None
-        argument = self.fold_text(part.argument)
+    def _apply(self, part: Parameter, word: Word, values: Fields) -> Fields:
+        argument = self.fold_text(word)
         if part.operator in _DEFAULTS:
             is_set = bool(values) and (values != (ANYTHING,) or part.name in self._scope.variables)
             value = values[0] if values else EMPTY

@@ -5,7 +5,7 @@ from __future__ import annotations
 from command_safety.evaluation.scope import Scope
 from command_safety.evaluation.values import Text
 from command_safety.paths.devices import is_disk, is_network, is_standard
-from command_safety.paths.system_files import is_system_file, is_sysrq
+from command_safety.paths.system_files import is_sysrq, is_system_file
 
 
 def find_write_rule(target: Text, scope: Scope, *, is_appending: bool = False, otherwise: str = "C-file-write") -> str:

@@ -61,6 +61,16 @@ class Cursor:
         self.advance(len(text))
         return True
 
+    def take_line(self) -> str:
+        """The rest of the line without its end; moves past both."""
+        end = self.source.find("\n", self.position)
+        line = self.source[self.position :] if end < 0 else self.source[self.position : end]
+        self.advance(len(line) + (end >= 0))
+        return line
+
+    def text_since(self, start: int) -> str:
+        return self.source[start : self.position].strip()
+
     def expect(self, text: str) -> None:
         if not self.take_text(text):
             raise NotUnderstood(f"{text!r} expected at {self.position}")

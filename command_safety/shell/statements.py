@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 from command_safety.shell.cursor import Cursor, NotUnderstood
+from command_safety.shell.simple_commands import SimpleCommandReader
 from command_safety.shell.syntax import (
     ArithmeticCommand,
-    Assignment,
     Background,
     Case,
     Chain,
     Conditional,
     FunctionDefinition,
     Group,
-    Heredoc,
     Literal,
     Loop,
     Pipeline,
@@ -34,23 +32,12 @@ _RESERVED = re.compile(rf"(?:then|elif|else|fi|do|done|esac|in|\}}){_END}")
 _KEYWORD = re.compile(rf"(?:if|for|select|while|until|case|function|coproc|time|\{{|!|\[\[){_END}")
 _FUNCTION = re.compile(r"([^\s\\'\"$`|&;()<>]+)[ \t]*\([ \t]*\)")
 _FUNCTION_NAME = re.compile(r"[^\s\\'\"$`|&;()<>]+")
-_REDIRECT = re.compile(r"(\d+|\{[A-Za-z_]\w*\})?(&>>|&>|<<<|<<-|<<|<>|<&|>>|>\||>&|<|>)(?!\()")
 _SEPARATORS = re.compile(r"(?:[ \t\n]|\\\n)*")
-_COMMENT = re.compile(r"#[^\n]*")
-_ASSIGNMENT = re.compile(r"[A-Za-z_]\w*(?=\[|\+?=)", re.ASCII)
 _NAME = re.compile(r"[A-Za-z_]\w*", re.ASCII)
-_DECLARATIONS = frozenset({"declare", "typeset", "export", "local", "readonly"})
 _TIME_OPTIONS = re.compile(r"(?:[ \t]+(?:-p|--)(?=[ \t]))*")
 _PIPE = re.compile(r"\|&?(?!\|)")
+_COPROCESS_NAME = re.compile(r"[A-Za-z_]\w*[ \t]+(?=\{|\(|\[\[|(?:if|for|while|until|case)\b)")
 _CASE_END = re.compile(r";;&|;;|;&")
-
-
-@dataclass(slots=True)
-class _PendingHeredoc:
-    delimiter: str
-    is_literal: bool
-    strips_tabs: bool
-    heredoc: Heredoc
 
 
 def parse_script(source: str, *, depth: int = 0) -> Script:
@@ -63,10 +50,7 @@ def parse_script(source: str, *, depth: int = 0) -> Script:
 
 
 def _read_script(cursor: Cursor) -> Script:
-    reader = StatementReader(cursor)
-    script = reader.read_script()
-    reader.finish()
-    return script
+    return StatementReader(cursor).read_all()
 
 
 class StatementReader:
@@ -75,9 +59,15 @@ class StatementReader:
     def __init__(self, cursor: Cursor) -> None:
         self._cursor = cursor
         self._words = WordReader(cursor, read_script=_read_script)
-        self._heredocs: list[_PendingHeredoc] = []
+        self._simple = SimpleCommandReader(cursor, words=self._words, read_script=_read_script)
 
-    def read_script(self) -> Script:
+    def read_all(self) -> Script:
+        """Statements up to what must close them."""
+        script = self._read_statements()
+        self._simple.check_heredocs()
+        return script
+
+    def _read_statements(self) -> Script:
         """Statements up to a reserved word, `)`, `;;` or the end; the caller checks which of them it wants."""
         statements: list[Statement] = []
         while not self._at_list_end():
@@ -88,17 +78,13 @@ class StatementReader:
                 break
             if self._cursor.take_text("&"):
                 last = statements.pop()
-                statements.append(Background(last, source=self._source_since(start)))
+                statements.append(Background(last, source=self._cursor.text_since(start)))
             elif not self._cursor.take_text(";") and not self._at_newline():
                 break
         return Script(tuple(statements))
 
-    def finish(self) -> None:
-        """Give here-documents that never began an empty body."""
-        self._read_heredocs()
-
     def _at_list_end(self) -> bool:
-        self._skip_separators()
+        self._simple.skip_separators()
         return bool(
             self._cursor.at_end
             or self._cursor.peek() == ")"
@@ -109,25 +95,13 @@ class StatementReader:
     def _at_newline(self) -> bool:
         return self._cursor.peek() in ("\n", "#")
 
-    def _skip_separators(self) -> None:
-        """Move past blanks, comments and newlines; after a newline come the here-documents."""
-        while True:
-            self._cursor.skip_blanks()
-            if self._cursor.peek() == "#":
-                self._cursor.take(_COMMENT)
-            elif self._cursor.peek() == "\n":
-                self._cursor.advance()
-                self._read_heredocs()
-            else:
-                return
-
     def _read_chain(self) -> Statement:
         first = self._read_pipeline()
         rest: list[Statement] = []
         self._cursor.skip_blanks()
         while self._cursor.starts_with("&&") or self._cursor.starts_with("||"):
             self._cursor.advance(2)
-            self._skip_separators()
+            self._simple.skip_separators()
             rest.append(self._read_pipeline())
             self._cursor.skip_blanks()
         return Chain(first, tuple(rest)) if rest else first
@@ -139,13 +113,13 @@ class StatementReader:
         self._cursor.skip_blanks()
         while self._cursor.match(_PIPE):
             self._cursor.take(_PIPE)
-            self._skip_separators()
+            self._simple.skip_separators()
             self._skip_pipeline_prefixes()
             stages.append(self._read_command())
             self._cursor.skip_blanks()
         if len(stages) == 1:
             return stages[0]
-        return Pipeline(tuple(stages), source=self._source_since(start))
+        return Pipeline(tuple(stages), source=self._cursor.text_since(start))
 
     def _skip_pipeline_prefixes(self) -> None:
         """`!` and `time` say nothing about what runs."""
@@ -164,14 +138,14 @@ class StatementReader:
         start = self._cursor.position
         statement = self._read_compound()
         if statement is None:
-            return self._read_simple()
+            return self._simple.read_command()
         redirects: list[Redirect] = []
         self._cursor.skip_blanks()
-        while self._read_redirect(redirects):
+        while self._simple.read_redirect(redirects):
             self._cursor.skip_blanks()
         if not redirects:
             return statement
-        return Redirected(statement, tuple(redirects), source=self._source_since(start))
+        return Redirected(statement, tuple(redirects), source=self._cursor.text_since(start))
 
     def _read_compound(self) -> Statement | None:
         """A compound command or a function; None when a simple command stands here."""
@@ -206,18 +180,14 @@ class StatementReader:
                 return Group(self._read_body("}"), is_subshell=False)
             case "if":
                 return self._read_conditional()
-            case "for" | "select":
-                return self._read_for()
-            case "while" | "until":
-                return self._read_while()
             case "case":
                 return self._read_case()
+            case "for" | "select" | "while" | "until":
+                return self._read_for() if keyword in ("for", "select") else self._read_while()
             case "[[":
                 return self._read_test(start)
-            case "coproc":
-                return self._read_coprocess(start)
             case _:
-                return self._read_function_after_keyword(start)
+                return self._read_coprocess(start) if keyword == "coproc" else self._read_function_after_keyword(start)
 
     def _read_body(self, closing: str) -> Script:
         """A list that must hold something, and the text that closes it."""
@@ -226,13 +196,13 @@ class StatementReader:
         return body
 
     def _read_list(self) -> Script:
-        body = self.read_script()
+        body = self._read_statements()
         if not body.statements:
             raise NotUnderstood(f"a command is missing at {self._cursor.position}")
         return body
 
     def _expect_keyword(self, keyword: str) -> None:
-        self._skip_separators()
+        self._simple.skip_separators()
         self._cursor.expect(keyword)
 
     def _take_keyword(self, keyword: str) -> bool:
@@ -266,7 +236,7 @@ class StatementReader:
         variable = self._cursor.take(_NAME)
         if not variable:
             raise NotUnderstood("'for' without a name")
-        self._skip_separators()
+        self._simple.skip_separators()
         items: tuple[Word, ...] | None = None
         if self._take_keyword("in"):
             items = self._read_words()
@@ -286,7 +256,7 @@ class StatementReader:
         return tuple(words)
 
     def _read_loop_body(self) -> Script:
-        self._skip_separators()
+        self._simple.skip_separators()
         if self._cursor.take_text("{"):
             return self._read_body("}")
         self._expect_keyword("do")
@@ -305,7 +275,7 @@ class StatementReader:
         bodies: list[Script] = []
         while not self._at_case_end():
             patterns.extend(self._read_case_patterns())
-            bodies.append(self.read_script())
+            bodies.append(self._read_statements())
             self._cursor.skip_blanks()
             if not self._cursor.take(_CASE_END) and not self._at_case_end():
                 raise NotUnderstood("';;' is missing")
@@ -313,7 +283,7 @@ class StatementReader:
         return Case(subject, tuple(patterns), tuple(bodies))
 
     def _at_case_end(self) -> bool:
-        self._skip_separators()
+        self._simple.skip_separators()
         found = self._cursor.match(_RESERVED)
         return self._cursor.at_end or (found is not None and found.group() == "esac")
 
@@ -346,7 +316,7 @@ class StatementReader:
             if word is None:
                 raise NotUnderstood("a word is missing in '[['")
             if word.bare == "]]":
-                return Test(tuple(words), source=self._source_since(start))
+                return Test(tuple(words), source=self._cursor.text_since(start))
             words.append(word)
 
     def _take_test_operator(self) -> str:
@@ -361,13 +331,9 @@ class StatementReader:
 
     def _read_coprocess(self, start: int) -> Background:
         """It runs beside the shell, as after `&`."""
-        named = re.compile(r"[A-Za-z_]\w*[ \t]+(?=\{|\(|if\b|for\b|while\b|until\b|case\b|\[\[)").match(
-            self._cursor.source, self._cursor.position
-        )
-        if named:
-            self._cursor.advance(len(named.group()))
+        self._cursor.take(_COPROCESS_NAME)
         statement = self._read_command()
-        return Background(statement, source=self._source_since(start))
+        return Background(statement, source=self._cursor.text_since(start))
 
     def _read_function_after_keyword(self, start: int) -> FunctionDefinition:
         name = self._cursor.take(_FUNCTION_NAME)
@@ -388,114 +354,8 @@ class StatementReader:
         return self._read_function_body(found.group(1), start)
 
     def _read_function_body(self, name: str, start: int) -> FunctionDefinition:
-        self._skip_separators()
+        self._simple.skip_separators()
         body = self._read_command()
         if isinstance(body, SimpleCommand):
             raise NotUnderstood("a function body must be a compound command")
-        return FunctionDefinition(name, body, source=self._source_since(start))
-
-    def _read_simple(self) -> SimpleCommand:
-        start = self._cursor.position
-        words: list[Word | Assignment] = []
-        assignments: list[Assignment] = []
-        redirects: list[Redirect] = []
-        while True:
-            self._cursor.skip_blanks()
-            if self._cursor.peek() == "#":
-                break
-            if self._read_redirect(redirects):
-                continue
-            takes_assignment = not words or _declares(words[0])
-            found = (self._read_assignment() if takes_assignment else None) or self._words.read_word()
-            if found is None:
-                break
-            if isinstance(found, Assignment) and not words:
-                assignments.append(found)
-            else:
-                words.append(found)
-        if not words and not assignments and not redirects:
-            raise NotUnderstood(f"a command is missing at {start}")
-        return SimpleCommand(tuple(words), self._source_since(start), tuple(assignments), tuple(redirects))
-
-    def _read_assignment(self) -> Assignment | None:
-        start = self._cursor.position
-        name = self._cursor.take(_ASSIGNMENT)
-        if not name:
-            return None
-        index = self._words.read_until("]") if self._cursor.take_text("[") else None
-        is_appending = self._cursor.take_text("+")
-        if not self._cursor.take_text("="):
-            self._cursor.position = start
-            return None
-        value: Word | tuple[Word, ...]
-        if self._cursor.take_text("("):
-            value = self._read_array()
-        else:
-            value = self._words.read_word() or Word(())
-        return Assignment(name, value, index=index, is_appending=is_appending)
-
-    def _read_array(self) -> tuple[Word, ...]:
-        words: list[Word] = []
-        while True:
-            self._skip_separators()
-            if self._cursor.take_text(")"):
-                return tuple(words)
-            word = self._words.read_word()
-            if word is None:
-                raise NotUnderstood("')' is missing after an array")
-            words.append(word)
-
-    def _read_redirect(self, redirects: list[Redirect]) -> bool:
-        found = self._cursor.match(_REDIRECT)
-        if found is None:
-            return False
-        self._cursor.advance(len(found.group()))
-        self._cursor.skip_blanks()
-        descriptor, operator = found.group(1) or "", found.group(2)
-        word = self._words.read_word()
-        if word is None:
-            raise NotUnderstood("a file name is missing after a redirection")
-        if operator in ("<<", "<<-"):
-            self._await_heredoc(word, redirects, descriptor=descriptor, strips_tabs=operator == "<<-")
-        else:
-            redirects.append(Redirect(operator, word, descriptor=descriptor))
-        return True
-
-    def _await_heredoc(self, word: Word, redirects: list[Redirect], *, descriptor: str, strips_tabs: bool) -> None:
-        delimiter = word.literal
-        if delimiter is None:
-            raise NotUnderstood("a here-document ends with an expansion")
-        is_literal = any(isinstance(part, Literal) and part.is_quoted for part in word.parts)
-        heredoc = Heredoc()
-        redirects.append(Redirect("<<", heredoc, descriptor=descriptor))
-        self._heredocs.append(_PendingHeredoc(delimiter, is_literal, strips_tabs, heredoc))
-
-    def _read_heredocs(self) -> None:
-        pending, self._heredocs = self._heredocs, []
-        for awaited in pending:
-            text = self._read_heredoc_text(awaited)
-            if awaited.is_literal:
-                awaited.heredoc.body = Word((Literal(text, is_quoted=True),))
-            else:
-                reader = WordReader(self._cursor.nested(text), read_script=_read_script)
-                awaited.heredoc.body = reader.read_heredoc_body()
-
-    def _read_heredoc_text(self, awaited: _PendingHeredoc) -> str:
-        lines: list[str] = []
-        while not self._cursor.at_end:
-            end = self._cursor.source.find("\n", self._cursor.position)
-            end = len(self._cursor.source) if end < 0 else end
-            line = self._cursor.source[self._cursor.position : end]
-            self._cursor.advance(min(end + 1, len(self._cursor.source)) - self._cursor.position)
-            line = line.lstrip("\t") if awaited.strips_tabs else line
-            if line == awaited.delimiter:
-                break
-            lines.append(line + "\n")
-        return "".join(lines)
-
-    def _source_since(self, start: int) -> str:
-        return self._cursor.source[start : self._cursor.position].strip()
-
-
-def _declares(word: Word | Assignment) -> bool:
-    return isinstance(word, Word) and word.literal in _DECLARATIONS
+        return FunctionDefinition(name, body, source=self._cursor.text_since(start))
