@@ -40,10 +40,8 @@ class Call:
     """None when the command is given no input of its own."""
     name: str = ""
     """The plain name under which rules know the command."""
-
-    @property
-    def source(self) -> str:
-        return " ".join([self.command.text, *(argument.text for argument in self.arguments)])
+    excerpt: str = ""
+    """The whole command as a person sees it, also when a part of it is judged."""
 
     @property
     def texts(self) -> list[str]:
@@ -56,7 +54,7 @@ class Call:
         return NO_ORIGINS.union(*(text.origins for text in texts))
 
     def report(self, rule: str, excerpt: str = "") -> None:
-        self.runner.report(rule, excerpt or self.source)
+        self.runner.report(rule, excerpt or self.excerpt)
 
     def run(self, words: Fields, *, stdin: Text | None = None) -> Text:
         """Judge a command that this one starts; it reads what this one reads unless told otherwise."""

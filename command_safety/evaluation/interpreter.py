@@ -70,7 +70,8 @@ class Interpreter:
             name = words[0].text
             if name in scope.functions:
                 return self._call_function(name, words, scope=scope, stdin=stdin)
-            return self._judge_command(Call(words[0], words[1:], scope=scope, runner=self, stdin=stdin))
+            excerpt = " ".join(word.text for word in words)
+            return self._judge_command(Call(words[0], words[1:], scope, self, stdin=stdin, excerpt=excerpt))
 
     def run_text(self, text: Text, *, scope: Scope, stdin: Text | None) -> Text:
         try:
