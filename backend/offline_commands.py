@@ -18,7 +18,8 @@ command_commands = typer.Typer(no_args_is_help=True, help="Shell commands: how d
 @command_commands.command("classify")
 def classify_command(
     command: Annotated[
-        str | None, typer.Argument(help="The command. Without it, JSON strings are read, one a line.", show_default=False)
+        str | None,
+        typer.Argument(help="The command; without it, JSON strings are read line by line.", show_default=False),
     ] = None,
 ) -> None:
     """Print class, reasons and rule of a shell command as one line of JSON.
