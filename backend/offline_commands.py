@@ -19,7 +19,7 @@ command_commands = typer.Typer(no_args_is_help=True, help="Shell commands: how d
 def classify_command(
     command: Annotated[
         str | None,
-        typer.Argument(help="The command; without it, JSON strings are read line by line.", show_default=False),
+        typer.Argument(help="The command; without it, JSON strings, one a line.", show_default=False),
     ] = None,
 ) -> None:
     """Print class, reasons and rule of a shell command as one line of JSON.
