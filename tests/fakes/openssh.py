@@ -9,7 +9,7 @@ import signal
 import socket
 import subprocess
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -179,12 +179,11 @@ def _is_listening(port: int) -> bool:
     return True
 
 
-def _wait_for(is_true: object, process: subprocess.Popen[bytes]) -> None:
-    assert callable(is_true)
+def _wait_for(is_true: Callable[[], bool], process: subprocess.Popen[bytes]) -> None:
     deadline = time.monotonic() + _START_SECONDS
     while not is_true():
-        assert process.poll() is None, f"{process.args} ended while starting"
-        assert time.monotonic() < deadline, f"{process.args} did not start"
+        assert process.poll() is None, f"{process.args!r} ended while starting"
+        assert time.monotonic() < deadline, f"{process.args!r} did not start"
         time.sleep(0.02)
 
 
