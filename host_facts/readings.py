@@ -6,7 +6,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from host_facts.domain import MemoryFacts
+from host_facts.domain import (
+    CertificateFacts,
+    ClockFacts,
+    FailedUnitFacts,
+    ListenerFacts,
+    MemoryFacts,
+    OomKillFacts,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,12 +45,24 @@ class Mount:
 
 @dataclass(frozen=True, slots=True)
 class ProcessorTimes:
-    """Since boot, in ticks of the kernel."""
+    """Since boot, in ticks of the kernel, all cores together."""
 
     busy: float
     idle: float
     """Waiting for a disk is idle too."""
     cores: int
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """Counters at one moment; two looks give rates."""
+
+    processors: ProcessorTimes
+    uptime_seconds: float | None = None
+    swapped_in_bytes: int | None = None
+    swapped_out_bytes: int | None = None
+    process_ticks: Mapping[int, float] = field(default_factory=dict)
+    """Process id → processor time since it began, in the unit of `processors`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +94,8 @@ class Readings:
     kernel: str = ""
     os: str = ""
     boot_at: datetime | None = None
-    first_look: ProcessorTimes | None = None
-    last_look: ProcessorTimes | None = None
+    first_look: Look | None = None
+    last_look: Look | None = None
     load: LoadAverages | None = None
     memory: MemoryFacts | None = None
     disk_usages: Sequence[DiskUsage] | None = None
@@ -85,6 +104,16 @@ class Readings:
     intended_mounts: Sequence[Mount] = ()
     """From fstab."""
     processes: Sequence[Process] | None = None
+    oom_kills: Sequence[OomKillFacts] | None = None
+    remounted_devices: frozenset[str] = frozenset()
+    """Device names such as `sda1` that the kernel has made read-only after an error."""
+    failed_units: Sequence[FailedUnitFacts] | None = None
+    listeners: Sequence[ListenerFacts] | None = None
+    certificates: Sequence[CertificateFacts] | None = None
+    clock: ClockFacts | None = None
     open_files_ratio: float | None = None
+    nic_errors: Mapping[str, int] | None = None
     failures: Mapping[str, str] = field(default_factory=dict)
-    """Part of HostFacts → why it could not be read."""
+    """Part of HostFacts → why it could not be read, if it could not."""
+    incomplete: Mapping[str, str] = field(default_factory=dict)
+    """Part of HostFacts → why something is missing in it."""

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from host_facts.domain import MemoryFacts
-from host_facts.readings import LoadAverages, ProcessorTimes
+from host_facts.readings import LoadAverages, Look, ProcessorTimes
 
 _MEMORY_LINE = re.compile(r"(\w+):\s+(\d{1,18}) kB")
+_SWAPPED = re.compile(r"^(pswpin|pswpout) (\d{1,18})$", re.MULTILINE)
 _KIBIBYTE = 1024
+_PAGE_BYTES = 4096
+"""Of nearly every machine; others tell by getconf."""
 _LATEST_BOOT = 32_503_680_000
 """The year 3000: anything above is no boot time."""
 
@@ -44,6 +48,24 @@ def parse_processor_times(text: str) -> ProcessorTimes | None:
     used = ticks[:8]
     idle = sum(used[3:5])
     return ProcessorTimes(busy=sum(used) - idle, idle=idle, cores=cores)
+
+
+def parse_look(text: str, *, process_ticks: Mapping[int, float]) -> Look | None:
+    """Lines of `/proc/stat`, `/proc/vmstat`, `/proc/uptime` and `getconf PAGESIZE`."""
+    processors = parse_processor_times(text)
+    if processors is None:
+        return None
+    uptime = re.search(r"^(\d{1,10}\.\d\d) \d", text, re.MULTILINE)
+    page = re.search(r"^(4096|8192|16384|32768|65536)$", text, re.MULTILINE)
+    page_bytes = int(page[1]) if page else _PAGE_BYTES
+    swapped = {name: int(pages) * page_bytes for name, pages in _SWAPPED.findall(text)}
+    return Look(
+        processors=processors,
+        uptime_seconds=float(uptime[1]) if uptime else None,
+        swapped_in_bytes=swapped.get("pswpin"),
+        swapped_out_bytes=swapped.get("pswpout"),
+        process_ticks=process_ticks,
+    )
 
 
 def parse_boot_time(text: str) -> datetime | None:

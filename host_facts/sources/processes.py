@@ -1,4 +1,4 @@
-"""`ps -eo pid,ppid,user,stat,pcpu,rss,etime,args` of procps, and what busybox has of it."""
+"""`ps -eo pid,ppid,user,stat,pcpu,rss,etime,args` of procps, and what the builds of busybox have of it."""
 
 from __future__ import annotations
 
@@ -11,31 +11,37 @@ _AGE = re.compile(r"(?:(?:(?P<days>\d{1,6})-)?(?P<hours>\d{1,4}):)?(?P<minutes>\
 _SHORT_AGE = re.compile(r"(?P<count>\d{1,9})(?P<unit>[dh])(?P<rest>\d\d)?")
 _AMOUNT = re.compile(r"(\d{1,15})([mg]?)")
 _UNITS = {"": 1024, "m": 1024**2, "g": 1024**3}
-_COLUMNS = 7
+_NEEDED = {"PID", "PPID", "STAT", "COMMAND"}
 
 
 def parse_processes(text: str) -> list[Process]:
     """Lines that do not look like a process are passed over; a share of CPU that ps does not show counts as 0."""
-    found = (_parse_line(line) for line in text.splitlines())
-    return [process for process in found if process is not None]
+    columns: list[str] = []
+    processes: list[Process] = []
+    for line in text.splitlines():
+        words = line.split(None, max(0, len(columns) - 1))
+        if set(line.split()) >= _NEEDED:
+            columns = line.split()
+        elif columns and len(words) >= len(columns) - 1:
+            process = _read_process(dict(zip(columns, words, strict=False)))
+            if process is not None:
+                processes.append(process)
+    return processes
 
 
-def _parse_line(line: str) -> Process | None:
-    columns = line.split(None, _COLUMNS)
-    if len(columns) < _COLUMNS or not (columns[0].isdecimal() and columns[1].isdecimal()):
-        return None
-    pid, parent, user, state, cpu, memory, age = columns[:_COLUMNS]
-    if not state[0].isalpha():
+def _read_process(cells: dict[str, str]) -> Process | None:
+    pid, parent, state = cells["PID"], cells["PPID"], cells["STAT"]
+    if not (re.fullmatch(r"\d{1,10}", pid) and re.fullmatch(r"\d{1,10}", parent) and state[0].isalpha()):
         return None
     return Process(
         pid=int(pid),
         parent_pid=int(parent),
-        user=user,
+        user=cells.get("USER", ""),
         state=state[0],
-        cpu_percent=_to_percent(cpu),
-        memory_bytes=_to_bytes(memory),
-        age_seconds=_to_seconds(age),
-        command=columns[_COLUMNS].strip() if len(columns) > _COLUMNS else "",
+        cpu_percent=_to_percent(cells.get("%CPU", "")),
+        memory_bytes=_to_bytes(cells.get("RSS", "")),
+        age_seconds=_to_seconds(cells.get("ELAPSED", "")),
+        command=cells.get("COMMAND", "").strip(),
     )
 
 
