@@ -8,6 +8,7 @@ import time
 
 from simulator.hosts.commands.identity import env as show_environment
 from simulator.hosts.machine.processes import Process
+from simulator.hosts.shell.conversation import Conversation
 from simulator.hosts.shell.interpreter import Call, Command, Shell
 from simulator.hosts.shell.options import read_options
 
@@ -105,15 +106,31 @@ async def run_shell(call: Call) -> int:
             inner.state.name = words.pop(0)
     elif words:
         script = call.files.read(words.pop(0))
+    elif call.state.is_interactive or "i" in letters:
+        return await _converse(call, inner)
     else:
         script = await call.streams.stdin.read_all()
     inner.state.arguments = words
     return await _run_as_process(call, inner, script)
 
 
+async def _converse(call: Call, inner: Shell) -> int:
+    """`bash` typed into a shell, or `bash -i`."""
+    inner.state.is_interactive = True
+    talk = Conversation(inner, streams=call.streams)
+    outer = call.shell.conversation
+    if outer is None:
+        return await talk.run()
+    inner.conversation = talk
+    return await outer.run_inside(talk)
+
+
 async def _run_as_process(call: Call, inner: Shell, script: str) -> int:
     """A child of the calling shell, unless that has become this one by exec."""
     host = call.host
+    if call.state.is_replacing:
+        inner.state.is_replacing = False
+        return await inner.run_script(script, streams=call.streams)
     process = Process(
         pid=host.processes.next_pid(),
         parent_pid=call.state.pid,

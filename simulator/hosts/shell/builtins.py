@@ -160,6 +160,7 @@ async def execute(call: Call) -> int:
     words = list(call.arguments)
     if not words:
         return 0
+    call.state.is_replacing = True
     raise ExitShell(await call.shell.call(words, streams=call.streams))
 
 
@@ -214,6 +215,16 @@ def _show_commands(call: Call, names: list[str]) -> int:
         path = name if is_builtin else f"/usr/bin/{name.rsplit('/', 1)[-1]}"
         call.write(f"{name} is {path}\n" if call.name == "type" else f"{path}\n")
     return status
+
+
+def set_terminal(call: Call) -> int:
+    """stty, of which only the echo matters."""
+    if call.state.set_echo is None:
+        return call.fail("'standard input': Inappropriate ioctl for device")
+    for word in call.arguments:
+        if word in {"echo", "-echo"}:
+            call.state.set_echo(word == "echo")
+    return 0
 
 
 def let(call: Call) -> int:
@@ -392,7 +403,7 @@ BUILTINS: dict[str, Command] = {
     "unalias": succeed,
     "shopt": succeed,
     "bind": succeed,
-    "stty": succeed,
+    "stty": set_terminal,
     "hash": succeed,
     "jobs": succeed,
     "disown": succeed,

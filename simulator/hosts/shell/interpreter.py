@@ -6,7 +6,7 @@ import asyncio
 import fnmatch
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from simulator.hosts.machine.file_tree import FileFault
 from simulator.hosts.machine.host import Host
@@ -33,6 +33,9 @@ from simulator.hosts.shell.syntax import (
     Statement,
     While,
 )
+
+if TYPE_CHECKING:
+    from simulator.hosts.shell.conversation import Conversation
 
 MOST_ROUNDS = 20_000
 """Of one loop; a simulated host must not keep its process busy for ever."""
@@ -91,11 +94,15 @@ class Shell:
     def __init__(self, state: ShellState, *, commands: Mapping[str, Command]) -> None:
         self.state = state
         self.commands = commands
+        self.conversation: Conversation | None = None
+        """The interactive shell this is, if it is one."""
         self._ran = 0
         self._background: set[asyncio.Task[int]] = set()
 
     def fork(self) -> Shell:
-        return Shell(self.state.fork(), commands=self.commands)
+        inner = Shell(self.state.fork(), commands=self.commands)
+        inner.conversation = self.conversation
+        return inner
 
     async def run_script(self, source: str, *, streams: Streams) -> int:
         """Run a whole script; answers its exit status."""
@@ -108,6 +115,18 @@ class Shell:
             return await self.run(script, streams=streams)
         except ExitShell as leaving:
             return leaving.status
+        except (ReturnFromFunction, LeaveLoop):
+            return self.state.status
+        except BrokenPipe:
+            return BROKEN_PIPE_STATUS
+
+    async def run_interactively(self, source: str, *, streams: Streams) -> int:
+        """As `run_script`, for a shell that goes on afterwards; raise ExitShell when it is to end."""
+        try:
+            return await self.run(read_script(source), streams=streams)
+        except ScriptFault as error:
+            self.complain(str(error), streams=streams)
+            return 2
         except (ReturnFromFunction, LeaveLoop):
             return self.state.status
         except BrokenPipe:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from simulator.hosts.machine.host import Host
@@ -47,6 +48,10 @@ class ShellState:
     depth: int = 0
     is_interactive: bool = False
     terminal: str = "?"
+    is_replacing: bool = False
+    """`exec` runs a command in the place of this shell: it keeps the process id."""
+    set_echo: Callable[[bool], None] | None = None
+    """Of the terminal, when there is one."""
 
     @property
     def is_root(self) -> bool:
