@@ -6,7 +6,7 @@ from random import Random
 
 from simulator.api.admission.defaults import apply_defaults
 from simulator.api.patching import apply_strategic_patch
-from simulator.api_resources import RESOURCE_TYPES, SECRETS, ResourceType
+from simulator.api_resources import SECRETS, ResourceType
 from simulator.store import JsonObject, ObjectStore
 from simulator.world.certificates import tls_secret
 from simulator.world.outages import Outages
@@ -39,12 +39,12 @@ class StepRunner:
 
     def _change(self, step: Step) -> None:
         kind, namespace, name = (step.target or step.delete).split("/")
-        resource = _resource_of(kind)
+        resource = _resource_of(self._store, kind)
         if step.delete:
             self._store.delete(resource, namespace=namespace, name=name)
         else:
             current = self._store.get(resource, namespace=namespace, name=name)
-            self._store.replace(resource, apply_strategic_patch(kind, current, step.patch))
+            self._store.replace(resource, apply_strategic_patch(resource.schema, current, step.patch))
 
     def _issue(self, wanted: Certificate) -> None:
         secret = tls_secret(wanted, now=self._store.now)
@@ -56,7 +56,7 @@ class StepRunner:
 
 def create_object(store: ObjectStore, item: JsonObject) -> JsonObject:
     """Store a manifest as the API would: completed first. What is drawn at random follows from its name."""
-    resource = _resource_of(item["kind"])
+    resource = _resource_of(store, item["kind"])
     complete = copy.deepcopy(item)
     # Addresses only have to differ from each other and repeat from run to run.
     source = Random(f"{item['kind']}/{item['metadata'].get('namespace')}/{item['metadata']['name']}")  # noqa: S311
@@ -64,8 +64,8 @@ def create_object(store: ObjectStore, item: JsonObject) -> JsonObject:
     return store.create(resource, complete)
 
 
-def _resource_of(kind: str) -> ResourceType:
-    for resource in RESOURCE_TYPES:
-        if resource.stored and resource.kind == kind:
+def _resource_of(store: ObjectStore, kind: str) -> ResourceType:
+    for resource in store:
+        if resource.kind == kind:
             return resource
     raise UnknownScenario(f"no kind {kind!r}")
