@@ -10,6 +10,7 @@ from simulator.store import ObjectStore
 from simulator.world.agenda import Agenda
 from simulator.world.controllers.daemon_set import DaemonSetController
 from simulator.world.controllers.deployment import DeploymentController
+from simulator.world.controllers.disruption import DisruptionController
 from simulator.world.controllers.endpoints import EndpointsController
 from simulator.world.controllers.garbage import GarbageCollector, NamespaceController
 from simulator.world.controllers.job import JobController
@@ -62,6 +63,7 @@ class SimulatedWorld:
             DaemonSetController(self._engine),
             JobController(self._engine),
             VolumeController(self._engine),
+            DisruptionController(self._engine),
             EndpointsController(self._engine),
             GarbageCollector(self._engine),
         )
