@@ -10,9 +10,11 @@ from simulator.store import ObjectStore
 from simulator.world.agenda import Agenda
 from simulator.world.controllers.daemon_set import DaemonSetController
 from simulator.world.controllers.deployment import DeploymentController
+from simulator.world.controllers.disruption import DisruptionController
 from simulator.world.controllers.endpoints import EndpointsController
 from simulator.world.controllers.garbage import GarbageCollector, NamespaceController
 from simulator.world.controllers.job import JobController
+from simulator.world.controllers.quota import QuotaController
 from simulator.world.controllers.replica_set import ReplicaSetController
 from simulator.world.controllers.stateful_set import StatefulSetController
 from simulator.world.controllers.volumes import VolumeController
@@ -62,6 +64,8 @@ class SimulatedWorld:
             DaemonSetController(self._engine),
             JobController(self._engine),
             VolumeController(self._engine),
+            DisruptionController(self._engine),
+            QuotaController(self._engine),
             EndpointsController(self._engine),
             GarbageCollector(self._engine),
         )
