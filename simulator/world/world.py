@@ -6,6 +6,8 @@ from functools import partial
 from random import Random
 
 from simulator.clock import SimulatedClock
+from simulator.hosts.estate.fleet import Fleet
+from simulator.hosts.step_runner import HostSteps
 from simulator.store import ObjectStore
 from simulator.world.agenda import Agenda
 from simulator.world.controllers.daemon_set import DaemonSetController
@@ -24,6 +26,7 @@ from simulator.world.events import EventRecorder
 from simulator.world.identity import Identities
 from simulator.world.kubelet.kubelets import Kubelets
 from simulator.world.logs import WorldLogs
+from simulator.world.machines import NodeMachines
 from simulator.world.network import Network
 from simulator.world.outages import Outages
 from simulator.world.programs.registry import Registry
@@ -53,7 +56,9 @@ class SimulatedWorld:
         self.scenarios: tuple[Scenario, ...] = ()
         outages = Outages()
         self._engine = Engine(agenda, state, events, identities, registry, Network(state), outages)
-        self._steps = StepRunner(store, outages)
+        self.fleet = Fleet(now=lambda: agenda.now)
+        """The hosts: those of the nodes, and servers beside the cluster."""
+        self._steps = StepRunner(store, outages, HostSteps(self.fleet))
         self._namespaces = NamespaceController(self._engine)
         self._kubelets = Kubelets(self._engine)
         self._scheduler = Scheduler(self._engine)
@@ -71,6 +76,11 @@ class SimulatedWorld:
         )
         self._logs = WorldLogs(engine=self._engine, kubelets=self._kubelets)
         self._usage = WorldUsage(engine=self._engine, kubelets=self._kubelets)
+        self._machines = NodeMachines(self._engine, kubelets=self._kubelets, usage=self._usage, fleet=self.fleet)
+
+    @property
+    def outages(self) -> Outages:
+        return self._engine.outages
 
     @property
     def logs(self) -> WorldLogs:

@@ -6,6 +6,7 @@ from collections.abc import Awaitable
 
 from simulator.hosts.commands import (
     certificates,
+    containers,
     disk,
     files,
     finding,
@@ -29,7 +30,19 @@ from simulator.hosts.shell.interpreter import Call, Command
 from simulator.hosts.shell.options import UnknownOption
 
 _FAMILIES = (
-    *(certificates, disk, files, finding, identity, journal_reading, kernel, memory, process_listing, process_overview),
+    *(
+        certificates,
+        containers,
+        disk,
+        files,
+        finding,
+        identity,
+        journal_reading,
+        kernel,
+        memory,
+        process_listing,
+        process_overview,
+    ),
     *(searching, services, signals, sockets, stream_editing, text, wrappers),
 )
 _USAGE_STATUS = {"ls": 2, "grep": 2, "egrep": 2, "sort": 2, "timeout": 125, "journalctl": 1, "ss": 255, "netstat": 3}

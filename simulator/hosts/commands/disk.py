@@ -27,6 +27,8 @@ def df(call: Call) -> int:
     if options.has("T", "print-type"):
         kinds = ["Type", *(mount.type for mount in mounts)]
         rows = [[row[0], kind, *row[1:]] for row, kind in zip(rows, kinds, strict=True)]
+    # GNU df never makes a column narrower than this.
+    rows = [[row[0].ljust(14), *(cell.rjust(5) for cell in row[1:-2]), row[-2].rjust(4), row[-1]] for row in rows]
     numbers = range(len(rows[0]) - 5, len(rows[0]) - 1)
     return call.write_lines(*table(rows, right=tuple(numbers)))
 

@@ -13,6 +13,7 @@ from simulator.hosts.login.sessions import HostSession
 from simulator.hosts.machine.host import Host
 
 LOOPBACK = "127.0.0.1"
+LAST_PORT = 65535
 LOGIN_SECONDS = 20
 MOST_SESSIONS = 10
 """Per connection, as sshd allows by default."""
@@ -30,6 +31,8 @@ class SshFleet:
     async def open(self, *, first_port: int = 0) -> None:
         """Open all ports: free ones for 0, else one after the other from the first. Raise OSError."""
         authorized = asyncssh.import_authorized_keys(public_line(self.client_key))
+        if first_port + len(self._hosts) > LAST_PORT:
+            raise OSError(f"{len(self._hosts)} hosts need ports up to {first_port + len(self._hosts)}")
         for number, host in enumerate(self._hosts):
             key = make_key(host.name)
             acceptor = await asyncssh.listen(

@@ -98,7 +98,11 @@ class HostSession(asyncssh.SSHServerSession[str]):
         process = self._process = self._register()
         process.on_end = self._end_by_signal
         try:
-            self._exit(await self._run(self._make_shell(process)))
+            status = await self._run(self._make_shell(process))
+            if self._ended_by:
+                # Its last command was the one that killed it.
+                raise asyncio.CancelledError
+            self._exit(status)
         except asyncio.CancelledError:
             if self._channel is not None:
                 self._channel.exit_with_signal(_SIGNAL_NAMES.get(self._ended_by, "TERM"))

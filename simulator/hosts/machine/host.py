@@ -56,6 +56,22 @@ class MemoryUse:
         return self.free + int(self.cached * 0.9)
 
 
+@dataclass(frozen=True, slots=True)
+class Container:
+    """One container as `crictl ps` shows it."""
+
+    id: str
+    name: str
+    image: str
+    pod: str
+    namespace: str
+    state: str
+    """Running or Exited."""
+    started_at: float
+    attempt: int
+    read_log: Callable[[], str]
+
+
 @dataclass(slots=True)
 class Host:
     """Everything about one machine; `now` answers the true time, the host's own clock may be wrong."""
@@ -77,6 +93,10 @@ class Host:
     labels: dict[str, str] = field(default_factory=dict)
     on_change: list[Callable[[], None]] = field(default_factory=list)
     """Called after a command may have changed something."""
+    on_look: list[Callable[[], None]] = field(default_factory=list)
+    """Called before anybody looks: what happens by itself is brought up to date."""
+    containers: Callable[[], list[Container]] = list
+    """What its container runtime knows, oldest first."""
 
     def __post_init__(self) -> None:
         self.disks = Disks(self.files)
@@ -130,6 +150,12 @@ class Host:
 
     def start_process(self, process: Process) -> Process:
         return self.processes.add(process)
+
+    def look(self) -> None:
+        """Bring everything up to date, and forget deleted files that nobody holds any more."""
+        for listener in tuple(self.on_look):
+            listener()
+        self.disks.held = [item for item in self.disks.held if self.processes.find(item.pid) is not None]
 
     def changed(self) -> None:
         for listener in tuple(self.on_change):

@@ -106,6 +106,7 @@ class Shell:
 
     async def run_script(self, source: str, *, streams: Streams) -> int:
         """Run a whole script; answers its exit status."""
+        self.state.host.look()
         try:
             script = read_script(source)
         except ScriptFault as error:
@@ -122,6 +123,7 @@ class Shell:
 
     async def run_interactively(self, source: str, *, streams: Streams) -> int:
         """As `run_script`, for a shell that goes on afterwards; raise ExitShell when it is to end."""
+        self.state.host.look()
         try:
             return await self.run(read_script(source), streams=streams)
         except ScriptFault as error:
