@@ -125,9 +125,12 @@ class Scenario(_Described):
 
 
 def load_scenarios(ids: Iterable[str] | None) -> list[Scenario]:
-    """The named scenarios (None: those of the demo), each once, the earliest fault first; raise UnknownScenario."""
+    """The named scenarios, each once, the earliest fault first; raise UnknownScenario.
+
+    None means those of the demo that a look at the cluster can find.
+    """
     known = {scenario.id: scenario for scenario in (*all_scenarios(), *host_scenarios())}
-    in_demo = (name for name, scenario in known.items() if scenario.is_in_demo)
+    in_demo = (scenario.id for scenario in all_scenarios() if scenario.is_in_demo)
     wanted = list(dict.fromkeys(in_demo if ids is None else ids))
     unknown = [name for name in wanted if name not in known]
     if unknown:

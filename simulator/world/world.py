@@ -30,7 +30,7 @@ from simulator.world.machines import NodeMachines
 from simulator.world.network import Network
 from simulator.world.outages import Outages
 from simulator.world.programs.registry import Registry
-from simulator.world.scenario import Scenario, Step, load_scenarios
+from simulator.world.scenario import Scenario, Step, host_scenarios, load_scenarios
 from simulator.world.scheduling.scheduler import Scheduler
 from simulator.world.state import ClusterState
 from simulator.world.steps import StepRunner, create_object
@@ -135,9 +135,12 @@ def build_world(
 ) -> SimulatedWorld:
     """Fill the store and let HISTORY pass on the clock; raise UnknownScenario for an id that does not exist.
 
-    `scenarios` None means those of the demo, empty means a healthy estate. `as_twins` gives the healthy twin of each.
+    `scenarios` None means those of the demo, on hosts too, empty means a healthy estate. `as_twins` gives the healthy
+    twin of each.
     """
     chosen = load_scenarios(scenarios)
+    if scenarios is None:
+        chosen += [scenario for scenario in host_scenarios() if scenario.is_in_demo]
     world = SimulatedWorld(store, clock, seed=seed, registry=Registry(read_catalogue()))
     world.live_through(scenarios=chosen, days=HISTORY / timedelta(days=1), as_twins=as_twins)
     return world

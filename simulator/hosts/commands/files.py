@@ -163,10 +163,8 @@ def _tree_sizes(call: Call, path: str, *, shown_as: str, depth: int, options: Op
             continue
         if options.has("x") and call.host.disks.mount_of(inner) is not home:
             continue
-        yield (
-            call.host.disks.tree_bytes(inner, at=call.host.now()),
-            posixpath.join(shown_as, below) if below else shown_as,
-        )
+        size = call.host.disks.tree_bytes(inner, at=call.host.now(), is_crossing=not options.has("x"))
+        yield size, posixpath.join(shown_as, below) if below else shown_as
 
 
 def rm(call: Call) -> int:

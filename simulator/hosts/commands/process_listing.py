@@ -14,7 +14,7 @@ from simulator.hosts.shell.options import read_options
 
 _KIBI = 1024
 _AUX = "user,pid,pcpu,pmem,vsz,rss,tty,stat,start,time,args"
-_FULL = "user:8,pid,ppid,c,stime,tty,time,args"
+_FULL = "user:8=UID,pid,ppid,c,stime,tty=TTY,time,args=CMD"
 _RIGHT = {
     "pid",
     "ppid",
@@ -141,8 +141,8 @@ def _chosen_columns(arguments: tuple[str, ...], format_: str, *, is_full: bool) 
         format_ = _AUX if wants_aux else _FULL if is_full else "pid,tty,time,comm"
     columns = []
     for item in re.split(r"[,\s]+", format_.strip()):
-        name, equals, title = item.partition("=")
-        name, _, width = name.partition(":")
+        head, equals, title = item.partition("=")
+        name, _, width = head.partition(":")
         name = _ALIASES.get(name.lower(), name.lower())
         default = _COLUMNS[name][0] if name in _COLUMNS else name
         columns.append((name, title if equals else default, int(width) if width.isdecimal() else 0))

@@ -151,7 +151,7 @@ def _is_at(address: str, line: str, *, number: int, is_last: bool) -> bool:
     return re.search(basic_to_extended(address[1:-1]), line) is not None
 
 
-_AWK_RULE = re.compile(r"\s*(?P<condition>[^{}]*?)\s*(?:\{(?P<action>[^{}]*)\})?\s*", re.DOTALL)
+_AWK_RULE = re.compile(r"(?P<condition>[^{}]*)(?:\{(?P<action>[^{}]*)\}|$)", re.DOTALL)
 _COMPARISON = re.compile(r"(?P<left>\$?\w+)\s*(?P<operator>==|!=|>=|<=|>|<|~|!~)\s*(?P<right>.+)", re.DOTALL)
 
 
@@ -160,7 +160,8 @@ async def awk(call: Call) -> int:
     if not options.operands:
         return call.fail("usage: awk [-F fs] 'program' [file ...]", status=2)
     program, *names = options.operands
-    rules = [found for found in _AWK_RULE.finditer(program) if found["condition"] or found["action"] is not None]
+    found = _AWK_RULE.finditer(program)
+    rules = [rule for rule in found if rule["condition"].strip() or rule["action"] is not None]
     separator = options.get("F")
     texts, status = await read_inputs(call, names)
     try:

@@ -14,7 +14,14 @@ from simulator.hosts.commands.kernel import file_nr
 from simulator.hosts.commands.memory import meminfo, stat, vmstat_file
 from simulator.hosts.commands.process_listing import stat_line
 from simulator.hosts.commands.sockets import net_dev
-from simulator.hosts.estate.description import GIB, MIB, EstateDescription, HostDescription, UnitDescription
+from simulator.hosts.estate.description import (
+    GIB,
+    MIB,
+    EstateDescription,
+    HostDescription,
+    MountDescription,
+    UnitDescription,
+)
 from simulator.hosts.machine.disks import Mount
 from simulator.hosts.machine.file_tree import Directory, File
 from simulator.hosts.machine.host import Hardware, Host
@@ -24,6 +31,8 @@ from simulator.hosts.machine.units import Unit
 
 DAY = 86400.0
 BYTES_PER_INODE = 16384
+_CROWD = 200
+_SYSTEM_SHARES = {"/usr/lib/x86_64-linux-gnu": 0.45, "/usr/share": 0.3, "/opt/vendor": 0.15, "/var/cache/apt": 0.1}
 _DIRECTORIES = (
     *("/root", "/home/ops", "/dev", "/mnt", "/opt", "/usr/bin", "/usr/sbin", "/var/lib", "/etc/cron.d"),
     *("/tmp", "/var/tmp"),  # noqa: S108 - of a simulated host
@@ -69,7 +78,7 @@ def _mounts(description: HostDescription) -> list[Mount]:
             type=item.type,
             size_bytes=int(item.size_gib * GIB),
             inodes=item.inodes or (0 if item.type == "vfat" else int(item.size_gib * GIB) // BYTES_PER_INODE),
-            base_bytes=int(item.used_gib * GIB),
+            base_bytes=int(item.used_gib * GIB) if item.type == "tmpfs" else 0,
             base_inodes=item.used_inodes,
         )
         for item in description.mounts
@@ -84,6 +93,8 @@ def _add_system_files(host: Host, description: HostDescription) -> None:
     for mount in host.disks.mounts:
         if host.files.find(mount.mount_point) is None:
             host.files.put(mount.mount_point, Directory(modified_at=made))
+    for described in description.mounts:
+        _add_contents(host, described)
     system = host.os
     texts = {
         "/etc/hostname": f"{host.name}\n",
@@ -151,6 +162,19 @@ def _files_of(host: Host, process: Process) -> Mapping[str, Callable[[], str]]:
             f"VmRSS:\t{process.memory_bytes // 1024} kB\nThreads:\t{process.threads}\n"
         ),
     }
+
+
+def _add_contents(host: Host, item: MountDescription) -> None:
+    """What is on a filesystem besides the named files, so that du finds what df counts."""
+    if item.type == "tmpfs" or item.used_gib <= 0:
+        return
+    shares = {item.data_at: 1.0} if item.data_at else _SYSTEM_SHARES if item.at == "/" else {item.at: 1.0}
+    for path, share in shares.items():
+        size = int(item.used_gib * GIB * share) // _CROWD
+        host.files.put(
+            path,
+            Directory(modified_at=host.booted_at, crowd=_CROWD, crowd_file_bytes=size, crowd_name="{number:05d}"),
+        )
 
 
 def _add_kernel(host: Host) -> None:

@@ -20,7 +20,9 @@ class MountDescription(_Described):
     type: str = "ext4"
     size_gib: float
     used_gib: float = 0.0
-    """Of what is not in the file tree."""
+    """Of what nobody looks at file by file."""
+    data_at: str = ""
+    """Directory in which that lies; empty: spread over the system directories."""
     inodes: int = 0
     """0: as many as mkfs makes, one per 16 KiB."""
     used_inodes: int = 0

@@ -83,10 +83,13 @@ class Disks:
         used = min(used, mount.size_bytes)
         return Usage(used, max(0, mount.size_bytes - reserve - used), min(inodes, mount.inodes or inodes))
 
-    def tree_bytes(self, path: str, *, at: float) -> int:
-        """What du shows for a path."""
+    def tree_bytes(self, path: str, *, at: float, is_crossing: bool = True) -> int:
+        """What du shows for a path; without crossing, only what lies on the same filesystem."""
+        home = self.mount_of(path)
         total = 0
-        for _, entry in self.files.walk(path):
+        for inner, entry in self.files.walk(path):
+            if not is_crossing and self.mount_of(inner) is not home:
+                continue
             if isinstance(entry, File):
                 total += _on_disk(entry.size(at=at))
             elif isinstance(entry, Directory):
