@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 
 from simulator.api.admission.pod_defaults import quality_of_service
@@ -13,6 +14,7 @@ from simulator.world.shapes import memory_bytes
 _KIBI = 1024
 _SCORE = {"Guaranteed": -997, "Burstable": 996, "BestEffort": 1000}
 _WARNING, _INFO = 4, 6
+_VICTIM = re.compile(r"Killed process (?P<pid>\d+) \((?P<name>[^)]*)\)")
 
 
 def oom_lines(pod: JsonObject, container: JsonObject, *, container_id: str, process: str) -> list[str]:
@@ -34,6 +36,18 @@ def oom_lines(pod: JsonObject, container: JsonObject, *, container_id: str, proc
         f"Memory cgroup out of memory: Killed process {pid} ({process}) total-vm:{limit * 2}kB, anon-rss:{resident}kB, "
         f"file-rss:1024kB, shmem-rss:0kB, UID:0 pgtables:640kB oom_score_adj:{score}",
         f"oom_reaper: reaped process {pid} ({process}), now anon-rss:0kB, file-rss:0kB, shmem-rss:0kB",
+    ]
+
+
+def node_oom_lines(message: str) -> list[str]:
+    """The kernel's report that the node agent's event quotes, with the line that names the victim before it."""
+    found = _VICTIM.search(message)
+    if found is None:
+        return [message]
+    head = "oom-kill:constraint=CONSTRAINT_NONE,nodemask=(null),cpuset=/,mems_allowed=0,global_oom,task_memcg=/kubepods"
+    return [
+        f"{head},task={found['name']},pid={found['pid']},uid=0",
+        f"{message}, UID:0 pgtables:640kB oom_score_adj:996",
     ]
 
 

@@ -17,7 +17,7 @@ from simulator.world.identity import process_id
 from simulator.world.kubelet.container_run import ContainerRun
 from simulator.world.kubelet.container_worker import ContainerWorker
 from simulator.world.kubelet.kubelets import Kubelets
-from simulator.world.machine_logs import event_entry, oom_lines
+from simulator.world.machine_logs import event_entry, node_oom_lines, oom_lines
 from simulator.world.outages import OutageKind
 from simulator.world.shapes import instant_of
 from simulator.world.usage import WorldUsage
@@ -32,6 +32,8 @@ _SERVICES: dict[OutageKind, str] = {
     "container-runtime-stopped": "containerd.service",
 }
 _FORK_BOMB = "stress-fork"
+_RUNTIMES = {"python": "python", "java": "java", "node": "node"}
+_LAUNCHERS = {"python": "python -m {module}", "java": "java -jar /app/{name}.jar", "node": "node /app/{name}.js"}
 
 
 class NodeMachines:
@@ -149,20 +151,28 @@ class NodeMachines:
                     self._tell_of_kill(host, pod, status["name"], ended)
 
     def _tell_of_kill(self, host: Host, pod: JsonObject, container: str, ended: JsonObject) -> None:
-        spec = next(item for item in pod["spec"]["containers"] if item["name"] == container)
-        worker = self._kubelets.find(pod)
-        found = worker.container(container) if worker is not None else None
-        name = process_name(found) if found is not None else container
-        for line in oom_lines(pod, spec, container_id=ended["containerID"], process=name):
+        """The kernel's report on a process that hit its own limit; a kill for the node is told by its event."""
+        pod_worker = self._kubelets.find(pod)
+        worker = pod_worker.container(container) if pod_worker is not None else None
+        run = next((item for item in (worker.run, worker.previous_run) if item is not None
+                    and item.container_id == ended["containerID"]), None) if worker is not None else None  # fmt: skip
+        if worker is None or run is None or run.plan.end is None or run.plan.end.reason != "OOMKilled":
+            return
+        lines = oom_lines(pod, worker.spec, container_id=run.container_id, process=process_name(worker))
+        for line in lines:
             host.say("kernel", line, priority=4, at=instant_of(ended["finishedAt"]))
 
     def _event_recorded(self, kind: ChangeKind, _old: JsonObject | None, event: JsonObject) -> None:
         source = event.get("source") or {}
         host = self._fleet.find(source.get("host") or "")
-        if kind != "DELETED" and host is not None and source.get("component") == "kubelet":
-            at = instant_of(event.get("lastTimestamp") or event["metadata"]["creationTimestamp"])
-            unit = host.units["kubelet.service"]
-            host.journal.add(event_entry(event, at=at, pid=unit.main_pid))
+        if kind == "DELETED" or host is None:
+            return
+        at = instant_of(event.get("lastTimestamp") or event["metadata"]["creationTimestamp"])
+        if event["reason"] == "OOMKilling":
+            for line in node_oom_lines(event["message"]):
+                host.say("kernel", line, priority=3, at=at)
+        elif source.get("component") == "kubelet":
+            host.journal.add(event_entry(event, at=at, pid=host.units["kubelet.service"].main_pid))
 
     # -- what breaks on one side shows on the other
 
@@ -231,7 +241,7 @@ def process_name(worker: ContainerWorker) -> str:
     command = worker.spec.get("command") or []
     if command:
         return str(command[0]).rsplit("/", 1)[-1]
-    return "python" if run.program.log_format == "python" else run.program.name
+    return _RUNTIMES.get(run.program.style, run.program.name)
 
 
 def command_line(worker: ContainerWorker) -> str:
@@ -240,6 +250,7 @@ def command_line(worker: ContainerWorker) -> str:
     if words:
         return " ".join(words).replace("\n", " ")[:300]
     run = worker.run
-    program = run.program.name if run is not None else worker.name
-    is_python = run is not None and run.program.log_format == "python"
-    return f"python -m {program.replace('-', '_')}" if is_python else program
+    if run is None:
+        return worker.name
+    launcher = _LAUNCHERS.get(run.program.style, "{name}")
+    return launcher.format(name=run.program.name, module=run.program.name.replace("-", "_"))

@@ -19,7 +19,6 @@ from simulator.world.controllers.job import JobController
 from simulator.world.controllers.quota import QuotaController
 from simulator.world.controllers.replica_set import ReplicaSetController
 from simulator.world.controllers.stateful_set import StatefulSetController
-from simulator.world.controllers.volumes import VolumeController
 from simulator.world.engine import Engine
 from simulator.world.estate import initial_objects, read_catalogue, read_history
 from simulator.world.events import EventRecorder
@@ -34,6 +33,8 @@ from simulator.world.scenario import Scenario, Step, host_scenarios, load_scenar
 from simulator.world.scheduling.scheduler import Scheduler
 from simulator.world.state import ClusterState
 from simulator.world.steps import StepRunner, create_object
+from simulator.world.storage.attachments import Attachments
+from simulator.world.storage.claims import VolumeController
 from simulator.world.usage import WorldUsage
 
 HISTORY = timedelta(days=9)
@@ -55,7 +56,8 @@ class SimulatedWorld:
         self.store = store
         self.scenarios: tuple[Scenario, ...] = ()
         outages = Outages()
-        self._engine = Engine(agenda, state, events, identities, registry, Network(state), outages)
+        attachments = Attachments(agenda=agenda, state=state, events=events)
+        self._engine = Engine(agenda, state, events, identities, registry, Network(state), outages, attachments)
         self.fleet = Fleet(now=lambda: agenda.now)
         """The hosts: those of the nodes, and servers beside the cluster."""
         self._steps = StepRunner(store, outages, HostSteps(self.fleet))
@@ -123,6 +125,7 @@ class SimulatedWorld:
         events.flush()
         for node in self._kubelets.nodes:
             node.beat_for_ever()
+            node.renew_for_ever()
 
 
 def build_world(

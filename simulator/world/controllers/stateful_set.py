@@ -4,13 +4,14 @@ import copy
 from random import Random
 
 from simulator.api.admission.defaults import apply_defaults
+from simulator.api.admission.policies import check_new, complete_new
+from simulator.api.status_errors import ApiError
 from simulator.api_resources import PERSISTENTVOLUMECLAIMS, PODS, STATEFULSETS
 from simulator.store import ChangeKind, JsonObject
 from simulator.world.agenda import WorkQueue
 from simulator.world.controllers.pod_counts import OVER, is_active
 from simulator.world.controllers.pod_template import CreationRefused, Wording, create_pod, delete_pod, pod_from_template
 from simulator.world.controllers.revisions import keep_revision
-from simulator.world.controllers.volumes import DEFAULT_CLASS
 from simulator.world.engine import Engine
 from simulator.world.events import EventSource
 from simulator.world.shapes import controller_of, is_ready, is_terminating, key_of, labels_of, owner_reference
@@ -125,10 +126,20 @@ class StatefulSetController:
         labels = (item["spec"]["selector"].get("matchLabels") or {}).copy()
         body = {
             "metadata": {"name": claim, "namespace": namespace, "labels": labels},
-            "spec": {"storageClassName": DEFAULT_CLASS, **spec},
+            "spec": spec,
         }
+        store = self._engine.state.store
         apply_defaults(PERSISTENTVOLUMECLAIMS, body, is_new=False, random=Random(0))  # noqa: S311  # draws nothing
-        self._engine.state.store.create(PERSISTENTVOLUMECLAIMS, body)
+        complete_new(store, PERSISTENTVOLUMECLAIMS, body)
+        try:
+            check_new(store, PERSISTENTVOLUMECLAIMS, body)
+        except ApiError as error:
+            message = (
+                f"create Claim {claim} for Pod {pod} in StatefulSet {item['metadata']['name']} failed error: {error}"
+            )
+            self._engine.events.record(item, reason="FailedCreate", message=message, source=SOURCE, warning=True)
+            raise CreationRefused(str(error)) from error
+        store.create(PERSISTENTVOLUMECLAIMS, body)
         message = f"create Claim {claim} Pod {pod} in StatefulSet {item['metadata']['name']} success"
         self._engine.events.record(item, reason="SuccessfulCreate", message=message, source=SOURCE)
 

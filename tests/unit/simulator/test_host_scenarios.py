@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 
 from host_facts.domain import HostFacts
+from simulator.api_resources import NODES
 from simulator.world import host_scenarios, load_scenarios
 from tests.fakes.simulated_host import look_at, run_now
 from tests.fakes.simulated_world import LivingWorld
@@ -100,12 +101,18 @@ def test_an_out_of_memory_kill_of_a_pod_is_in_the_kernel_log_of_its_node() -> No
 
 def test_a_full_disk_of_a_node_is_disk_pressure_for_the_cluster_until_it_is_cleaned() -> None:
     living = LivingWorld("host-node-disk-full")
-    outages = living.world.outages
-    assert outages.is_on("disk-full", at="node-3")
+    living.wait_for(lambda: disk_pressure(living, "node-3") == "True", at_most=60)
 
     run_now(living.world.fleet.get("node-3"), "rm /var/crash/core.2214")
 
-    assert not outages.is_on("disk-full", at="node-3")
+    # A kubelet waits five minutes before it believes that the pressure is over.
+    living.pass_time(600, step=5)
+    assert disk_pressure(living, "node-3") == "False"
+
+
+def disk_pressure(living: LivingWorld, node: str) -> str:
+    conditions = living.store.get(NODES, name=node)["status"]["conditions"]
+    return next(str(item["status"]) for item in conditions if item["type"] == "DiskPressure")
 
 
 def test_stopping_the_kubelet_by_hand_is_noticed_by_the_cluster(healthy: LivingWorld) -> None:
