@@ -34,9 +34,13 @@ class HostUnreachable(HostError):
 class HostKeyUnknown(HostUnreachable):
     """The host is new: its key was written down and waits for a person."""
 
+    error_kind = ErrorKind.FORBIDDEN
+
 
 class HostKeyChanged(HostUnreachable):
     """The host shows another key than the one that is known. Somebody may be in between."""
+
+    error_kind = ErrorKind.FORBIDDEN
 
 
 class LoginRefused(HostUnreachable):

@@ -7,6 +7,7 @@ from typing import Literal
 from pydantic import BaseModel, Field
 
 from command_safety import Reason
+from host_facts.domain import HostFacts
 
 ClassName = Literal["readonly", "confirm", "blocked"]
 
@@ -103,6 +104,18 @@ class SessionResult(BaseModel):
     reasons: list[ReasonView] = []
     sessions: list[SessionView] = []
     message: str = ""
+
+
+class HostFactsView(BaseModel):
+    asset: str
+    facts: HostFacts | None = None
+    error: str | None = None
+    error_kind: str | None = Field(default=None, description="unreachable and timeout speak of the host")
+
+
+class HostFactsResult(BaseModel):
+    kind: Literal["HostFacts"] = "HostFacts"
+    hosts: list[HostFactsView]
 
 
 class OutputResult(BaseModel):

@@ -38,7 +38,7 @@ from ssh_mcp.settings import SettingsInvalid, SshSettings, read_settings
 from ssh_mcp.state import SshState
 from ssh_mcp.terminals.recording import Recorded
 from ssh_mcp.terminals.registry import OpenSession, SessionRegistry
-from ssh_mcp.tools import asset_list, execute, read_output, session_manager, trust_host
+from ssh_mcp.tools import asset_list, execute, host_facts, read_output, session_manager, trust_host
 
 IDENTITY = ServerIdentity(
     name="ssh",
@@ -66,6 +66,7 @@ def make_tools(settings: SshSettings) -> list[StrictTool]:
     acting = READ_ONLY if settings.read_only else CHANGES_HOSTS
     tools: list[tuple[str, str, Callable[..., object], ToolAnnotations]] = [
         (asset_list.TOOL, "List hosts", asset_list.list_assets, READ_ONLY),
+        (host_facts.TOOL, "Look at hosts", host_facts.read_host_facts, READ_ONLY),
         (execute.TOOL, "Run a command on hosts", execute.execute, acting),
         (session_manager.TOOL, "Work in a shell session", session_manager.manage_session, acting),
         (read_output.TOOL, "Read a long output", read_output.read_output, READ_ONLY),
@@ -139,6 +140,7 @@ def make_state(
         hosts=hosts,
         host_keys=host_keys,
         fleet=Fleet(hosts, outputs=outputs, reaper=reaper),
+        reaper=reaper,
         outputs=outputs,
         approvals=ApprovalLedger(data / "used_approvals.json"),
         sessions=SessionRegistry(

@@ -9,6 +9,7 @@ from datetime import datetime
 from mcp_kit.audit import AuditLog
 from ssh_mcp.commands.fleet import Fleet
 from ssh_mcp.commands.judging import Policy
+from ssh_mcp.commands.running import Reaper
 from ssh_mcp.connections.directory import HostDirectory
 from ssh_mcp.connections.host_keys import HostKeys
 from ssh_mcp.inventories.catalogue import AssetCatalogue
@@ -26,6 +27,7 @@ class SshState:
     hosts: HostDirectory
     host_keys: HostKeys
     fleet: Fleet
+    reaper: Reaper
     outputs: OutputStore
     approvals: ApprovalLedger
     sessions: SessionRegistry

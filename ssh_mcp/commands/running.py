@@ -55,8 +55,8 @@ async def _stop_started(starting: asyncio.Future[ProcessT]) -> None:
 
 async def run_command(host: Host, command: Command, *, capture: OutputCapture, reaper: Reaper) -> Ending:
     """Raise HostUnreachable when nothing ran and ConnectionBroke when the end is not known."""
-    process = await host.start(command, capture=capture)
     started = time.monotonic()
+    process = await host.start(command, capture=capture)
     try:
         ended = await _wait(process, capture=capture, seconds=command.timeout_seconds)
         milliseconds = round((time.monotonic() - started) * 1000)

@@ -59,7 +59,7 @@ async def test_new_host_is_refused_until_a_person_approves_its_key(
         trusted = structured(await tools.call("ssh-trust-host", asset="web", fingerprint=fingerprint))
         (host,) = await tools.execute("web", command="echo now in")
 
-    assert kind_of(refused) == "unreachable"
+    assert kind_of(refused) == "forbidden"
     assert fingerprint in text_of(refused)
     assert listed["pending_host_keys"] == [f"[127.0.0.1]:{server.port} ssh-ed25519 {fingerprint}"]
     assert any(f"ssh-ed25519 {fingerprint}" in question for question in person.questions)
@@ -108,7 +108,7 @@ async def test_changed_host_key_is_refused_loudly_and_cannot_be_approved_by_a_to
         approved = await tools.call("ssh-trust-host", asset="web", fingerprint=other.fingerprint)
 
     assert "HOST KEY CHANGED" in text_of(refused)
-    assert kind_of(refused) == "unreachable"
+    assert kind_of(refused) == "forbidden"
     assert approved.is_error
 
 
