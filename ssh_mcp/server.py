@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from functools import partial
 
+import anyio
 from mcp.server import MCPServer
 from mcp_types import ToolAnnotations
 
@@ -96,11 +97,9 @@ def make_server(
         try:
             yield state
         finally:
-            state.sessions.close_all()
-            await reaper.finish(within_seconds=_STOP_SECONDS)
-            state.hosts.close()
-            if state.jumpserver is not None:
-                await state.jumpserver.close()
+            # The server stops by cancelling; what runs on hosts is ended all the same.
+            with anyio.CancelScope(shield=True):
+                await _close(state)
 
     return build_server(
         IDENTITY,
@@ -110,6 +109,14 @@ def make_server(
         request_state_key=settings.request_state_key,
         auth_token=settings.auth_token,
     )
+
+
+async def _close(state: SshState) -> None:
+    state.sessions.close_all()
+    await state.reaper.finish(within_seconds=_STOP_SECONDS)
+    state.hosts.close()
+    if state.jumpserver is not None:
+        await state.jumpserver.close()
 
 
 def make_state(

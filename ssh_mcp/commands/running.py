@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Iterator
+from contextlib import contextmanager
 from typing import TypeVar
 
 from ssh_mcp.commands.capture import OutputCapture
@@ -20,6 +21,16 @@ class Reaper:
 
     def __init__(self) -> None:
         self._tasks: set[asyncio.Task[None]] = set()
+        self._running: set[Process] = set()
+
+    @contextmanager
+    def watching(self, process: Process) -> Iterator[None]:
+        """While it runs: should the server stop before its caller notices, it is ended too."""
+        self._running.add(process)
+        try:
+            yield
+        finally:
+            self._running.discard(process)
 
     def stop(self, process: Process) -> None:
         self._run(_stop(process))
@@ -29,7 +40,9 @@ class Reaper:
         self._run(_stop_started(starting))
 
     async def finish(self, *, within_seconds: float) -> None:
-        """Wait, bounded, for what is being ended."""
+        """End what runs and wait, bounded, for what is being ended."""
+        for process in self._running:
+            self.stop(process)
         if self._tasks:
             _, late = await asyncio.wait(self._tasks, timeout=within_seconds)
             for task in late:
@@ -57,16 +70,17 @@ async def run_command(host: Host, command: Command, *, capture: OutputCapture, r
     """Raise HostUnreachable when nothing ran and ConnectionBroke when the end is not known."""
     started = time.monotonic()
     process = await host.start(command, capture=capture)
-    try:
-        ended = await _wait(process, capture=capture, seconds=command.timeout_seconds)
-        milliseconds = round((time.monotonic() - started) * 1000)
-        is_full = capture.is_full.is_set()
-        if ended is not None:
-            return Ending(EndKind.OUTPUT_LIMIT if is_full else EndKind.EXITED, ended, milliseconds, ended.note)
-        note = await process.stop()
-    except asyncio.CancelledError:
-        reaper.stop(process)
-        raise
+    with reaper.watching(process):
+        try:
+            ended = await _wait(process, capture=capture, seconds=command.timeout_seconds)
+            milliseconds = round((time.monotonic() - started) * 1000)
+            is_full = capture.is_full.is_set()
+            if ended is not None:
+                return Ending(EndKind.OUTPUT_LIMIT if is_full else EndKind.EXITED, ended, milliseconds, ended.note)
+            note = await process.stop()
+        except asyncio.CancelledError:
+            reaper.stop(process)
+            raise
     return Ending(EndKind.OUTPUT_LIMIT if is_full else EndKind.TIMED_OUT, Exit(), milliseconds, note)
 
 
