@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from benchmarks import event_log, idle, relay, sessions, streams, tool_routing
+from benchmarks import event_log, idle, relay, sessions, ssh_commands, streams, tool_routing
 from benchmarks.figures import percentile
 
 Run = Callable[[], Coroutine[Any, Any, None]]  # Any: send and yield types of a coroutine
@@ -21,6 +21,11 @@ CASES: list[tuple[str, Run, list[str]]] = [
         "event log",
         lambda: event_log.measure(events=20, runs=3, url=None),
         ["one run, one event per write", "3 runs at once", "read 20 events back", "bytes per ordinary run"],
+    ),
+    (
+        "ssh commands",
+        lambda: ssh_commands.measure(rounds=2, hosts=2, output_bytes=10_000_000),
+        ["over a ControlMaster", "2 hosts side by side, connections open", "stopped after 4.2 MB"],
     ),
     ("tool routing", lambda: tool_routing.measure(rounds=2), ["added per call"]),
     ("relay", lambda: relay.measure(rounds=2), ["added by the relay, p50", "from the question to the model"]),
