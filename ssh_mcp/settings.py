@@ -13,7 +13,7 @@ from ssh_mcp.inventories.domain import Endpoint, Tier
 
 JUMPSERVER_SSH_PORT = 2222
 
-_ENVIRONMENT = {
+ENVIRONMENT = {
     "inventory": "SSH_INVENTORY",
     "openssh_config": "SSH_CONFIG",
     "ansible_inventory": "ANSIBLE_INVENTORY",
@@ -39,6 +39,8 @@ _ENVIRONMENT = {
     "request_state_key": "MCP_REQUEST_STATE_KEY",
     "auth_token": "MCP_AUTH_TOKEN",
 }
+"""Setting → environment variable."""
+
 _LISTS = frozenset({"inventory", "ansible_inventory", "known_hosts", "read_only_tiers", "allowed_hosts"})
 _PATHS = frozenset({"inventory", "openssh_config", "ansible_inventory", "known_hosts", "data_directory"})
 
@@ -132,7 +134,7 @@ def read_settings(environment: Mapping[str, str]) -> SshSettings:
     """Build the settings; raise SettingsInvalid naming the variable, never its value."""
     given: dict[str, Any] = {  # Any: strings that pydantic converts
         field: environment[variable].strip()
-        for field, variable in _ENVIRONMENT.items()
+        for field, variable in ENVIRONMENT.items()
         if environment.get(variable, "").strip()
     }
     for field in _LISTS & given.keys():
@@ -152,4 +154,4 @@ def _to_path(text: str) -> Path:
 
 def _describe(location: tuple[int | str, ...], message: str) -> str:
     message = message.removeprefix("Value error, ")
-    return f"{_ENVIRONMENT[str(location[0])]}: {message}" if location else message
+    return f"{ENVIRONMENT[str(location[0])]}: {message}" if location else message
