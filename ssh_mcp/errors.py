@@ -55,6 +55,12 @@ class AccessRefused(HostError):
     error_kind = ErrorKind.FORBIDDEN
 
 
+class ShellUnfit(HostError):
+    """The host's shell would read the command otherwise than the rules did. Nothing ran."""
+
+    error_kind = ErrorKind.FORBIDDEN
+
+
 class ConnectionBroke(HostError):
     """The connection was lost while something ran: whether it took effect is not known."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import sys
 from collections.abc import AsyncIterator, Callable, Mapping
@@ -35,6 +36,7 @@ from ssh_mcp.jumpserver.assets import SOURCE as JUMPSERVER
 from ssh_mcp.jumpserver.assets import JumpServerAssets
 from ssh_mcp.records.approvals import ApprovalLedger
 from ssh_mcp.records.outputs import OutputStore
+from ssh_mcp.records.pruning import keep_pruning
 from ssh_mcp.settings import SettingsInvalid, SshSettings, read_settings
 from ssh_mcp.state import SshState
 from ssh_mcp.terminals.recording import Recorded
@@ -56,6 +58,8 @@ CHANGES_HOSTS = ToolAnnotations(
     read_only_hint=False, destructive_hint=True, idempotent_hint=False, open_world_hint=False
 )
 
+_OUTPUTS = "outputs"
+_RECORDINGS = "recordings"
 _OWN_NAMES = frozenset({LOCAL_ASSET, "ssh-config", JUMPSERVER})
 
 # Long enough for a process that ignores the polite signal.
@@ -93,10 +97,12 @@ def make_server(
     async def lifespan(_: MCPServer[SshState]) -> AsyncIterator[SshState]:
         reaper = Reaper()
         state = make_state(settings, environment=environment, audit=audit, reaper=reaper, now=now)
-        state.outputs.prune()
+        folders = [settings.data_directory / name for name in (_OUTPUTS, _RECORDINGS)]
+        pruning = asyncio.create_task(keep_pruning(folders, keep_days=settings.keep_days))
         try:
             yield state
         finally:
+            pruning.cancel()
             # The server stops by cancelling; what runs on hosts is ended all the same.
             with anyio.CancelScope(shield=True):
                 await _close(state)
@@ -140,7 +146,7 @@ def make_state(
         connect_timeout_seconds=settings.connect_timeout_seconds,
         idle_seconds=settings.idle_connection_seconds,
     )
-    outputs = OutputStore(data / "outputs", keep_days=settings.keep_days)
+    outputs = OutputStore(data / _OUTPUTS)
     return SshState(
         settings=settings,
         assets=AssetCatalogue(make_sources(settings, granted)),
@@ -151,7 +157,7 @@ def make_state(
         outputs=outputs,
         approvals=ApprovalLedger(data / "used_approvals.json"),
         sessions=SessionRegistry(
-            data / "recordings",
+            data / _RECORDINGS,
             on_closed=partial(_record_close, audit),
             records_input=settings.record_input,
         ),

@@ -20,6 +20,8 @@ class Command:
     text: str
     timeout_seconds: float = DEFAULT_TIMEOUT_SECONDS
     is_sudo: bool = False
+    is_approved: bool = False
+    """A person said yes to it; else it runs because the rules for POSIX shells found that it only reads."""
 
     @property
     def effective_text(self) -> str:

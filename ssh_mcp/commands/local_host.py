@@ -11,7 +11,7 @@ from typing import cast
 
 from ssh_mcp.commands.capture import OutputCapture, StreamName
 from ssh_mcp.commands.domain import HELD_OPEN, SURVIVED, Command, Exit
-from ssh_mcp.commands.running import Reaper
+from ssh_mcp.commands.running import Reaper, check_shell
 from ssh_mcp.commands.wrapping import (
     MarkerFilter,
     ShellProfile,
@@ -51,6 +51,7 @@ class LocalHost:
     async def start(self, command: Command, *, capture: OutputCapture) -> LocalProcess:
         tag = make_tag()
         profile = await self._find_profile()
+        check_shell(command, profile, name="local")
         line = wrap(command.effective_text, tag=tag, profile=profile, timeout_seconds=command.timeout_seconds)
         starting = asyncio.ensure_future(self._start(split_line(line), tag=tag, capture=capture))
         try:

@@ -11,7 +11,8 @@ from typing import TypeVar
 from ssh_mcp.commands.capture import OutputCapture
 from ssh_mcp.commands.domain import Command, Ending, EndKind, Exit
 from ssh_mcp.commands.interfaces import Host, Process
-from ssh_mcp.errors import HostError
+from ssh_mcp.commands.wrapping import ShellProfile, find_bash_syntax
+from ssh_mcp.errors import HostError, ShellUnfit
 
 ProcessT = TypeVar("ProcessT", bound=Process)
 
@@ -94,3 +95,19 @@ async def _wait(process: Process, *, capture: OutputCapture, seconds: float) -> 
     finally:
         full.cancel()
         ended.cancel()
+
+
+def check_shell(command: Command, profile: ShellProfile | None, *, name: str) -> None:
+    """Raise ShellUnfit when the host's shell would read the command otherwise than the rules did."""
+    if profile is None:
+        if not command.is_approved:
+            raise ShellUnfit(
+                f"{name} has no POSIX shell, so the rules cannot tell what only reads there. Nothing ran. The same "
+                "call again asks a person."
+            )
+        return
+    syntax = None if profile.is_bash else find_bash_syntax(command.text)
+    if syntax is not None:
+        raise ShellUnfit(
+            f"{name} has no bash, and its shell reads {syntax!r} otherwise. Nothing ran. Write it for POSIX sh."
+        )

@@ -48,12 +48,19 @@ exit 0
 """
 
 
+_BASH_ONLY = re.compile(r"\[\[|(?<!\$)\(\(|[<>]\(|<<<|&>|\|&|\$'")
+
+
 @dataclass(frozen=True, slots=True)
 class ShellProfile:
     """What the host has, as its probe said."""
 
     shell: str
     has_timeout: bool
+
+    @property
+    def is_bash(self) -> bool:
+        return self.shell.rsplit("/", 1)[-1] == "bash"
 
 
 def make_tag() -> str:
@@ -76,9 +83,14 @@ def read_probe(output: bytes, *, tag: str) -> ShellProfile | None:
 def wrap(command: str, *, tag: str, profile: ShellProfile, timeout_seconds: float) -> str:
     """The line that a login shell runs: it reports its process group and becomes the command."""
     limit = ["timeout", "-k", str(_KILL_AFTER_SECONDS), str(round(timeout_seconds) + _GUARD_SECONDS)]
-    is_bash = profile.shell.rsplit("/", 1)[-1] == "bash"
-    shell = [profile.shell, "--noprofile", "--norc", "-p", "-c"] if is_bash else [profile.shell, "-c"]
+    shell = [profile.shell, "--noprofile", "--norc", "-p", "-c"] if profile.is_bash else [profile.shell, "-c"]
     return _call(_BOOTSTRAP, tag, *(limit if profile.has_timeout else ()), *shell, command)
+
+
+def find_bash_syntax(command: str) -> str | None:
+    """What another shell would read as something else, such as `[[ a > b ]]`, which would write a file."""
+    found = _BASH_ONLY.search(command)
+    return found[0] if found else None
 
 
 def write_stop(*, process_group: int | None, tag: str) -> str:

@@ -91,6 +91,10 @@ class HostDirectory:
             )
         return self._local if asset.kind is AssetKind.LOCAL else self._ssh_host(asset, account)
 
+    def has_foreign_shell(self, asset: Asset, account: Account) -> bool:
+        """Whether the asset is known to have no POSIX shell."""
+        return asset.kind is AssetKind.SSH and self._ssh_host(asset, account).has_foreign_shell
+
     async def check(self, asset: Asset, account: Account) -> None:
         """Raise HostUnreachable when the asset does not let us in."""
         if asset.kind is not AssetKind.LOCAL:
@@ -163,7 +167,9 @@ class HostDirectory:
             await asyncio.sleep(min(_SWEEP_SECONDS, self._idle_seconds))
             for station, pool in list(self._pools.items()):
                 pool.close_idle(older_than_seconds=self._idle_seconds)
-                if pool.is_unused:
+                # What was learned of the host goes with its pool, except that its shell is none the rules know.
+                host = self._hosts.get(station)
+                if pool.is_unused and not (host is not None and host.has_foreign_shell):
                     del self._pools[station]
                     self._hosts.pop(station, None)
 

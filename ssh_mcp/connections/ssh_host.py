@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from ssh_mcp.commands.capture import OutputCapture
 from ssh_mcp.commands.domain import HELD_OPEN, SURVIVED, Command, Exit
-from ssh_mcp.commands.running import Reaper
+from ssh_mcp.commands.running import Reaper, check_shell
 from ssh_mcp.commands.wrapping import (
     MarkerFilter,
     ShellProfile,
@@ -56,8 +56,15 @@ class SshHost:
         self._profile: ShellProfile | None = None
         self._probing = asyncio.Lock()
 
+    @property
+    def has_foreign_shell(self) -> bool:
+        """Whether it is known to have no POSIX shell: the rules do not hold there."""
+        return self._has_probed and self._profile is None and not self._is_bastion
+
     async def start(self, command: Command, *, capture: OutputCapture) -> SshProcess:
         profile = await self._find_profile()
+        if not self._is_bastion:
+            check_shell(command, profile, name=self._name)
         tag = make_tag()
         line = command.effective_text
         marker = None

@@ -13,7 +13,7 @@ from pydantic import Field
 from mcp_kit.errors import ErrorKind, KindedToolError
 from mcp_kit.results import structured_result
 from ssh_mcp.errors import HostError
-from ssh_mcp.inventories.domain import Asset
+from ssh_mcp.inventories.domain import Asset, choose_account
 from ssh_mcp.results import AssetListResult, AssetView
 from ssh_mcp.state import SshState
 from ssh_mcp.tools.arguments import AssetName
@@ -22,7 +22,6 @@ TOOL = "ssh-asset-list"
 
 _MAX_PROBLEMS = 20
 _CHECKED_AT_ONCE = 10
-_MAX_CHECKED = 100
 
 
 async def list_assets(
@@ -84,11 +83,10 @@ async def _check_all(state: SshState, assets: Sequence[Asset]) -> list[str]:
     limit = asyncio.Semaphore(_CHECKED_AT_ONCE)
 
     async def check(asset: Asset) -> str:
-        if not asset.accounts:
-            return "the inventory names no account"
         async with limit:
             try:
-                await state.hosts.check(asset, asset.accounts[0])
+                (whole,) = await state.assets.find([asset.id])
+                await state.hosts.check(whole, choose_account(whole, None))
             except HostError as error:
                 return str(error)[:300]
         return "ok"

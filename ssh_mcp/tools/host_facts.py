@@ -26,6 +26,7 @@ from ssh_mcp.results import HostFactsResult, HostFactsView
 from ssh_mcp.state import SshState
 from ssh_mcp.tools.arguments import AccountName, Assets
 from ssh_mcp.tools.fact_texts import write_facts
+from ssh_mcp.tools.progress import beating
 
 TOOL = "ssh-host-facts"
 
@@ -57,11 +58,11 @@ async def read_host_facts(
         async with limit:
             view = await _look_at(state, name, account=account, certificate_paths=certificate_paths)
         done += 1
-        await ctx.report_progress(done, len(names), f"{name} is done")
         return view
 
     names = list(dict.fromkeys(assets))
-    views = await asyncio.gather(*map(look, names))
+    async with beating(ctx, lambda: f"{done} of {len(names)} hosts done"):
+        views = await asyncio.gather(*map(look, names))
     if len(views) > 1:
         views = [_shorten(view) for view in views]
     result = HostFactsResult(hosts=list(views))

@@ -10,7 +10,7 @@ from ssh_mcp.commands.domain import EndKind
 from ssh_mcp.commands.fleet import HostRun
 from ssh_mcp.commands.judging import Judgement
 from ssh_mcp.commands.output_text import CleanStream, ShownText, share_room
-from ssh_mcp.errors import AccessRefused, ConnectionBroke
+from ssh_mcp.errors import AccessRefused, ConnectionBroke, ShellUnfit
 from ssh_mcp.records.outputs import OutputStore
 from ssh_mcp.results import HostResult, HostStatus
 
@@ -111,7 +111,7 @@ def _keep_whole(output_id: str, streams: Mapping[StreamName, CapturedStream], *,
 def _status_of(run: HostRun) -> HostStatus:
     if run.ending is not None:
         return _STATUS[run.ending.kind]
-    if isinstance(run.error, AccessRefused):
+    if isinstance(run.error, AccessRefused | ShellUnfit):
         return "refused"
     return "unknown" if isinstance(run.error, ConnectionBroke) else "unreachable"
 

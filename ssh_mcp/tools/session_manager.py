@@ -14,8 +14,9 @@ from mcp_kit.results import structured_result
 from ssh_mcp.results import SessionResult, SessionView
 from ssh_mcp.state import SshState
 from ssh_mcp.terminals.registry import OpenSession
-from ssh_mcp.tools.arguments import AccountName, AssetName, CommandText, Reason, check_visible
+from ssh_mcp.tools.arguments import AccountName, AssetName, CommandText, WhyText, check_visible
 from ssh_mcp.tools.execute import find_targets
+from ssh_mcp.tools.progress import beating
 from ssh_mcp.tools.session_steps import SessionCall, answer_view, exec_command, send_input, send_signal
 
 TOOL = "ssh-session-manager"
@@ -52,7 +53,7 @@ async def manage_session(  # noqa: PLR0913, PLR0917  # one tool for all actions,
     timeout_seconds: Annotated[
         int, Field(ge=1, le=300, description="How long to wait for the end or new output.")
     ] = 30,
-    reason: Reason = None,
+    reason: WhyText = None,
 ) -> Annotated[CallToolResult, SessionResult] | InputRequiredResult:
     """Keep a shell session open on a host for programs that ask questions, long running commands and steps that build
     on each other; ssh-execute is simpler for everything else. exec runs a command and returns its output, or status
@@ -69,17 +70,18 @@ async def manage_session(  # noqa: PLR0913, PLR0917  # one tool for all actions,
         return await _open(state, str(asset), account=account, owner=owner)
     found = state.sessions.find(str(session), owner=owner)
     call = SessionCall(ctx, found, timeout_seconds=timeout_seconds, reason=reason)
-    match action:
-        case "exec":
-            result = await exec_command(call, str(command))
-        case "input":
-            result = await send_input(call, str(text), has_enter=enter is not False)
-        case "signal":
-            result = await send_signal(call, str(signal))
-        case "read":
-            result = answer_view(found, await found.shell.read(seconds=timeout_seconds))
-        case "close":
-            result = _close(state, found)
+    async with beating(ctx, lambda: f"{action} in session {found.id}"):
+        match action:
+            case "exec":
+                result = await exec_command(call, str(command))
+            case "input":
+                result = await send_input(call, str(text), has_enter=enter is not False)
+            case "signal":
+                result = await send_signal(call, str(signal))
+            case "read":
+                result = answer_view(found, await found.shell.read(seconds=timeout_seconds))
+            case "close":
+                result = _close(state, found)
     return _finish(state, found, result)
 
 

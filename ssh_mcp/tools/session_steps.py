@@ -105,7 +105,7 @@ async def send_input(call: SessionCall, text: str, *, has_enter: bool) -> Sessio
     enter = " and Enter" if has_enter else ""
     title = f"Type into session {call.session.id} on {call.session.target.asset.id}: {text}{enter}"
     details = {"input": text, "enter": has_enter, "session": call.session.id, "program": call.session.shell.command}
-    notes = [f"Program: {call.session.shell.command}", *call.session.shell.last_lines()]
+    notes = [_name_program(call), *(f"  > {line}" for line in call.session.shell.last_lines())]
     refusal = await _ask(call, judgement, title=title, details=details, notes=notes)
     if refusal is not None:
         return refusal
@@ -122,13 +122,17 @@ async def send_signal(call: SessionCall, name: str) -> SessionResult | InputRequ
         judgement = call.restrict(Judgement(CommandClass.CONFIRM, (_SIGNAL,)), text=name)
         title = f"Send {name} to what runs in session {call.session.id} on {call.session.target.asset.id}"
         details = {"signal": name, "session": call.session.id, "program": call.session.shell.command}
-        notes = [f"Program: {call.session.shell.command}"]
+        notes = [_name_program(call)]
         refusal = await _ask(call, judgement, title=title, details=details, notes=notes)
         if refusal is not None:
             return refusal
     call.record("session_signal", is_durable=True, signal=name)
     view = await call.session.shell.signal(name, seconds=call.timeout_seconds)
     return answer_view(call.session, view, judgement=judgement)
+
+
+def _name_program(call: SessionCall) -> str:
+    return f"Program: {' '.join(call.session.shell.command.split())[:500]}"
 
 
 async def _ask(

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
 from mcp_types import CallToolResult, ElicitResult, InputRequiredResult
 
-from tests.fakes.openssh import SshServer
+from tests.fakes.openssh import KeyPair, SshServer, ssh_server
 from tests.integration.ssh_mcp.conftest import Estate, OpenTools, Person, structured, text_of
 
 YES = ElicitResult(action="accept", content={"confirm": True})
@@ -71,6 +72,61 @@ async def test_an_approval_that_is_sent_again_runs_nothing(open_tools: OpenTools
     assert isinstance(first, CallToolResult)
     assert isinstance(again, InputRequiredResult)
     assert (tmp_path / "runs").read_text() == "run\n"
+
+
+async def test_host_without_bash_gets_nothing_that_its_shell_reads_otherwise(
+    estate: Estate, client_key: KeyPair, open_tools: OpenTools, tmp_path: Path
+) -> None:
+    programs = tmp_path / "programs"
+    programs.mkdir()
+    for name in ("sh", "ls", "timeout", "true", "pwd"):
+        (programs / name).symlink_to(shutil.which(name) or "/bin/sh")
+    options = [f"SetEnv PATH={programs}"]
+    with ssh_server(tmp_path / "small", client_key=client_key, options=options) as small:
+        estate.add("small", small)
+        async with open_tools() as tools:
+            (plain,) = await tools.execute("small", command="pwd; command -v bash")
+            result = await tools.call("ssh-execute", assets=["small"], command=f"[[ b > {tmp_path}/written ]]; ls")
+
+    assert plain["status"] == "done"
+    assert plain["exit_code"] in {1, 127}
+    assert "has no bash" in text_of(result)
+    assert not (tmp_path / "written").exists()
+
+
+async def test_host_without_a_shell_is_asked_about_since_the_rules_do_not_hold_there(
+    estate: Estate, client_key: KeyPair, open_tools: OpenTools, tmp_path: Path
+) -> None:
+    options = ['ForceCommand echo "router: $SSH_ORIGINAL_COMMAND"']
+    person = Person()
+    with ssh_server(tmp_path / "router", client_key=client_key, options=options) as router:
+        estate.add("router", router)
+        async with open_tools(person=person) as tools:
+            first = await tools.call("ssh-execute", assets=["router"], command="uptime")
+            asked_before = len(person.questions)
+            (second,) = await tools.execute("router", command="uptime")
+            facts = structured(await tools.call("ssh-host-facts", assets=["router"]))
+
+    assert "has no POSIX shell" in text_of(first)
+    assert asked_before == 0
+    assert "foreign-shell" in person.questions[0]
+    assert second["stdout"] == "router: uptime"
+    assert facts["hosts"][0]["error_kind"] == "forbidden"
+
+
+async def test_second_line_of_a_command_does_not_pass_for_a_line_of_the_question(open_tools: OpenTools) -> None:
+    person = Person(says_yes=False)
+    command = "touch /nowhere/x\n  local (dev): nobody\nonly reads"
+    async with open_tools(person=person) as tools:
+        await tools.call("ssh-execute", assets=["local"], command=command, reason="harmless\n  local (dev): nobody")
+
+    (question,) = person.questions
+    assert question.splitlines()[:3] == [
+        "Run on local: touch /nowhere/x",
+        "  |   local (dev): nobody",
+        "  | only reads",
+    ]
+    assert "Asked for because: harmless local (dev): nobody" in question
 
 
 class TestSessions:

@@ -16,6 +16,7 @@ from ssh_mcp.commands.output_text import CleanStream, clean_text, measure, share
 from ssh_mcp.commands.wrapping import MarkerFilter
 from ssh_mcp.errors import UnknownOutput
 from ssh_mcp.records.outputs import OutputStore
+from ssh_mcp.records.pruning import prune
 
 
 class KeptFile(io.BytesIO):
@@ -142,7 +143,7 @@ def test_cut_text_has_whole_lines_of_both_ends() -> None:
 
 class TestKeptOutputs:
     def test_passages_follow_each_other_to_the_end(self, tmp_path: Path) -> None:
-        store = OutputStore(tmp_path / "outputs", keep_days=1)
+        store = OutputStore(tmp_path / "outputs")
         output_id = store.new_id()
         store.save(output_id, "stdout", b"".join(b"line %d\n" % number for number in range(100)))
 
@@ -158,13 +159,13 @@ class TestKeptOutputs:
 
     @pytest.mark.parametrize("output_id", ["../../etc/passwd", "0123456789abcdef", ""])
     def test_unknown_ids_are_refused(self, output_id: str, tmp_path: Path) -> None:
-        store = OutputStore(tmp_path, keep_days=1)
+        store = OutputStore(tmp_path)
 
         with pytest.raises(UnknownOutput):
             store.read(output_id, "stdout", offset=0, max_bytes=10)
 
     def test_old_outputs_go_and_the_oldest_when_there_are_too_many(self, tmp_path: Path) -> None:
-        store = OutputStore(tmp_path, keep_days=1, max_bytes=250)
+        store = OutputStore(tmp_path)
         ids = [store.new_id() for _ in range(4)]
         for output_id in ids:
             store.save(output_id, "stdout", b"x" * 100)
@@ -173,14 +174,14 @@ class TestKeptOutputs:
             os.utime(tmp_path / f"{output_id}.stdout", (moment - age * 60, moment - age * 60))
         os.utime(tmp_path / f"{ids[3]}.stdout", (moment - 90_000, moment - 90_000))
 
-        removed = store.prune()
+        removed = prune(tmp_path, keep_days=1, max_bytes=250, now=moment)
 
         left = {path.stem for path in tmp_path.iterdir()}
         assert removed == 2
         assert left == {ids[1], ids[2]}
 
     def test_only_the_servers_user_can_read_them(self, tmp_path: Path) -> None:
-        store = OutputStore(tmp_path / "outputs", keep_days=1)
+        store = OutputStore(tmp_path / "outputs")
         output_id = store.new_id()
         store.save(output_id, "stderr", b"x")
 
