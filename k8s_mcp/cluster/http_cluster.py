@@ -11,6 +11,7 @@ from typing import Any
 import orjson
 
 from k8s_mcp.cluster.connection import Connection, find_kubeconfig, fingerprint_of, open_connection
+from k8s_mcp.cluster.discovery import Discovery
 from k8s_mcp.cluster.interfaces import JsonObject, LogRequest, Resource, ScaleChange, Selection
 from k8s_mcp.cluster.status_errors import RequestFacts, refusal, unreachable
 from k8s_mcp.errors import ClusterError, CredentialsRejected, RequestRefused
@@ -47,11 +48,20 @@ class HttpCluster:
         self._settings = settings
         self._connection: Connection | None = None
         self._opening = asyncio.Lock()
+        self._discovery = Discovery(self._read_document)
 
     async def default_namespace(self) -> str:
         if self._settings.namespace:
             return self._settings.namespace
         return (await self._connect()).namespace or "default"
+
+    async def find_resource(self, kind: str) -> Resource:
+        return await self._discovery.find(kind)
+
+    async def _read_document(self, path: str, accept: str) -> JsonObject:
+        return await self._read_json(
+            _Call("GET", path, RequestFacts("get", path, None, is_namespaced=False), accept=accept)
+        )
 
     async def list_objects(self, resource: Resource, selection: Selection) -> list[JsonObject]:
         return await self._list_all(resource, selection, accept="application/json")

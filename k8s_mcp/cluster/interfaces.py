@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from k8s_diagnosis.objects.access import JsonObject
@@ -10,14 +10,41 @@ from k8s_diagnosis.objects.access import JsonObject
 __all__ = ["Cluster", "JsonObject", "LogRequest", "Resource", "ScaleChange", "Selection"]
 
 
+STANDARD_VERBS = frozenset({"create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"})
+
+
 @dataclass(frozen=True, slots=True)
 class Resource:
-    """One kind of object and where the API serves it."""
+    """One kind of object and where the API serves it. Two are the same when the API serves them at one place."""
 
     kind: str
     plural: str
     prefix: str = "/api/v1"
     is_namespaced: bool = True
+    verbs: frozenset[str] = field(default=STANDARD_VERBS, compare=False)
+    subresources: frozenset[str] = field(default=frozenset(), compare=False)
+    """What is served below an object: log, scale, status, eviction."""
+    short_names: tuple[str, ...] = field(default=(), compare=False)
+    singular: str = field(default="", compare=False)
+
+    @property
+    def group(self) -> str:
+        """The API group; empty for the core."""
+        return self.prefix.removeprefix("/apis/").partition("/")[0] if self.prefix.startswith("/apis/") else ""
+
+    @property
+    def version(self) -> str:
+        return self.prefix.rpartition("/")[2]
+
+    @property
+    def api_version(self) -> str:
+        """As objects name it: `v1`, `apps/v1`."""
+        return f"{self.group}/{self.version}" if self.group else self.version
+
+    @property
+    def qualified_name(self) -> str:
+        """As RBAC and error messages name it: `pods`, `deployments.apps`."""
+        return f"{self.plural}.{self.group}" if self.group else self.plural
 
 
 PODS = Resource("Pod", "pods")
@@ -67,6 +94,12 @@ class Cluster(Protocol):
 
     async def default_namespace(self) -> str:
         """The namespace meant when a call names none."""
+
+    async def find_resource(self, kind: str) -> Resource:
+        """The resource meant by `deploy`, `Deployment`, `deployments.apps` or `apps/v1/Deployment`, or by a custom kind.
+
+        Raises UnknownKind with the nearest kinds, AmbiguousKind with the candidates.
+        """
 
     async def list_objects(self, resource: Resource, selection: Selection) -> list[JsonObject]:
         """Every matching object; an unknown namespace is an empty list, as the API answers."""
