@@ -53,3 +53,9 @@ class AmbiguousKind(ClusterError):
     """Several groups serve a kind of that name."""
 
     error_kind = ErrorKind.BAD_ARGUMENTS
+
+
+class UnknownCluster(ClusterError):
+    """No cluster of that name may be used."""
+
+    error_kind = ErrorKind.NOT_FOUND

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from k8s_diagnosis.objects.access import JsonObject
+from k8s_mcp.cluster.asking_user import AskingUser
 
 __all__ = ["Cluster", "JsonObject", "LogRequest", "Resource", "ScaleChange", "Selection"]
 
@@ -47,14 +48,14 @@ class Resource:
         return f"{self.plural}.{self.group}" if self.group else self.plural
 
 
-PODS = Resource("Pod", "pods")
-SERVICES = Resource("Service", "services")
-EVENTS = Resource("Event", "events")
-CONFIG_MAPS = Resource("ConfigMap", "configmaps")
+PODS = Resource("Pod", "pods", short_names=("po",))
+SERVICES = Resource("Service", "services", short_names=("svc",))
+EVENTS = Resource("Event", "events", short_names=("ev",))
+CONFIG_MAPS = Resource("ConfigMap", "configmaps", short_names=("cm",))
 SECRETS = Resource("Secret", "secrets")
-NODES = Resource("Node", "nodes", is_namespaced=False)
-NAMESPACES = Resource("Namespace", "namespaces", is_namespaced=False)
-DEPLOYMENTS = Resource("Deployment", "deployments", "/apis/apps/v1")
+NODES = Resource("Node", "nodes", is_namespaced=False, short_names=("no",))
+NAMESPACES = Resource("Namespace", "namespaces", is_namespaced=False, short_names=("ns",))
+DEPLOYMENTS = Resource("Deployment", "deployments", "/apis/apps/v1", short_names=("deploy",))
 ENDPOINT_SLICES = Resource("EndpointSlice", "endpointslices", "/apis/discovery.k8s.io/v1")
 
 
@@ -92,11 +93,17 @@ class ScaleChange:
 class Cluster(Protocol):
     """One Kubernetes cluster. Every method raises a ClusterError when it has no answer."""
 
+    name: str
+    """What people call it: the context of the kubeconfig."""
+
+    def acting_as(self, user: AskingUser) -> Cluster:
+        """The same cluster with the rights of somebody else."""
+
     async def default_namespace(self) -> str:
         """The namespace meant when a call names none."""
 
     async def find_resource(self, kind: str) -> Resource:
-        """The resource meant by `deploy`, `Deployment`, `deployments.apps` or `apps/v1/Deployment`, or by a custom kind.
+        """The resource meant by `deploy`, `Deployment`, `deployments.apps` or `apps/v1/Deployment`, custom kinds too.
 
         Raises UnknownKind with the nearest kinds, AmbiguousKind with the candidates.
         """

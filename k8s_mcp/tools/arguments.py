@@ -10,6 +10,10 @@ from k8s_diagnosis.text.names import check_name, check_selector
 
 Name = Annotated[str, AfterValidator(check_name)]
 OptionalName = Name | None
+ClusterName = Annotated[
+    Annotated[str, Field(min_length=1, max_length=253)] | None,
+    Field(description="Cluster (kubeconfig context); null means the default one."),
+]
 Namespace = Annotated[Name | None, Field(description="Namespace; null means the default one.")]
 AllNamespaces = Annotated[bool, Field(description="True reads every namespace; do not give a namespace then.")]
 LabelSelector = Annotated[

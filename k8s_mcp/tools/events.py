@@ -16,8 +16,8 @@ from k8s_mcp.listing.events import EVENT_TABLE, make_event_row
 from k8s_mcp.listing.rows import cut_page, digest_of
 from k8s_mcp.listing.table import TableContext, make_table
 from k8s_mcp.results import TableResult
-from k8s_mcp.state import K8sState
-from k8s_mcp.tools.arguments import AllNamespaces, Cursor, Limit, Namespace, OptionalName
+from k8s_mcp.state import K8sState, choose_cluster, state_of
+from k8s_mcp.tools.arguments import AllNamespaces, ClusterName, Cursor, Limit, Namespace, OptionalName
 from k8s_mcp.tools.reading import read_cursor, require_namespace, resolve_scope
 from mcp_kit.errors import ErrorKind, KindedToolError
 
@@ -34,15 +34,16 @@ async def get_events(
     only_warnings: Annotated[bool, Field(description="True leaves Normal events out.")] = False,
     limit: Limit = 50,
     cursor: Cursor = None,
+    cluster: ClusterName = None,
 ) -> Annotated[CallToolResult, TableResult]:
     """List cluster events, warnings first and the latest first. Clusters usually keep events for one hour."""
-    state = ctx.request_context.lifespan_context
+    state, target = state_of(ctx), choose_cluster(ctx, cluster)
     if object_kind is not None and not _KIND.fullmatch(object_kind):
         raise KindedToolError(
             "object_kind must be a kind such as Pod, Deployment, ReplicaSet, Service or Node.",
             kind=ErrorKind.BAD_ARGUMENTS,
         )
-    scope = await resolve_scope(state.cluster, namespace=namespace, all_namespaces=all_namespaces)
+    scope = await resolve_scope(target, namespace=namespace, all_namespaces=all_namespaces)
     digest = digest_of([TOOL, scope, object_name, object_kind, only_warnings])
     after = read_cursor(cursor, digest=digest)
     wanted = [
@@ -51,10 +52,10 @@ async def get_events(
         ("type", "Warning" if only_warnings else None),
     ]
     field_selector = ",".join(f"{field}={value}" for field, value in wanted if value)
-    events = await state.cluster.list_objects(EVENTS, Selection(scope, field_selector=field_selector or None))
+    events = await target.list_objects(EVENTS, Selection(scope, field_selector=field_selector or None))
     notes = []
     if not events:
-        await require_namespace(state.cluster, scope)
+        await require_namespace(target, scope)
         notes.append("No events does not mean no fault: the cluster forgets them, usually after one hour")
     now = state.now()
     rows = [make_event_row(read_event(event), name=name_of(event), now=now) for event in events]

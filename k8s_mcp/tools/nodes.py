@@ -14,24 +14,28 @@ from k8s_mcp.listing.nodes import NODE_TABLE, make_node_row
 from k8s_mcp.listing.rows import cut_page, digest_of
 from k8s_mcp.listing.table import TableContext, make_table
 from k8s_mcp.results import TableResult
-from k8s_mcp.state import K8sState
-from k8s_mcp.tools.arguments import Cursor, LabelSelector, Limit
+from k8s_mcp.state import K8sState, choose_cluster, state_of
+from k8s_mcp.tools.arguments import ClusterName, Cursor, LabelSelector, Limit
 from k8s_mcp.tools.reading import list_optional, read_cursor
 
 TOOL = "k8s-get-nodes"
 
 
 async def get_nodes(
-    ctx: Context[K8sState], label_selector: LabelSelector = None, limit: Limit = 50, cursor: Cursor = None
+    ctx: Context[K8sState],
+    label_selector: LabelSelector = None,
+    limit: Limit = 50,
+    cursor: Cursor = None,
+    cluster: ClusterName = None,
 ) -> Annotated[CallToolResult, TableResult]:
     """List nodes with state, roles, version, and how much CPU and memory the pods on them requested."""
-    state = ctx.request_context.lifespan_context
+    state, target = state_of(ctx), choose_cluster(ctx, cluster)
     digest = digest_of([TOOL, label_selector])
     after = read_cursor(cursor, digest=digest)
     notes: list[str] = []
     nodes, pods = await asyncio.gather(
-        state.cluster.list_objects(NODES, Selection(None, label_selector)),
-        list_optional(state.cluster, PODS, Selection(), notes=notes),
+        target.list_objects(NODES, Selection(None, label_selector)),
+        list_optional(target, PODS, Selection(), notes=notes),
     )
     now = state.now()
     rows = [

@@ -15,8 +15,8 @@ from k8s_mcp.listing.pods import POD_TABLE, make_pod_row
 from k8s_mcp.listing.rows import Row, cut_page, digest_of
 from k8s_mcp.listing.table import TableContext, make_table
 from k8s_mcp.results import TableResult
-from k8s_mcp.state import K8sState
-from k8s_mcp.tools.arguments import AllNamespaces, Cursor, LabelSelector, Limit, Namespace
+from k8s_mcp.state import K8sState, choose_cluster, state_of
+from k8s_mcp.tools.arguments import AllNamespaces, ClusterName, Cursor, LabelSelector, Limit, Namespace
 from k8s_mcp.tools.causes import PodKey, diagnose_all, make_snapshots, sharpen
 from k8s_mcp.tools.reading import list_warnings, read_cursor, require_namespace, resolve_scope
 
@@ -31,26 +31,27 @@ async def get_pods(
     only_abnormal: Annotated[bool, Field(description="True leaves healthy pods out.")] = False,
     limit: Limit = 50,
     cursor: Cursor = None,
+    cluster: ClusterName = None,
 ) -> Annotated[CallToolResult, TableResult]:
     """List pods with status, restarts and, for abnormal ones, the named problem and its cause. Abnormal pods come
     first. Use this for questions such as which pods are broken and why."""
-    state = ctx.request_context.lifespan_context
-    scope = await resolve_scope(state.cluster, namespace=namespace, all_namespaces=all_namespaces)
+    state, target = state_of(ctx), choose_cluster(ctx, cluster)
+    scope = await resolve_scope(target, namespace=namespace, all_namespaces=all_namespaces)
     digest = digest_of([TOOL, scope, label_selector, only_abnormal])
     after = read_cursor(cursor, digest=digest)
     notes: list[str] = []
     pods, warnings = await asyncio.gather(
-        state.cluster.list_objects(PODS, Selection(scope, label_selector)),
-        list_warnings(state.cluster, scope, notes=notes),
+        target.list_objects(PODS, Selection(scope, label_selector)),
+        list_warnings(target, scope, notes=notes),
     )
     if not pods:
-        await require_namespace(state.cluster, scope)
+        await require_namespace(target, scope)
     snapshots = make_snapshots(pods, warnings, state=state)
     problems = diagnose_all(snapshots)
     rows = [make_pod_row(snapshot.pod, problems=problems[key], now=snapshot.now) for key, snapshot in snapshots.items()]
     page = cut_page([row for row in rows if row.is_abnormal or not only_abnormal], limit=limit, after=after)
     keys = [_key_of(row) for row in page.rows]
-    sharper = await sharpen(state.cluster, snapshots, problems, among=keys)
+    sharper = await sharpen(target, snapshots, problems, among=keys)
     shown = tuple(make_pod_row(snapshots[key].pod, problems=sharper[key], now=snapshots[key].now) for key in keys)
     context = TableContext(tool=TOOL, namespace=scope, digest=digest, notes=tuple(notes))
     return make_table(POD_TABLE, replace(page, rows=shown), context)

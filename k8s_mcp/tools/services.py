@@ -18,8 +18,8 @@ from k8s_mcp.listing.rows import cut_page, digest_of
 from k8s_mcp.listing.table import TableContext, make_table
 from k8s_mcp.listing.workloads import SERVICE_TABLE, make_service_row
 from k8s_mcp.results import TableResult
-from k8s_mcp.state import K8sState
-from k8s_mcp.tools.arguments import AllNamespaces, Cursor, LabelSelector, Limit, Namespace
+from k8s_mcp.state import K8sState, choose_cluster, state_of
+from k8s_mcp.tools.arguments import AllNamespaces, ClusterName, Cursor, LabelSelector, Limit, Namespace
 from k8s_mcp.tools.causes import diagnose_all, make_snapshots, sharpen
 from k8s_mcp.tools.reading import (
     list_optional,
@@ -41,25 +41,26 @@ async def get_services(
     label_selector: LabelSelector = None,
     limit: Limit = 50,
     cursor: Cursor = None,
+    cluster: ClusterName = None,
 ) -> Annotated[CallToolResult, TableResult]:
     """List Services with ports, selector and how many endpoints are ready; names a Service whose selector matches
     nothing or whose pods are all down."""
-    state = ctx.request_context.lifespan_context
-    scope = await resolve_scope(state.cluster, namespace=namespace, all_namespaces=all_namespaces)
+    state, target = state_of(ctx), choose_cluster(ctx, cluster)
+    scope = await resolve_scope(target, namespace=namespace, all_namespaces=all_namespaces)
     digest = digest_of([TOOL, scope, label_selector])
     after = read_cursor(cursor, digest=digest)
     notes: list[str] = []
     services, slices, pods, deployments, warnings = await asyncio.gather(
-        state.cluster.list_objects(SERVICES, Selection(scope, label_selector)),
-        list_optional(state.cluster, ENDPOINT_SLICES, Selection(scope), notes=notes),
-        list_pods_for(state.cluster, scope, notes=notes),
-        list_optional(state.cluster, DEPLOYMENTS, Selection(scope), notes=notes),
-        list_warnings(state.cluster, scope, notes=notes),
+        target.list_objects(SERVICES, Selection(scope, label_selector)),
+        list_optional(target, ENDPOINT_SLICES, Selection(scope), notes=notes),
+        list_pods_for(target, scope, notes=notes),
+        list_optional(target, DEPLOYMENTS, Selection(scope), notes=notes),
+        list_warnings(target, scope, notes=notes),
     )
     if not services:
-        await require_namespace(state.cluster, scope)
+        await require_namespace(target, scope)
     snapshots = make_snapshots(pods, warnings, state=state)
-    problems = await sharpen(state.cluster, snapshots, diagnose_all(snapshots), among=snapshots)
+    problems = await sharpen(target, snapshots, diagnose_all(snapshots), among=snapshots)
     rows = []
     for service in services:
         snapshot = ServiceSnapshot(

@@ -12,6 +12,7 @@ from typing import Any
 
 from k8s_diagnosis.objects.access import labels_of, name_of, namespace_of, read_text
 from k8s_mcp.cluster import interfaces
+from k8s_mcp.cluster.asking_user import AskingUser
 from k8s_mcp.cluster.interfaces import JsonObject, LogRequest, Resource, ScaleChange, Selection
 from k8s_mcp.cluster.kinds import KindCatalogue
 from k8s_mcp.errors import ChangeConflict, ClusterError, ObjectNotFound, RequestRefused
@@ -60,6 +61,11 @@ class InMemoryCluster:
     requests: list[str] = field(default_factory=list)
     is_closed: bool = False
     resources: tuple[Resource, ...] = KNOWN_RESOURCES
+    name: str = "recorded"
+
+    def acting_as(self, user: AskingUser) -> InMemoryCluster:
+        self.requests.append(f"as {user.name}")
+        return self
 
     async def default_namespace(self) -> str:
         return self.namespace

@@ -70,7 +70,8 @@ async def test_tools_have_their_names_arguments_and_risk() -> None:
     async with Client(make_server(K8sSettings())) as client:
         listed = {tool.name: tool for tool in (await client.list_tools()).tools}
 
-    assert {name: set(tool.input_schema["properties"]) for name, tool in listed.items()} == TOOLS
+    arguments = {name: set(tool.input_schema["properties"]) for name, tool in listed.items()}
+    assert arguments == {name: {*expected, "cluster"} for name, expected in TOOLS.items()}
     for name, tool in listed.items():
         assert tool.annotations is not None
         assert tool.annotations.read_only_hint is (name != "k8s-scale-deployment")

@@ -459,7 +459,7 @@ async def test_cluster_is_closed_with_the_server() -> None:
     cluster = web_cluster()
 
     async with connect(cluster) as client:
-        await client.list_tools()
+        await client.call_tool("k8s-get-pods", {})
 
     assert cluster.is_closed
 
