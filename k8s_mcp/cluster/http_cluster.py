@@ -13,7 +13,16 @@ from k8s_mcp.cluster.asking_user import AskingUser
 from k8s_mcp.cluster.connection_keeper import ConnectionKeeper
 from k8s_mcp.cluster.contexts import IN_CLUSTER
 from k8s_mcp.cluster.discovery import Discovery
-from k8s_mcp.cluster.interfaces import DEPLOYMENTS, PODS, JsonObject, LogRequest, Resource, ScaleChange, Selection
+from k8s_mcp.cluster.interfaces import (
+    DEPLOYMENTS,
+    PODS,
+    JsonObject,
+    KnownList,
+    LogRequest,
+    Resource,
+    ScaleChange,
+    Selection,
+)
 from k8s_mcp.cluster.kinds import KindCatalogue
 from k8s_mcp.cluster.requests import JSON, NAMES_ONLY, ApiRequest
 from k8s_mcp.settings import K8sSettings
@@ -58,6 +67,9 @@ class HttpCluster:
 
     async def list_objects(self, resource: Resource, selection: Selection) -> list[JsonObject]:
         return await self._list_all(resource, selection, accept=JSON)
+
+    async def list_known(self, resource: Resource, selection: Selection) -> KnownList:
+        return KnownList(await self.list_objects(resource, selection))
 
     async def list_names(self, resource: Resource, selection: Selection) -> list[str]:
         return [name_of(item) for item in await self._list_all(resource, selection, accept=NAMES_ONLY)]
