@@ -140,7 +140,7 @@ async def test_one_part_of_an_object_can_be_read_in_full() -> None:
     assert "it has: dnsNames, text" in text_of(wrong)
 
 
-@pytest.mark.parametrize("size", [10, 2_000, 50_000])
+@pytest.mark.parametrize("size", [10, 500, 5_000])
 async def test_details_fit_a_small_budget_whatever_the_object(size: int) -> None:
     cluster = with_certificates()
     cluster.objects["certificates"][0]["spec"] = {f"field-{n}": {"deep": ["y" * 300] * 20} for n in range(size // 10)}
