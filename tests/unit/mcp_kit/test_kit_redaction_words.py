@@ -11,8 +11,8 @@ from mcp_kit.redaction import _PATTERNS, redact
 WORDS = [
     "password=x1", "passwd: x1", "passphrase = x1", "PWD=x1", "secret=x1", "Token: x1", "api_key=x1", "access-key=x1",
     "private_key=x1", "credentials=x1", "auth_key=x1", "connection_string=x1", "dsn=x1", "Cookie: x1", "signature=x1",
-    "session-key=x1", "client_secret=x1", "Bearer abcdefgh12", "basic YWxhZGRpbg==", "Authorization: abcdefghijklmnop12",
-    "eyJhbGciOi.eyJzdWIiOi.sig", "AKIAABCDEFGHIJKLMNOP", "ghp_abcdefghijklmnop1234", "glpat-abcdefghijklmnop1234",
+    "session-key=x1", "client_secret=x1", "Bearer abcdefg1", "basic YWxhZGRp", "Authorization: abcdefghijklmnop1",
+    "eyJhbGciOiJI.eyJzdWIiOiIx.sig", "AKIAABCDEFGHIJKLMNOP", "ghp_abcdefghijklmnop1234", "glpat-abcdefghijklmnop1234",
     "xoxb-abcdefghijklmnop1234", "sk-abcdefghijklmnop1234", "http://bob:pw@host", "-----BEGIN PRIVATE KEY-----\nMII",
 ]  # fmt: skip
 
