@@ -201,3 +201,52 @@ logins = Table(
 )
 """Browsers that presented a token. Bound to that token's digest: revoking it ends them, a new one of its name does not
 bring them back."""
+
+notifications = Table(
+    "notifications",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("channel", String(32), nullable=False),
+    Column("key", Text, nullable=False),
+    Column("severity_rank", Integer, nullable=False),
+    Column("message", Text, nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("created_at", DateTime(timezone=True), nullable=False),
+    Column("due_at", DateTime(timezone=True), nullable=False),
+    Column("attempts", Integer, nullable=False, default=0),
+    Column("is_maybe_sent", Boolean, nullable=False, default=False),
+    Column("refused_by", Text, nullable=False, default=""),
+    Column("error", Text),
+    Column("sent_at", DateTime(timezone=True)),
+    Column("send_id", Integer),
+    Index("notifications_by_key", "channel", "key", unique=True),
+    Index("notifications_by_state", "channel", "state", "severity_rank"),
+    Index("notifications_by_send", "send_id"),
+    Index("notifications_by_time", "created_at"),
+)
+"""The outbox: one row per message and channel. A key goes to a channel once."""
+
+notification_sends = Table(
+    "notification_sends",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("channel", String(32), nullable=False),
+    Column("robot", String(64), nullable=False),
+    Column("started_at", DateTime(timezone=True), nullable=False),
+    Column("outcome", String(16)),
+    Index("notification_sends_by_robot", "robot", "started_at"),
+    Index("notification_sends_open", "outcome", "started_at"),
+)
+"""One row per request to a robot, written before it goes out: what a crash leaves open may have arrived. The rows of
+the last minute are the robot's rate window, over restarts and processes."""
+
+notification_robots = Table(
+    "notification_robots",
+    metadata,
+    Column("name", String(64), primary_key=True),
+    Column("stopped_until", DateTime(timezone=True)),
+    Column("is_refused", Boolean, nullable=False, default=False),
+    Column("failures", Integer, nullable=False, default=0),
+    Column("detail", Text),
+)
+"""Robots that rest or fail."""

@@ -3,7 +3,6 @@
 import itertools
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -30,19 +29,7 @@ from backend.storage.session_store import SqlSessionStore
 from backend.storage.token_store import SqlTokenStore
 from backend.storage.usage_store import SqlUsageStore
 from tests.fakes.agent import FixtureTools, InProcessExecutor, ScriptedModel
-
-
-class SettableClock:
-    """Stands still until it is told otherwise."""
-
-    def __init__(self) -> None:
-        self.moment = datetime(2026, 11, 21, 3, 0, tzinfo=UTC)
-
-    def now(self) -> datetime:
-        return self.moment
-
-    def advance(self, seconds: float) -> None:
-        self.moment += timedelta(seconds=seconds)
+from tests.fakes.clock import SettableClock
 
 
 @dataclass
