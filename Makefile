@@ -37,12 +37,12 @@ format: install ## Format and fix what can be fixed
 	$(RUN)/ruff format .
 	$(RUN)/ruff check --fix .
 
-test: lint .make/page .make/browser ## All checks and tests, the browser ones too
+test: lint .make/page .make/browser .make/postgresql ## All checks and tests, the browser ones too
 	$(NPM) test
 	$(NPM) run check:size
 	$(RUN)/pytest -n auto --dist loadfile
 
-test-fast: install ## Tests that need no browser
+test-fast: install .make/postgresql ## Tests that need no browser
 	$(RUN)/pytest -n auto --dist loadfile -m "not e2e"
 
 openapi: install ## Regenerate the page's API client from the backend
@@ -75,6 +75,11 @@ clean: ## Remove everything that was installed or built
 .make/page: .make/node $(PAGE_SOURCES)
 	@echo "==> Building the page"
 	@$(NPM) run build
+	@touch $@
+
+.make/postgresql: scripts/ensure_postgresql.sh .make/python
+	@echo "==> Looking for a PostgreSQL server"
+	@sh scripts/ensure_postgresql.sh
 	@touch $@
 
 .make/browser: scripts/ensure_browser.sh .make/python

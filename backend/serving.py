@@ -1,7 +1,9 @@
 """Runs the application under uvicorn."""
 
 import asyncio
+import gc
 import logging
+import socket
 import sys
 
 import uvicorn
@@ -19,6 +21,15 @@ GRACE_SECONDS = 3
 def create_default_app() -> FastAPI:
     """The application with the settings of this machine, for reloading servers."""
     return build_app(Settings())
+
+
+class _Server(uvicorn.Server):
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets=sockets)
+        # Modules, routes and schemas live as long as the process. Walking them in every full collection stopped all
+        # streams for 300 ms at a time.
+        gc.collect()
+        gc.freeze()
 
 
 def serve(*, host: str | None, port: int | None) -> None:
@@ -40,7 +51,7 @@ def serve(*, host: str | None, port: int | None) -> None:
         access_log=False,
         log_config=None,
     )
-    server = uvicorn.Server(config)
+    server = _Server(config)
     app.state.is_stopping = lambda: server.should_exit
     server.run()
 

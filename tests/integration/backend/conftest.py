@@ -1,7 +1,8 @@
-"""A chat on a real SQLite file, with a scripted model and fixture tools."""
+"""A chat on a real database, with a scripted model and fixture tools."""
 
+import asyncio
 import itertools
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -30,6 +31,9 @@ from backend.storage.token_store import SqlTokenStore
 from backend.storage.usage_store import SqlUsageStore
 from tests.fakes.agent import FixtureTools, InProcessExecutor, ScriptedModel
 from tests.fakes.clock import SettableClock
+from tests.fakes.postgresql import create_database, private_postgresql
+
+_DATABASES = itertools.count(1)
 
 
 @dataclass
@@ -67,9 +71,38 @@ class Chat:
 OpenChat = Callable[..., Any]
 
 
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Modules that say ON_BOTH_DATABASES are run on PostgreSQL as well."""
+    if "database_url" in metafunc.fixturenames and getattr(metafunc.module, "ON_BOTH_DATABASES", False):
+        metafunc.parametrize("database_url", ["sqlite", "postgresql"], indirect=True)
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[str]:
+    """A server that holds one migrated database to copy."""
+    with private_postgresql() as server:
+        asyncio.run(_migrate(create_database(server, "migrated")))
+        yield server
+
+
+async def _migrate(url: str) -> None:
+    database = Database(url)
+    await database.migrate()
+    await database.close()
+
+
 @pytest.fixture
-async def open_chat(tmp_path: Path) -> AsyncIterator[OpenChat]:
-    """Opens chats on one database file; opening again is a restart of the backend."""
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """A database of the test's own, SQLite unless the test asks for both."""
+    if getattr(request, "param", "sqlite") == "sqlite":
+        return f"sqlite:///{tmp_path / 'chat.db'}"
+    server: str = request.getfixturevalue("postgresql")
+    return create_database(server, f"test-{next(_DATABASES)}", template="migrated")
+
+
+@pytest.fixture
+async def open_chat(database_url: str) -> AsyncIterator[OpenChat]:
+    """Opens chats on one database; opening again is a restart of the backend."""
     opened: list[Database] = []
     numbers = itertools.count(1)
     sessions: list[Session] = []
@@ -83,7 +116,7 @@ async def open_chat(tmp_path: Path) -> AsyncIterator[OpenChat]:
         wrap_journal: Callable[[SqlRunStore], Any] = lambda journal: journal,  # Any: a RunJournal
         wrap_audit: Callable[[AuditService], Any] = lambda audit: audit,  # Any: an AuditTrail
     ) -> Chat:
-        database = Database(f"sqlite:///{tmp_path / 'chat.db'}")
+        database = Database(database_url)
         await database.migrate()
         opened.append(database)
         fixture_tools = tools or FixtureTools()

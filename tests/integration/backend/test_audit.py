@@ -28,6 +28,8 @@ from tests.integration.backend.test_crashes import (
     advance_until_over,
 )
 
+ON_BOTH_DATABASES = True
+
 
 class FailingAudit:
     """An audit whose database is gone for some actions."""
@@ -91,7 +93,7 @@ async def test_concurrent_writers_in_several_processes_make_no_fork(open_chat: O
         ("UPDATE audit SET actor = 'bob' WHERE seq = 4", Fault(4, FaultKind.ALTERED)),
         ("UPDATE audit SET details = '{}' WHERE seq = 4", Fault(4, FaultKind.ALTERED)),
         ("UPDATE audit SET at = '2020-01-01 00:00:00.000000' WHERE seq = 4", Fault(4, FaultKind.ALTERED)),
-        ("UPDATE audit SET hash = printf('%064d', 7) WHERE seq = 4", Fault(4, FaultKind.ALTERED)),
+        (f"UPDATE audit SET hash = '{7:064d}' WHERE seq = 4", Fault(4, FaultKind.ALTERED)),
         ("DELETE FROM audit WHERE seq = 4", Fault(4, FaultKind.MISSING)),
         ("DELETE FROM audit WHERE seq <= 4", Fault(1, FaultKind.MISSING)),
     ],

@@ -10,6 +10,8 @@ from backend.vocabulary.errors import AlreadyDecided, InvalidInput, NotFound
 from tests.fakes.agent import CHANGE_TOOL, FixtureTools, ScriptedModel, call, say
 from tests.integration.backend.conftest import Chat, OpenChat
 
+ON_BOTH_DATABASES = True
+
 CHANGE = call(("change-thing", '{"n": 5}'))
 
 

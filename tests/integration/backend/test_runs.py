@@ -12,6 +12,8 @@ from backend.vocabulary.errors import AlreadyDecided, ErrorKind, Expired, Failur
 from tests.fakes.agent import FixtureTools, ScriptedModel, call, say
 from tests.integration.backend.conftest import Chat, OpenChat
 
+ON_BOTH_DATABASES = True
+
 
 async def test_answer_is_streamed_into_the_log_and_read_back(open_chat: OpenChat) -> None:
     chat: Chat = await open_chat(ScriptedModel(say("All pods are fine.")))
