@@ -5,6 +5,7 @@ from sqlalchemy import (
     Boolean,
     Column,
     DateTime,
+    Float,
     ForeignKey,
     Index,
     Integer,
@@ -250,3 +251,145 @@ notification_robots = Table(
     Column("detail", Text),
 )
 """Robots that rest or fail."""
+
+watched_targets = Table(
+    "watched_targets",
+    metadata,
+    Column("kind", String(16), nullable=False),
+    Column("id", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("is_listed", Boolean, nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("first_seen_at", DateTime(timezone=True), nullable=False),
+    Column("looked_at", DateTime(timezone=True), nullable=False),
+    Column("read_at", DateTime(timezone=True)),
+    Column("facts", Text),
+    PrimaryKeyConstraint("kind", "id"),
+)
+"""Hosts and clusters as they were last seen."""
+
+series = Table(
+    "series",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("target_kind", String(16), nullable=False),
+    Column("target", Text, nullable=False),
+    Column("metric", String(64), nullable=False),
+    Column("subject", Text, nullable=False),
+    Index("series_by_key", "target_kind", "target", "metric", "subject", unique=True),
+)
+
+points = Table(
+    "points",
+    metadata,
+    Column("series_id", Integer, ForeignKey("series.id", ondelete="CASCADE"), nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("value", Float, nullable=False),
+    PrimaryKeyConstraint("series_id", "at"),
+    Index("points_by_time", "at"),
+    sqlite_with_rowid=False,
+)
+"""Single values; `at` in seconds since 1970, since these are most of the rows."""
+
+hourly_points = Table(
+    "hourly_points",
+    metadata,
+    Column("series_id", Integer, ForeignKey("series.id", ondelete="CASCADE"), nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("mean", Float, nullable=False),
+    Column("largest", Float, nullable=False),
+    PrimaryKeyConstraint("series_id", "at"),
+    Index("hourly_points_by_time", "at"),
+    sqlite_with_rowid=False,
+)
+"""What is left of values that are no longer kept one by one; `at` is the beginning of the hour."""
+
+patrol_runs = Table(
+    "patrol_runs",
+    metadata,
+    Column("id", _ID, primary_key=True),
+    Column("seq", Integer, nullable=False, unique=True),
+    Column("trigger", String(16), nullable=False),
+    Column("started_by", Text, nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("phase", String(16), nullable=False),
+    Column("started_at", DateTime(timezone=True), nullable=False),
+    Column("finished_at", DateTime(timezone=True)),
+    Column("targets", Integer, nullable=False),
+    Column("looked", Integer, nullable=False),
+    Column("unknown", Integer, nullable=False),
+    Column("unreachable", Integer, nullable=False),
+    Column("opened", Integer, nullable=False),
+    Column("worsened", Integer, nullable=False),
+    Column("closed", Integer, nullable=False),
+    Column("problem", Text),
+    Column("is_cancel_requested", Boolean, nullable=False),
+    Column("owner", Text, nullable=False),
+    Column("lease_number", Integer, nullable=False),
+    Column("lease_until", DateTime(timezone=True), nullable=False),
+    Index("patrol_runs_by_state", "state"),
+    Index("patrol_runs_by_time", "started_at"),
+)
+"""`lease_number` grows whenever another process takes a run over; who holds an older one can write nothing more."""
+
+patrol_looks = Table(
+    "patrol_looks",
+    metadata,
+    Column("run_id", _ID, ForeignKey("patrol_runs.id", ondelete="CASCADE"), nullable=False),
+    Column("position", Integer, nullable=False),
+    Column("kind", String(16), nullable=False),
+    Column("target", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("is_done", Boolean, nullable=False),
+    PrimaryKeyConstraint("run_id", "position"),
+)
+"""What a run has still to look at; removed when it is over."""
+
+patrol_entries = Table(
+    "patrol_entries",
+    metadata,
+    Column("seq", Integer, primary_key=True),
+    Column("run_id", _ID),
+    Column("at", DateTime(timezone=True), nullable=False),
+    Column("data", Text, nullable=False),
+    Index("patrol_entries_by_run", "run_id", "seq"),
+    Index("patrol_entries_by_time", "at"),
+    sqlite_autoincrement=True,
+)
+"""The patrol's log, as JSON text that goes out to clients. Numbers are never used again."""
+
+findings = Table(
+    "findings",
+    metadata,
+    Column("id", _ID, primary_key=True),
+    Column("seq", Integer, nullable=False, unique=True),
+    Column("target_kind", String(16), nullable=False),
+    Column("target", Text, nullable=False),
+    Column("check_id", String(64), nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("severity_rank", Integer, nullable=False),
+    Column("first_seen_at", DateTime(timezone=True), nullable=False),
+    Column("closed_at", DateTime(timezone=True)),
+    Column("is_settled", Boolean, nullable=False),
+    Column("data", Text, nullable=False),
+    Index("findings_by_target", "target_kind", "target", "state"),
+    Index("findings_by_state", "state", "severity_rank"),
+    Index("findings_unsettled", "is_settled"),
+    Index("findings_by_key", "target_kind", "target", "check_id", "subject"),
+)
+"""`data` is the whole finding as JSON, the other columns are searched by. Settled: closed, and nothing to say."""
+
+finding_events = Table(
+    "finding_events",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("finding_id", _ID, ForeignKey("findings.id", ondelete="CASCADE"), nullable=False),
+    Column("at", DateTime(timezone=True), nullable=False),
+    Column("kind", String(16), nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("detail", Text, nullable=False),
+    Index("finding_events_by_finding", "finding_id", "id"),
+)
+"""The history of each finding."""

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Protocol
 
-from backend.features.hosts.domain import Figure, HostLook, LookState, Point, SeriesKey, Target, WatchedTarget
+from backend.features.hosts.domain import Figure, HostLook, Point, SeriesKey, Target, WatchedTarget
 
 
 class HostFactsSource(Protocol):
@@ -30,10 +30,6 @@ class FigureStore(Protocol):
 
     async def note_look(self, target: Target, look: HostLook, *, at: datetime, figures: Sequence[Figure]) -> None:
         """Remember the newest look and add its figures to their series, in one transaction."""
-        ...
-
-    async def note_state(self, target: Target, *, state: LookState, reason: str, at: datetime) -> None:
-        """The same for what has no facts, such as a cluster."""
         ...
 
     async def read_series(self, key: SeriesKey, *, since: datetime, until: datetime) -> Sequence[Point]:

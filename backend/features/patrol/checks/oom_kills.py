@@ -14,7 +14,7 @@ _SHOWN = 3
 
 
 def find_oom_kills(view: HostView) -> CheckResult:
-    """One reading per program that was killed lately; a kill without a time counts when the last look had not seen it."""
+    """One reading per program that was killed lately; a kill without a time counts if the last look had not seen it."""
     kills = view.facts.oom_kills
     if kills is None:
         return could_not_look(OOM_KILLS, view.facts, part="oom_kills")

@@ -28,7 +28,7 @@ def find_scarce_file_handles(view: HostView) -> CheckResult:
         fixes=(
             Fix(
                 Text(en="Find who holds most.", zh="找出持有最多的进程。"),
-                "for p in /proc/[0-9]*; do echo $(ls $p/fd 2>/dev/null | wc -l) ${p#/proc/}; done | sort -rn | head -10",
+                "for p in /proc/[0-9]*; do echo $(ls $p/fd 2>/dev/null | wc -l) ${p#/proc/}; done | sort -rn | head",
             ),
             Fix(
                 Text(en="Raise the limit for now.", zh="临时提高上限。"),

@@ -24,8 +24,8 @@ def find_reboot(view: HostView) -> CheckResult:
         grade=Grade.WARNING,
         title=Text(en=f"The host was started again at {moment}", zh=f"主机于 {moment} 重新启动"),
         cause=Text(
-            en="Planned work, a crash of the kernel, lost power, or somebody's command; the journal of the last boot ends"
-            " with it.",
+            en="Planned work, a crash of the kernel, lost power, or somebody's command; the journal of the last boot"
+            " ends with it.",
             zh="可能是计划内维护、内核崩溃、断电或人为操作;上一次启动的日志末尾会有线索。",
         ),
         fixes=(

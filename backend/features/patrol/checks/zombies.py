@@ -37,8 +37,8 @@ def _judge(children: list[ZombieFacts], *, view: HostView) -> Reading:
             zh=f"{parent[:80]}(PID {pid},用户 {first.parent_user})有 {count} 个僵尸进程",
         ),
         cause=Text(
-            en="A zombie has ended already and cannot be killed. Its parent does not collect its exit status: a fault of"
-            " the parent. When the parent ends, init collects them all.",
+            en="A zombie has ended already and cannot be killed. Its parent does not collect its exit status: a fault"
+            " of the parent. When the parent ends, init collects them all.",
             zh="僵尸进程已经结束,无法再被杀死。是父进程没有回收其退出状态,问题在父进程;父进程结束后由 init 统一回收。",
         ),
         fixes=_advise(pid),
