@@ -186,19 +186,12 @@ async def _find_series(
             known[SeriesKey(kind, target, row.metric, row.subject)] = row.id
     missing = [key for key in wanted if key not in known]
     if missing:
+        rows = [
+            {"target_kind": key.target_kind.value, "target": key.target, "metric": key.metric, "subject": key.subject}
+            for key in missing
+        ]
         insert_or_leave = sqlite.insert if is_sqlite else postgresql.insert
-        statement = insert_or_leave(series).values(
-            [
-                {
-                    "target_kind": key.target_kind.value,
-                    "target": key.target,
-                    "metric": key.metric,
-                    "subject": key.subject,
-                }
-                for key in missing
-            ]
-        )
-        await connection.execute(statement.on_conflict_do_nothing())
+        await connection.execute(insert_or_leave(series).values(rows).on_conflict_do_nothing())
         return await _find_series(connection, keys, is_sqlite=is_sqlite)
     return {key: known[key] for key in wanted}
 
