@@ -143,17 +143,20 @@ async def write_look(
     await connection.execute(statement.on_conflict_do_update(index_elements=["kind", "id"], set_=changing))
 
 
-async def mark_listed(connection: AsyncConnection, targets: Sequence[Target]) -> None:
-    """From now on only these are listed. Targets never looked at have no row yet and get one with their first look."""
-    listed = {(target.kind.value, target.id) for target in targets}
-    rows = await connection.execute(select(watched_targets.c.kind, watched_targets.c.id, watched_targets.c.is_listed))
+async def mark_listed(connection: AsyncConnection, targets: Sequence[Target], *, kinds: frozenset[TargetKind]) -> None:
+    """Of these kinds only these are listed from now on. A target gets its row with its first look."""
+    present = {(target.kind.value, target.id) for target in targets}
+    rows = await connection.execute(
+        select(watched_targets.c.kind, watched_targets.c.id).where(
+            watched_targets.c.kind.in_([kind.value for kind in kinds]), watched_targets.c.is_listed
+        )
+    )
     for row in rows.all():
-        is_listed = (row.kind, row.id) in listed
-        if is_listed != row.is_listed:
+        if (row.kind, row.id) not in present:
             await connection.execute(
                 update(watched_targets)
                 .where(watched_targets.c.kind == row.kind, watched_targets.c.id == row.id)
-                .values(is_listed=is_listed)
+                .values(is_listed=False)
             )
 
 

@@ -85,9 +85,18 @@ class SqlPatrolStore:
             )
         return _read_run(row), Lease(run_id, number=number, until=until)
 
-    async def plan(self, lease: Lease, *, targets: Sequence[Target], entries: Sequence[Entry], at: datetime) -> None:
+    async def plan(
+        self,
+        lease: Lease,
+        *,
+        targets: Sequence[Target],
+        listed: frozenset[TargetKind],
+        entries: Sequence[Entry],
+        at: datetime,
+        problem: str | None,
+    ) -> None:
         async with self._database.write() as connection:
-            await hold(connection, lease, phase=Phase.LOOK.value, targets=len(targets))
+            await hold(connection, lease, phase=Phase.LOOK.value, targets=len(targets), problem=problem)
             await connection.execute(delete(patrol_looks).where(patrol_looks.c.run_id == lease.run_id))
             rows = [
                 {
@@ -102,8 +111,8 @@ class SqlPatrolStore:
             ]
             if rows:
                 await connection.execute(insert(patrol_looks), rows)
-            await mark_listed(connection, targets)
-            closed = await self._close_gone(connection, targets, at=at)
+            await mark_listed(connection, targets, kinds=listed)
+            closed = await self._close_gone(connection, targets, kinds=listed, at=at)
             numbered = await add_entries(connection, [*entries, *changed(closed, run_id=lease.run_id)])
         self._log.publish(numbered)
 
@@ -201,20 +210,17 @@ class SqlPatrolStore:
             )
 
     async def _close_gone(
-        self, connection: AsyncConnection, targets: Sequence[Target], *, at: datetime
+        self, connection: AsyncConnection, targets: Sequence[Target], *, kinds: frozenset[TargetKind], at: datetime
     ) -> list[Change]:
-        """End the findings of targets that are no longer listed. An empty list closes nothing: it may be a fault."""
-        if not targets:
-            return []
-        listed = {(target.kind.value, target.id) for target in targets}
-        kinds = {kind for kind, _id in listed}
+        """End the findings of targets that are no longer listed."""
+        present = {(target.kind.value, target.id) for target in targets}
         statement = select(findings).where(
-            findings.c.state != FindingState.CLOSED.value, findings.c.target_kind.in_(kinds)
+            findings.c.state != FindingState.CLOSED.value, findings.c.target_kind.in_([kind.value for kind in kinds])
         )
         gone = [
             read_finding(row)
             for row in await connection.execute(statement)
-            if (row.target_kind, row.target) not in listed
+            if (row.target_kind, row.target) not in present
         ]
         written: list[Change] = []
         for finding in gone[:_GONE_AT_ONCE]:

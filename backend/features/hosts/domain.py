@@ -104,7 +104,7 @@ class Figure:
     value: float
 
 
-def read_figures(facts: HostFacts) -> list[Figure]:
+def read_figures(facts: HostFacts, *, host: str) -> list[Figure]:
     """Everything of a look that is kept as series; what is unknown is left out, never zero."""
     figures: list[tuple[Metric, str, float]] = []
     if facts.cpu is not None:
@@ -119,8 +119,7 @@ def read_figures(facts: HostFacts) -> list[Figure]:
     if facts.open_files_ratio is not None:
         figures.append((Metric.OPEN_FILES, "", facts.open_files_ratio))
     return [
-        Figure(SeriesKey(TargetKind.HOST, facts.host, metric.value, subject), value)
-        for metric, subject, value in figures
+        Figure(SeriesKey(TargetKind.HOST, host, metric.value, subject), value) for metric, subject, value in figures
     ]
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from backend.features.hosts.domain import Figure, HostLook, LookState, Target
+from backend.features.hosts.domain import Figure, HostLook, LookState, Target, TargetKind
 from backend.features.notifications.domain import Message
 from backend.features.patrol.domain import (
     Explanation,
@@ -89,8 +89,20 @@ class PatrolStore(Protocol):
         """Go on with a run that is mine, or that its owner has left; None when it is over or somebody is at it."""
         ...
 
-    async def plan(self, lease: Lease, *, targets: Sequence[Target], entries: Sequence[Entry], at: datetime) -> None:
-        """Write down what is to be looked at and go on to the looks; targets that are gone are no longer listed."""
+    async def plan(
+        self,
+        lease: Lease,
+        *,
+        targets: Sequence[Target],
+        listed: frozenset[TargetKind],
+        entries: Sequence[Entry],
+        at: datetime,
+        problem: str | None,
+    ) -> None:
+        """Write down what is to be looked at and go on to the looks.
+
+        Of the kinds in `listed` the targets are complete: others of these kinds are gone, and so are their findings.
+        """
         ...
 
     async def list_pending(self, run_id: str) -> Sequence[Target]: ...
