@@ -28,6 +28,7 @@ from backend.vocabulary.errors import NotFound
 from backend.vocabulary.language import Text
 
 _RUNNING = RunState.RUNNING.value
+_COUNTS = ("targets", "looked", "unknown", "unreachable", "opened", "worsened", "closed")
 _GONE_AT_ONCE = 200
 
 
@@ -39,38 +40,35 @@ class SqlPatrolStore:
         self._log = log
         self._new_id = new_id
 
-    async def begin(self, run: PatrolRun, *, owner: str, until: datetime) -> tuple[PatrolRun, Lease | None]:
+    async def begin(
+        self, *, trigger: Trigger, by: str, at: datetime, owner: str, until: datetime, tick: datetime | None
+    ) -> tuple[PatrolRun, bool]:
         async with self._database.write() as connection:
             if not self._database.is_sqlite:
                 # SQLite's writers queue as they begin; PostgreSQL's would both see no run at work.
                 await connection.execute(text("LOCK TABLE patrol_runs IN SHARE ROW EXCLUSIVE MODE"))
             active = await _find_active(connection)
             if active is not None:
-                return active, None
-            newest = await connection.scalar(select(func.max(patrol_runs.c.seq)))
-            await connection.execute(
-                insert(patrol_runs).values(
-                    id=run.id,
-                    seq=(newest or 0) + 1,
-                    trigger=run.trigger.value,
-                    started_by=run.started_by,
-                    state=run.state.value,
-                    phase=run.phase.value,
-                    started_at=run.started_at,
-                    targets=0,
-                    looked=0,
-                    unknown=0,
-                    unreachable=0,
-                    opened=0,
-                    worsened=0,
-                    closed=0,
-                    is_cancel_requested=False,
-                    owner=owner,
-                    lease_number=1,
-                    lease_until=until,
-                )
-            )
-        return run, Lease(run.id, number=1, until=until)
+                return active, False
+            newest = await _find_newest(connection)
+            if newest is not None and tick is not None and as_utc(newest.started_at) >= tick:
+                return _read_run(newest), False
+            row = {
+                "id": self._new_id(),
+                "seq": 1 if newest is None else newest.seq + 1,
+                "trigger": trigger.value,
+                "started_by": by,
+                "state": _RUNNING,
+                "phase": Phase.LIST.value,
+                "started_at": at,
+                "is_cancel_requested": False,
+                "owner": owner,
+                "lease_number": 0,
+                "lease_until": until,
+                **dict.fromkeys(_COUNTS, 0),
+            }
+            await connection.execute(insert(patrol_runs).values(**row))
+            return _read_run(await self._read_row(connection, str(row["id"]))), True
 
     async def take(self, run_id: str, *, owner: str, at: datetime, until: datetime) -> tuple[PatrolRun, Lease] | None:
         async with self._database.write() as connection:
@@ -284,6 +282,10 @@ async def _find_active(connection: AsyncConnection) -> PatrolRun | None:
     statement = select(patrol_runs).where(patrol_runs.c.state == _RUNNING).order_by(patrol_runs.c.seq).limit(1)
     row = (await connection.execute(statement)).one_or_none()
     return None if row is None else _read_run(row)
+
+
+async def _find_newest(connection: AsyncConnection) -> Row[Any] | None:  # Any: see rows.py
+    return (await connection.execute(select(patrol_runs).order_by(patrol_runs.c.seq.desc()).limit(1))).one_or_none()
 
 
 async def _count_open(connection: AsyncConnection, target: Target) -> int:

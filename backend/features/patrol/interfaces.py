@@ -16,6 +16,7 @@ from backend.features.patrol.domain import (
     Phase,
     Reading,
     RunState,
+    Trigger,
 )
 from backend.features.patrol.lifecycle import Change, FindingKey
 from backend.features.patrol.log import Entry
@@ -81,8 +82,10 @@ WriteEntries = Callable[[PatrolRun, Sequence[Change], int], Sequence[Entry]]
 class PatrolStore(Protocol):
     """Runs. Writes that carry a lease raise LeaseLost when it is not the newest of the run."""
 
-    async def begin(self, run: PatrolRun, *, owner: str, until: datetime) -> tuple[PatrolRun, Lease | None]:
-        """Write a new run; or return the one that is at work, without a lease."""
+    async def begin(
+        self, *, trigger: Trigger, by: str, at: datetime, owner: str, until: datetime, tick: datetime | None
+    ) -> tuple[PatrolRun, bool]:
+        """Write a new run; or return, with False, the one that is at work or that began at or after `tick`."""
         ...
 
     async def take(self, run_id: str, *, owner: str, at: datetime, until: datetime) -> tuple[PatrolRun, Lease] | None:

@@ -1,4 +1,4 @@
-"""When the next patrol begins: at whole multiples of the interval, so that replicas and restarts agree on the moment."""
+"""When the next patrol begins: at whole multiples of the interval, so that replicas agree on the moment."""
 
 import asyncio
 import logging
@@ -40,7 +40,7 @@ class PatrolSchedule:
             self.next_at = find_next_tick(self._clock.now(), interval_seconds=self._interval_seconds)
             await self._sleep_until(self.next_at)
             try:
-                run, is_new = await self._patrol.start(trigger=Trigger.SCHEDULE, by=PATROL)
+                run, is_new = await self._patrol.start(trigger=Trigger.SCHEDULE, by=PATROL, tick=self.next_at)
             except Exception:  # noqa: BLE001  # the outermost edge of a task: the next tick tries again
                 _log.exception("the patrol could not be started")
                 continue

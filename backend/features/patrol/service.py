@@ -15,7 +15,6 @@ from backend.features.patrol.looking import Looker, LookSettings
 from backend.features.patrol.telling import Teller
 from backend.vocabulary.clock import Clock
 from backend.vocabulary.errors import Unavailable
-from backend.vocabulary.language import Text
 
 LEASE_SECONDS = 180.0
 """Longer than any single look, shorter than people wait: after that another process may take a run over."""
@@ -46,7 +45,6 @@ class PatrolService:
         clock: Clock,
         settings: LookSettings,
         owner: str,
-        new_id: Callable[[], str],
     ) -> None:
         """`owner` names this process among those that may patrol on the database; the same over restarts."""
         self._stores = stores
@@ -57,31 +55,31 @@ class PatrolService:
         self._clock = clock
         self._settings = settings
         self._owner = owner
-        self._new_id = new_id
         self._starter: RunStarter | None = None
 
     def connect(self, starter: RunStarter) -> None:
         """Who executes runs; it calls `advance` and is made after this."""
         self._starter = starter
 
-    async def start(self, *, trigger: Trigger, by: str) -> tuple[PatrolRun, bool]:
-        """Begin a patrol; or return the one that is at work, with False."""
-        now = self._clock.now()
-        run = PatrolRun(
-            id=self._new_id(),
+    async def start(self, *, trigger: Trigger, by: str, tick: datetime | None = None) -> tuple[PatrolRun, bool]:
+        """Begin a patrol; or return the one that is at work, with False.
+
+        `tick` is the moment of the schedule: one that another replica has served already is not served again.
+        """
+        run, is_new = await self._stores.runs.begin(
             trigger=trigger,
-            started_by=by,
-            state=RunState.RUNNING,
-            phase=Phase.LIST,
-            started_at=now,
+            by=by,
+            at=self._clock.now(),
+            owner=self._owner,
+            until=self._lease_end(),
+            tick=tick,
         )
-        begun, lease = await self._stores.runs.begin(run, owner=self._owner, until=self._lease_end())
         if trigger is not Trigger.SCHEDULE:
-            await self._record("patrol.started", by=by, run_id=begun.id, is_new=lease is not None)
-        if lease is not None or await self._is_left(begun):
+            await self._record("patrol.started", by=by, run_id=run.id, is_new=is_new)
+        if not run.is_over:
             assert self._starter is not None  # noqa: S101  # connected by the composition root
-            await self._starter.start(begun.id)
-        return begun, lease is not None
+            await self._starter.start(run.id)
+        return run, is_new
 
     async def resume(self) -> PatrolRun | None:
         """After a start: go on with the run that a crash broke off, if there is one."""
@@ -192,10 +190,6 @@ class PatrolService:
         await self._stores.runs.purge(older_than=now - timedelta(days=self._settings.patrol.keep_days))
         await self._notifications.purge()
 
-    async def _is_left(self, run: PatrolRun) -> bool:
-        """Whether a run is at work only on paper; starting it again is harmless when it is not."""
-        return self._clock.now() - run.started_at > timedelta(seconds=LEASE_SECONDS)
-
     def _lease_end(self) -> datetime:
         return self._clock.now() + timedelta(seconds=LEASE_SECONDS)
 
@@ -204,9 +198,3 @@ class PatrolService:
             await self._audit.record(action, actor=by, subject=run_id, details=details)
         except Unavailable:
             _log.exception("%s of %s by %s is not in the audit", action, run_id, by)
-
-
-NOTHING_TO_LOOK_AT = Text(
-    en="There is nothing to look at: no tool server offers hosts or clusters.",
-    zh="没有可检查的对象:没有工具服务器提供主机或集群。",
-)
