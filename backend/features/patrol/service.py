@@ -105,6 +105,9 @@ class PatrolService:
         except LeaseLost:
             _log.warning("patrol %s was taken over by another process", run_id)
             return True
+        except Exception as error:  # noqa: BLE001  # the outermost edge of a run: one that cannot end would block all others
+            _log.exception("patrol %s failed", run_id)
+            return await self._fail(run, reason=type(error).__name__, renew=renew)
 
     async def cancel(self, run_id: str, *, by: str) -> PatrolRun:
         """Stop after the looks that are under way; raise NotFound. A run that is over stays as it is."""
@@ -170,6 +173,13 @@ class PatrolService:
             at=now,
             problem="; ".join(listed.problems) or None,
         )
+
+    async def _fail(self, run: PatrolRun, *, reason: str, renew: Callable[[], Lease]) -> bool:
+        now = self._clock.now()
+        entry = log.problem_met(run, reason=reason, at=now)
+        await self._stores.runs.move(renew(), phase=run.phase, problem=reason, entries=[entry])
+        await self._stores.runs.finish(renew(), state=RunState.FAILED, at=now, write=log.run_finished)
+        return True
 
     async def _finish(self, state: RunState, *, renew: Callable[[], Lease]) -> bool:
         now = self._clock.now()
