@@ -1,11 +1,11 @@
 """Targets as last seen, and the series of their figures."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Row, delete, select, text, update
+from sqlalchemy import Row, delete, func, select, text, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -81,6 +81,22 @@ class SqlFigureStore:
                 .limit(_MAX_POINTS)
             )
             return found + [_read_point(row.at, row.value) for row in reversed(list(singles))]
+
+    async def read_means(self, *, since: datetime, until: datetime) -> Mapping[SeriesKey, float]:
+        statement = (
+            select(series, func.avg(points.c.value).label("mean"))
+            .join(points, points.c.series_id == series.c.id)
+            .where(
+                points.c.at.between(int(since.timestamp()), int(until.timestamp())),
+                series.c.target_kind == TargetKind.HOST.value,
+            )
+            .group_by(series.c.id)
+        )
+        async with self._database.read() as connection:
+            return {
+                SeriesKey(TargetKind(row.target_kind), row.target, row.metric, row.subject): float(row.mean)
+                for row in await connection.execute(statement)
+            }
 
     async def list_series(self, target: Target) -> Sequence[SeriesKey]:
         statement = (

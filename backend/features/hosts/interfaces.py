@@ -1,6 +1,6 @@
 """What watching hosts needs from outside."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -34,6 +34,10 @@ class FigureStore(Protocol):
 
     async def read_series(self, key: SeriesKey, *, since: datetime, until: datetime) -> Sequence[Point]:
         """Oldest first; single values where they are kept, else one per hour."""
+        ...
+
+    async def read_means(self, *, since: datetime, until: datetime) -> Mapping[SeriesKey, float]:
+        """The mean of every series of hosts over a while; series without values are left out."""
         ...
 
     async def list_series(self, target: Target) -> Sequence[SeriesKey]: ...

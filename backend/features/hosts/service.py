@@ -100,7 +100,8 @@ class HostService:
             async with places:
                 looks = await self._source.read(batch)
                 for one in looks:
-                    await self._note(targets[one.host], one)
+                    if one.host in targets:
+                        await self._note(targets[one.host], one)
                 return sum(one.state is LookState.READ for one in looks)
 
         batches = chunk(targets, size=self._settings.hosts_per_call)

@@ -19,8 +19,6 @@ class ReportSettings(BaseModel):
     """How far back figures are compared."""
     top_risks: Annotated[int, Field(ge=1, le=50)] = 5
     """How many findings are named as the top risks."""
-    keep_days: Annotated[int, Field(ge=1, le=3650)] = 30
-    """How long sent reports can be read again."""
 
     @field_validator("schedule")
     @classmethod
