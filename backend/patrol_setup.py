@@ -95,6 +95,7 @@ def build_watch(settings: Settings, needs: WatchNeeds, *, stack: AsyncExitStack)
             notifications=notifications,
             clock=clock,
             settings=settings.report,
+            language=settings.notifications.chosen_language,
             link=settings.page_link,
         ),
         notifications=notifications,
@@ -105,7 +106,7 @@ def build_watch(settings: Settings, needs: WatchNeeds, *, stack: AsyncExitStack)
 async def keep_watch(settings: Settings, watch: Watch) -> AsyncIterator[None]:
     """Deliver, report, sample and patrol in the background until left. The patrol's starter is connected before."""
     await watch.notifications.start()
-    watch.reports.start(language=settings.notifications.chosen_language)
+    watch.reports.start()
     watch.hosts.start()
     if settings.patrol.enabled:
         await watch.patrol.resume()

@@ -48,6 +48,10 @@ class HostService:
         self._is_watched = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
 
+    @property
+    def sample_seconds(self) -> int:
+        return self._settings.sample_seconds
+
     async def list_targets(self) -> Sequence[WatchedTarget]:
         """Hosts first, then clusters, as they were last seen."""
         return await self._figures.list_targets()

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from backend.agent.interfaces import AuditTrail
-from backend.features.hosts.domain import Point, SeriesKey, Target
+from backend.features.hosts.domain import Point, SeriesKey, Target, downsample
 from backend.features.hosts.interfaces import FigureStore
 from backend.features.patrol.domain import (
     Acknowledgement,
@@ -70,16 +70,18 @@ class FindingService:
 
         return await self._change("finding.acknowledged", finding_id, by=by, change=change)
 
-    async def silence(self, finding_id: str, *, by: str, until: datetime, reason: str) -> Finding:
-        """Tell nobody until then, even if it ends and begins again. Raise InvalidInput."""
+    async def silence(self, finding_id: str, *, by: str, duration: timedelta, reason: str) -> Finding:
+        """Tell nobody for so long, even if it ends and begins again. Raise InvalidInput."""
         now = self._clock.now()
-        if not now < until <= now + MAX_SILENCE:
+        if not timedelta(0) < duration <= MAX_SILENCE:
             raise InvalidInput(
                 Text(
                     en=f"A silence ends in the future, at most {MAX_SILENCE.days} days from now.",
                     zh=f"静默的结束时间必须在将来,且最多 {MAX_SILENCE.days} 天。",
                 )
             )
+
+        until = now + duration
 
         def change(finding: Finding) -> tuple[Finding, FindingEvent]:
             silence = Silence(by=by, at=now, until=until, reason=_check_note(reason))
@@ -108,11 +110,14 @@ class FindingService:
         return await self._change("finding.closed", finding_id, by=by, change=change)
 
     async def read_trend(
-        self, target: Target, *, check: str, subject: str, since: datetime, until: datetime
+        self, target: Target, *, check: str, subject: str, since: datetime | None, limit: int
     ) -> Sequence[Point]:
-        """The figures of a check, oldest first; empty for a check that has none."""
+        """The figures of a check, oldest first, of the last 24 hours by default; empty for a check that has none."""
+        now = self._clock.now()
+        begin = since or now - timedelta(hours=24)
         key = SeriesKey(target.kind, target.id, TREND_METRICS.get(check, check), subject)
-        return await self._figures.read_series(key, since=since, until=until)
+        points = await self._figures.read_series(key, since=begin, until=now)
+        return downsample(points, since=begin, until=now, limit=limit)
 
     async def _change(
         self,

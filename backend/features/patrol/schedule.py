@@ -23,9 +23,13 @@ class PatrolSchedule:
     def __init__(self, patrol: PatrolService, *, clock: Clock, interval_seconds: int) -> None:
         self._patrol = patrol
         self._clock = clock
-        self._interval_seconds = interval_seconds
+        self.interval_seconds = interval_seconds
         self._task: asyncio.Task[None] | None = None
         self.next_at: datetime | None = None
+
+    @property
+    def is_running(self) -> bool:
+        return self._task is not None
 
     def start(self) -> None:
         self._task = asyncio.create_task(self._keep(), name="patrol-schedule")
@@ -37,7 +41,7 @@ class PatrolSchedule:
 
     async def _keep(self) -> None:
         while True:
-            self.next_at = find_next_tick(self._clock.now(), interval_seconds=self._interval_seconds)
+            self.next_at = find_next_tick(self._clock.now(), interval_seconds=self.interval_seconds)
             await self._sleep_until(self.next_at)
             try:
                 run, is_new = await self._patrol.start(trigger=Trigger.SCHEDULE, by=PATROL, tick=self.next_at)

@@ -35,6 +35,7 @@ class ReportService:
         notifications: NotificationService,
         clock: Clock,
         settings: ReportSettings,
+        language: Language,
         link: str | None,
     ) -> None:
         self._figures = figures
@@ -43,6 +44,7 @@ class ReportService:
         self._notifications = notifications
         self._clock = clock
         self._settings = settings
+        self._language = language
         self._link = link
         self._task: asyncio.Task[None] | None = None
 
@@ -63,24 +65,29 @@ class ReportService:
         message = write_message(await self.build(), key=key, language=language, link=self._link)
         return await self._notifications.send(message, channels=channels)
 
-    def start(self, *, language: Language) -> None:
+    async def send_now(self, *, by: str, channels: Sequence[str] | None = None) -> int:
+        """The same at a person's wish: each wish is a report of its own."""
+        key = f"report:{by}:{self._clock.now().isoformat()}"
+        return await self.send(key=key, language=self._language, channels=channels)
+
+    def start(self) -> None:
         """Send reports at their times from now on."""
         if self._settings.schedule and self._notifications.channel_names:
-            self._task = asyncio.create_task(self._keep(language), name="report-schedule")
+            self._task = asyncio.create_task(self._keep(), name="report-schedule")
 
     async def stop(self) -> None:
         if self._task is not None:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
 
-    async def _keep(self, language: Language) -> None:
+    async def _keep(self) -> None:
         """The key holds the moment, so that replicas and restarts send each report once."""
         moment = find_due(self._settings, now=self._clock.now())
         while True:
             await self._sleep_until(moment)
             try:
                 if await self._runs.list_runs(before=None, limit=1):
-                    await self.send(key=f"report:{moment.isoformat()}", language=language)
+                    await self.send(key=f"report:{moment.isoformat()}", language=self._language)
             except Exception:  # noqa: BLE001  # the outermost edge of a task: the next report is tried all the same
                 _log.exception("the report of %s could not be sent", moment)
             moment = find_next(self._settings, after=self._clock.now())

@@ -121,6 +121,7 @@ class Desk:
             notifications=self.notifications,
             clock=clock,
             settings=ReportSettings(),
+            language=Language.EN,
             link=None,
         )
 
