@@ -20,6 +20,7 @@ from backend.features.access.rate_limit import RateLimits
 from backend.features.chat.run_metering import MeteredRuns
 from backend.features.chat.service import ChatService
 from backend.features.operations.service import OperationsService
+from backend.features.patrol.service import PatrolProcess
 from backend.integrations.durable_execution.advancing import AdvancingWork
 from backend.integrations.durable_execution.executor import DurableRunExecutor
 from backend.integrations.mcp_servers import McpToolSource
@@ -72,7 +73,7 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
         telemetry = choose_telemetry(recording, environment=os.environ, stack=stack)
         access, audit = open_records(database, settings=settings)
         await refuse_open_doors(access, settings=settings)
-        tools = await stack.enter_async_context(_make_tool_source(settings, audit=audit, telemetry=telemetry))
+        tools = await stack.enter_async_context(make_tool_source(settings, audit=audit, telemetry=telemetry))
         usage = SqlUsageStore(database)
         directory = build_models(
             settings, environment=read_server_environment(settings), now=clock.now, stack=stack, telemetry=telemetry
@@ -101,7 +102,7 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
                 audit=audit,
                 clock=clock,
                 new_id=new_id,
-                owner=settings.durable.executor_id,
+                process=PatrolProcess(owner=settings.durable.executor_id),
             ),
             stack=stack,
         )
@@ -191,7 +192,7 @@ def _build_executor(
     )
 
 
-def _make_tool_source(settings: Settings, *, audit: AuditTrail, telemetry: Telemetry) -> McpToolSource:
+def make_tool_source(settings: Settings, *, audit: AuditTrail, telemetry: Telemetry) -> McpToolSource:
     return McpToolSource(
         config_path=settings.mcp_config,
         environment=read_server_environment(settings),

@@ -3,6 +3,9 @@
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from pydantic import SecretStr
 
 from backend.agent.interfaces import AuditTrail, ToolSource
 from backend.agent.model_routing.budgets import TokenBudget
@@ -15,7 +18,7 @@ from backend.features.patrol.explaining import ModelExplainer
 from backend.features.patrol.findings import FindingService
 from backend.features.patrol.looking import Looker, LookSettings, Sources
 from backend.features.patrol.schedule import PatrolSchedule
-from backend.features.patrol.service import PatrolService, PatrolStores
+from backend.features.patrol.service import PatrolProcess, PatrolService, PatrolStores
 from backend.features.patrol.telling import Teller
 from backend.features.reports.service import ReportService
 from backend.integrations.dingtalk.webhook import DingTalkChannel
@@ -47,8 +50,7 @@ class WatchNeeds:
     audit: AuditTrail
     clock: Clock
     new_id: Callable[[], str]
-    owner: str
-    """Names this process among those that patrol on the database."""
+    process: PatrolProcess
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +59,26 @@ class _Stores:
     runs: SqlPatrolStore
     findings: SqlFindingStore
     figures: SqlFigureStore
+
+
+class UnusableWebhook(Exception):
+    """The address on the command line cannot be used; the message says what to write instead."""
+
+
+def apply_webhook(settings: Settings, url: str) -> str:
+    """Make an address the only robot of the channel that it belongs to; returns the channel. Raise UnusableWebhook."""
+    parts = urlsplit(url.replace("\\", ""))  # people paste addresses with their shell's escapes
+    if parts.scheme not in {"http", "https"} or not parts.netloc:
+        raise UnusableWebhook("The webhook must be an http(s) address; put it in quotes, as it holds ? and &.")
+    secret = SecretStr(parts.geturl())
+    if parts.path.startswith("/robot/send"):
+        settings.dingtalk = settings.dingtalk.model_copy(update={"webhook_url": secret, "webhook_urls": None})
+        return "dingtalk"
+    if parts.path.startswith("/open-apis/bot/"):
+        settings.feishu = settings.feishu.model_copy(update={"webhook": secret, "webhooks": None})
+        return "feishu"
+    settings.webhook = settings.webhook.model_copy(update={"url": secret})
+    return "webhook"
 
 
 def build_channels(settings: Settings, *, poster: HttpPoster, clock: Clock) -> Sequence[Channel]:
@@ -166,5 +188,5 @@ def _build_patrol(
         audit=needs.audit,
         clock=needs.clock,
         settings=look_settings,
-        owner=needs.owner,
+        process=needs.process,
     )

@@ -31,6 +31,15 @@ class PatrolStores:
     log: PatrolLog
 
 
+@dataclass(frozen=True, slots=True)
+class PatrolProcess:
+    """Who patrols. A quiet process records what it finds and leaves it to the next patrol to tell people."""
+
+    owner: str
+    """Names the process among those that patrol on the database; the same over restarts."""
+    is_quiet: bool = False
+
+
 class PatrolService:
     """Starts patrols, carries them out, lets people follow them."""
 
@@ -44,9 +53,8 @@ class PatrolService:
         audit: AuditTrail,
         clock: Clock,
         settings: LookSettings,
-        owner: str,
+        process: PatrolProcess,
     ) -> None:
-        """`owner` names this process among those that may patrol on the database; the same over restarts."""
         self._stores = stores
         self._looker = looker
         self._teller = teller
@@ -54,7 +62,7 @@ class PatrolService:
         self._audit = audit
         self._clock = clock
         self._settings = settings
-        self._owner = owner
+        self._process = process
         self._starter: RunStarter | None = None
 
     def connect(self, starter: RunStarter) -> None:
@@ -70,7 +78,7 @@ class PatrolService:
             trigger=trigger,
             by=by,
             at=self._clock.now(),
-            owner=self._owner,
+            owner=self._process.owner,
             until=self._lease_end(),
             tick=tick,
         )
@@ -92,7 +100,7 @@ class PatrolService:
     async def advance(self, run_id: str) -> bool:
         """Do the next phase of a run; True when there is nothing left to do here. Harmless to repeat."""
         now = self._clock.now()
-        taken = await self._stores.runs.take(run_id, owner=self._owner, at=now, until=self._lease_end())
+        taken = await self._stores.runs.take(run_id, owner=self._process.owner, at=now, until=self._lease_end())
         if taken is None:
             return True
         run, lease = taken
@@ -147,14 +155,15 @@ class PatrolService:
                 is_complete = await self._looker.look_at_pending(run, renew=renew)
                 if not is_complete:
                     return await self._finish(RunState.CANCELLED, renew=renew)
+                if self._process.is_quiet:
+                    return await self._finish(_outcome(run), renew=renew)
                 await self._stores.runs.move(renew(), phase=Phase.EXPLAIN)
             case Phase.EXPLAIN:
                 await self._teller.explain(run.id)
                 await self._stores.runs.move(renew(), phase=Phase.ANNOUNCE)
             case _:
                 await self._teller.announce(renew=renew)
-                is_blind = run.targets == 0 and run.problem is not None
-                return await self._finish(RunState.FAILED if is_blind else RunState.FINISHED, renew=renew)
+                return await self._finish(_outcome(run), renew=renew)
         return False
 
     async def _list(self, run: PatrolRun, *, renew: Callable[[], Lease]) -> None:
@@ -208,3 +217,8 @@ class PatrolService:
             await self._audit.record(action, actor=by, subject=run_id, details=details)
         except Unavailable:
             _log.exception("%s of %s by %s is not in the audit", action, run_id, by)
+
+
+def _outcome(run: PatrolRun) -> RunState:
+    """A patrol that could not even learn what there is to look at has failed."""
+    return RunState.FAILED if run.targets == 0 and run.problem is not None else RunState.FINISHED

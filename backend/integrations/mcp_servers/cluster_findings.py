@@ -76,7 +76,7 @@ class McpClusterFindings:
             for entry in outcome.structured.get("clusters", [])
             if isinstance(entry, dict) and "name" in entry
         ]
-        return [Target(TargetKind.CLUSTER, name, name) for name in names] or [ONLY_CLUSTER]
+        return [Target(TargetKind.CLUSTER, name, name) for name in names]
 
     async def read(self, cluster: Target) -> ClusterLook:
         readings: list[Reading] = []

@@ -18,7 +18,7 @@ from backend.features.patrol.domain import Finding, PatrolRun, Trigger
 from backend.features.patrol.findings import FindingService
 from backend.features.patrol.interfaces import FindingFilter
 from backend.features.patrol.looking import Looker, LookSettings, Sources
-from backend.features.patrol.service import PatrolService, PatrolStores
+from backend.features.patrol.service import PatrolProcess, PatrolService, PatrolStores
 from backend.features.patrol.settings import CheckSettings, PatrolSettings
 from backend.features.patrol.telling import Teller
 from backend.features.reports.service import ReportService
@@ -108,7 +108,7 @@ class Desk:
             audit=self.audit,
             clock=clock,
             settings=settings,
-            owner=owner,
+            process=PatrolProcess(owner=owner),
         )
         self.starter = InProcessStarter(self.patrol.advance)
         self.patrol.connect(self.starter)
