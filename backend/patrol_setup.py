@@ -101,6 +101,7 @@ def build_watch(settings: Settings, needs: WatchNeeds, *, stack: AsyncExitStack)
         outbox=SqlOutboxStore(needs.database),
         clock=clock,
         settings=settings.notifications,
+        owner=needs.process.owner,
     )
     hosts = McpHostFacts(needs.tools)
     sources = Sources(hosts=hosts, clusters=McpClusterFindings(needs.tools))

@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.markdown import Markdown
 
 from backend.features.notifications.domain import DeliveryState
+from backend.features.patrol.service import PatrolProcess
 from backend.features.reports.domain import Report
 from backend.features.reports.rendering import write_data, write_markdown, write_page
 from backend.main import new_id
@@ -21,6 +22,7 @@ from backend.watch_program import (
     deliver,
     look_at_everything,
     name_actor,
+    name_command,
     open_watch,
     read_settings,
 )
@@ -56,7 +58,7 @@ def send_status(options: StatusOptions) -> int:
 async def _send_status(settings: Settings, options: StatusOptions) -> int:
     language = settings.notifications.chosen_language
     channels = _choose_channels(settings, options)
-    async with open_watch(settings, is_quiet=True) as (watch, starter):
+    async with open_watch(settings, process=PatrolProcess(owner=name_command(), is_quiet=True)) as (watch, starter):
         if options.looks_first:
             await look_at_everything(watch, starter, is_silent=False, language=language)
         report = await watch.reports.build()

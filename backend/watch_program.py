@@ -3,6 +3,7 @@
 import asyncio
 import getpass
 import json
+import os
 import signal
 import socket
 import sys
@@ -87,7 +88,7 @@ def run_patrol(options: PatrolOptions) -> int:
 
 
 @asynccontextmanager
-async def open_watch(settings: Settings, *, is_quiet: bool) -> AsyncIterator[tuple[Watch, TaskStarter]]:
+async def open_watch(settings: Settings, *, process: PatrolProcess) -> AsyncIterator[tuple[Watch, TaskStarter]]:
     """Everything that watches, in this process; nothing runs yet."""
     clock = SystemClock()
     async with AsyncExitStack() as stack:
@@ -109,7 +110,7 @@ async def open_watch(settings: Settings, *, is_quiet: bool) -> AsyncIterator[tup
             audit=audit,
             clock=clock,
             new_id=new_id,
-            process=PatrolProcess(owner=f"command:{socket.gethostname()}", is_quiet=is_quiet),
+            process=process,
         )
         watch = build_watch(settings, needs, stack=stack)
         starter = TaskStarter(watch.patrol.advance)
@@ -120,7 +121,7 @@ async def open_watch(settings: Settings, *, is_quiet: bool) -> AsyncIterator[tup
 
 async def _patrol_once(settings: Settings, options: PatrolOptions) -> int:
     language = settings.notifications.chosen_language
-    async with open_watch(settings, is_quiet=False) as (watch, starter):
+    async with open_watch(settings, process=PatrolProcess(owner=name_command())) as (watch, starter):
         run = await look_at_everything(watch, starter, is_silent=options.is_json, language=language)
         await deliver(watch)
         findings = await watch.findings.list_page(
@@ -143,7 +144,8 @@ async def _patrol_always(settings: Settings, options: PatrolOptions) -> int:
     end_orderly_on_sigterm()
     language = settings.notifications.chosen_language
     settings.patrol = settings.patrol.model_copy(update={"enabled": True})
-    async with open_watch(settings, is_quiet=False) as (watch, _starter):
+    process = PatrolProcess(owner=f"patrol:{socket.gethostname()}")
+    async with open_watch(settings, process=process) as (watch, _starter):
         position = await watch.patrol.find_position(back=0)
         async with keep_watch(settings, watch):
             await watch.patrol.start(trigger=Trigger.COMMAND, by=name_actor())
@@ -203,6 +205,11 @@ def end_orderly_on_sigterm() -> None:
     task = asyncio.current_task()
     if task is not None and hasattr(signal, "SIGTERM") and sys.platform != "win32":
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+
+
+def name_command() -> str:
+    """A process that runs once: nobody continues under its name."""
+    return f"command:{socket.gethostname()}:{os.getpid()}"
 
 
 def name_actor() -> str:

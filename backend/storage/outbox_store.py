@@ -45,7 +45,7 @@ class SqlOutboxStore:
         async with self._database.write() as connection:
             return await add_messages(connection, messages, at=at, is_sqlite=self._database.is_sqlite)
 
-    async def claim(self, plan: ChannelPlan, *, at: datetime) -> Claim | datetime | None:
+    async def claim(self, plan: ChannelPlan, *, owner: str, at: datetime) -> Claim | datetime | None:
         async with self._database.write() as connection:
             await self._lock(connection)
             waiting = await _read_waiting(connection, plan.name, at=at)
@@ -55,7 +55,7 @@ class SqlOutboxStore:
             batch = choose_batch(plan, waiting=waiting, robots=robots, now=at)
             if batch is None:
                 return find_next_moment(plan, waiting=waiting, robots=robots, now=at)
-            send_id = await _open_send(connection, plan.name, robot=batch.robot, at=at)
+            send_id = await _open_send(connection, plan.name, robot=batch.robot, owner=owner, at=at)
             ids = [delivery.id for delivery in batch.deliveries]
             await connection.execute(
                 update(notifications)
@@ -88,8 +88,10 @@ class SqlOutboxStore:
                     .values(**_write_progress(after))
                 )
 
-    async def release_abandoned(self, *, older_than: datetime, at: datetime) -> int:
-        is_abandoned = (notification_sends.c.outcome.is_(None), notification_sends.c.started_at < older_than)
+    async def release_abandoned(self, *, older_than: datetime, at: datetime, owner: str | None = None) -> int:
+        is_abandoned = [notification_sends.c.outcome.is_(None), notification_sends.c.started_at <= older_than]
+        if owner is not None:
+            is_abandoned.append(notification_sends.c.owner == owner)
         async with self._database.read() as connection:
             if await connection.scalar(select(notification_sends.c.id).where(*is_abandoned).limit(1)) is None:
                 return 0
@@ -215,8 +217,8 @@ async def add_messages(
     return added
 
 
-async def _open_send(connection: AsyncConnection, channel: str, *, robot: str, at: datetime) -> int:
-    statement = insert(notification_sends).values(channel=channel, robot=robot, started_at=at)
+async def _open_send(connection: AsyncConnection, channel: str, *, robot: str, owner: str, at: datetime) -> int:
+    statement = insert(notification_sends).values(channel=channel, robot=robot, owner=owner, started_at=at)
     key = (await connection.execute(statement)).inserted_primary_key
     assert key is not None  # noqa: S101  # the table has a generated key
     return int(key[0])

@@ -233,6 +233,7 @@ notification_sends = Table(
     Column("id", Integer, primary_key=True),
     Column("channel", String(32), nullable=False),
     Column("robot", String(64), nullable=False),
+    Column("owner", Text, nullable=False),
     Column("started_at", DateTime(timezone=True), nullable=False),
     Column("outcome", String(16)),
     Index("notification_sends_by_robot", "robot", "started_at"),

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
-from backend.features.hosts.domain import HostLook, LookState, Target, TargetKind
+from backend.features.hosts.domain import HostLook, Listing, LookState, Target, TargetKind
 from backend.features.patrol.domain import Explanation, Finding, Reading
 from backend.features.patrol.interfaces import ClusterLook
 from backend.vocabulary.errors import Unavailable
@@ -63,14 +63,17 @@ class FixtureHosts:
     """Hosts that we may not look at, with the reason."""
     problem: str | None = None
     """Why the hosts cannot even be listed."""
+    gap: str | None = None
+    """Why some hosts may be missing in the list."""
     reads: list[list[str]] = field(default_factory=list)
     hold: asyncio.Event | None = None
 
-    async def list_hosts(self) -> Sequence[Target]:
+    async def list_hosts(self) -> Listing:
         if self.problem is not None:
             raise Unavailable(Text(en=self.problem, zh=self.problem))
         names = [*self.facts, *self.silent, *self.refused]
-        return [Target(TargetKind.HOST, name, name) for name in dict.fromkeys(names)]
+        hosts = tuple(Target(TargetKind.HOST, name, name) for name in dict.fromkeys(names))
+        return Listing(hosts, () if self.gap is None else (self.gap,))
 
     async def read(self, hosts: Sequence[str]) -> Sequence[HostLook]:
         self.reads.append(list(hosts))
@@ -94,8 +97,8 @@ class FixtureClusters:
     unknown: tuple[str, ...] = ()
     state: LookState = LookState.READ
 
-    async def list_clusters(self) -> Sequence[Target]:
-        return [] if self.readings is None else [Target(TargetKind.CLUSTER, "prod", "prod")]
+    async def list_clusters(self) -> Listing:
+        return Listing(() if self.readings is None else (Target(TargetKind.CLUSTER, "prod", "prod"),))
 
     async def read(self, cluster: Target) -> ClusterLook:
         reason = "" if self.state is LookState.READ else "forbidden"

@@ -39,6 +39,14 @@ class Target:
 
 
 @dataclass(frozen=True, slots=True)
+class Listing:
+    """What there is to look at. With `problems` it may not be all of it."""
+
+    targets: tuple[Target, ...]
+    problems: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class HostLook:
     """What one look at one host gave; `facts` only when it was read, `reason` only when not."""
 

@@ -4,13 +4,13 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
-from backend.features.hosts.domain import Figure, HostLook, Point, SeriesKey, Target, WatchedTarget
+from backend.features.hosts.domain import Figure, HostLook, Listing, Point, SeriesKey, Target, WatchedTarget
 
 
 class HostFactsSource(Protocol):
     """Reads hosts, over whatever reaches them."""
 
-    async def list_hosts(self) -> Sequence[Target]:
+    async def list_hosts(self) -> Listing:
         """Every host that can be looked at; raise Unavailable when the list cannot be had."""
         ...
 

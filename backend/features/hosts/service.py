@@ -97,7 +97,7 @@ class HostService:
 
     async def sample(self) -> int:
         """Look at every host once and keep its figures; returns how many were read."""
-        targets = {target.id: target for target in await self._source.list_hosts()}
+        targets = {target.id: target for target in (await self._source.list_hosts()).targets}
         places = asyncio.Semaphore(self._settings.parallel_calls)
 
         async def look(batch: list[str]) -> int:

@@ -71,7 +71,7 @@ class OutboxStore(Protocol):
         """Write channel and message pairs, leaving alone keys that the channel had before; returns how many are new."""
         ...
 
-    async def claim(self, plan: ChannelPlan, *, at: datetime) -> Claim | datetime | None:
+    async def claim(self, plan: ChannelPlan, *, owner: str, at: datetime) -> Claim | datetime | None:
         """Take what goes out next; else the moment when to ask again, or None when nothing waits."""
         ...
 
@@ -79,8 +79,8 @@ class OutboxStore(Protocol):
         """Write down what became of a claim."""
         ...
 
-    async def release_abandoned(self, *, older_than: datetime, at: datetime) -> int:
-        """Let wait again what a process that is gone had claimed; it may have been sent."""
+    async def release_abandoned(self, *, older_than: datetime, at: datetime, owner: str | None = None) -> int:
+        """Let wait again what a process that is gone had claimed, that owner or any; it may have been sent."""
         ...
 
     async def expire(self, *, older_than: datetime) -> int: ...

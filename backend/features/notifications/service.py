@@ -43,12 +43,15 @@ class NotificationService:
         outbox: OutboxStore,
         clock: Clock,
         settings: NotificationSettings,
+        owner: str,
         jitter: Callable[[], float] = random.random,
     ) -> None:
+        """`owner` names this process among those that deliver; what it left open when it died is its own again."""
         self._channels = {channel.name: channel for channel in channels}
         self._outbox = outbox
         self._clock = clock
         self._settings = settings
+        self._owner = owner
         self._jitter = jitter
         self._wake_ups = {name: asyncio.Event() for name in self._channels}
         self._workers: list[asyncio.Task[None]] = []
@@ -59,7 +62,9 @@ class NotificationService:
 
     async def start(self) -> None:
         """Deliver in the background. What every robot refused is tried once more: the settings may be others now."""
-        since = self._clock.now() - timedelta(hours=self._settings.expire_hours)
+        now = self._clock.now()
+        since = now - timedelta(hours=self._settings.expire_hours)
+        await self._outbox.release_abandoned(older_than=now, at=now, owner=self._owner)
         for name in self._channels:
             await self._outbox.retry_refused(channel=name, newer_than=since)
         self._workers = [
@@ -118,7 +123,7 @@ class NotificationService:
             now = self._clock.now()
             await self._outbox.release_abandoned(older_than=now - timedelta(seconds=ABANDONED_SECONDS), at=now)
             await self._outbox.expire(older_than=now - timedelta(hours=self._settings.expire_hours))
-            claim = await self._outbox.claim(plan, at=now)
+            claim = await self._outbox.claim(plan, owner=self._owner, at=now)
             if not isinstance(claim, Claim):
                 return claim
             await self._deliver(chosen, plan=plan, claim=claim)

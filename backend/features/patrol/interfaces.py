@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from backend.features.hosts.domain import Figure, HostLook, LookState, Target, TargetKind
+from backend.features.hosts.domain import Figure, HostLook, Listing, LookState, Target, TargetKind
 from backend.features.notifications.domain import Message
 from backend.features.patrol.domain import (
     Explanation,
@@ -52,7 +52,7 @@ class ClusterLook:
 class ClusterSource(Protocol):
     """Diagnoses clusters, over whatever reaches them."""
 
-    async def list_clusters(self) -> Sequence[Target]:
+    async def list_clusters(self) -> Listing:
         """Every cluster that can be looked at; raise Unavailable when the list cannot be had."""
         ...
 

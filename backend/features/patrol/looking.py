@@ -76,8 +76,11 @@ class Looker:
             (TargetKind.CLUSTER, self._sources.clusters.list_clusters),
         ):
             try:
-                targets += await listing()
-                kinds.add(kind)
+                listed = await listing()
+                targets += listed.targets
+                problems += listed.problems
+                if not listed.problems:
+                    kinds.add(kind)
             except Unavailable as error:
                 problems.append(error.message.en)
         return Listed(tuple(targets), frozenset(kinds), tuple(problems))

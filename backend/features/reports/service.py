@@ -13,7 +13,7 @@ from backend.features.notifications.service import NotificationService
 from backend.features.patrol.interfaces import FindingStore, PatrolStore
 from backend.features.reports.domain import Known, Report, build_report
 from backend.features.reports.rendering import write_message
-from backend.features.reports.settings import ReportSettings
+from backend.features.reports.settings import OFF, ReportSettings
 from backend.vocabulary.clock import Clock
 from backend.vocabulary.language import Language
 
@@ -72,7 +72,7 @@ class ReportService:
 
     def start(self) -> None:
         """Send reports at their times from now on."""
-        if self._settings.schedule and self._notifications.channel_names:
+        if self._settings.schedule != OFF and self._notifications.channel_names:
             self._task = asyncio.create_task(self._keep(), name="report-schedule")
 
     async def stop(self) -> None:

@@ -2,14 +2,13 @@
 
 import logging
 import shlex
-from collections.abc import Sequence
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from backend.agent.domain import ToolOutcome, ToolStatus
 from backend.agent.interfaces import ToolSource
-from backend.features.hosts.domain import LookState, Target, TargetKind
+from backend.features.hosts.domain import Listing, LookState, Target, TargetKind
 from backend.features.patrol.domain import Fix, Grade, Reading
 from backend.features.patrol.interfaces import ClusterLook
 from backend.integrations.mcp_servers.host_facts import call_reading, find_tool
@@ -58,11 +57,11 @@ class McpClusterFindings:
     def __init__(self, tools: ToolSource) -> None:
         self._tools = tools
 
-    async def list_clusters(self) -> Sequence[Target]:
+    async def list_clusters(self) -> Listing:
         if find_tool(self._tools, DIAGNOSE_TOOL) is None:
-            return []
+            return Listing(())
         if find_tool(self._tools, LIST_TOOL) is None:
-            return [ONLY_CLUSTER]
+            return Listing((ONLY_CLUSTER,))
         outcome = await call_reading(self._tools, LIST_TOOL, arguments={})
         if outcome.status is not ToolStatus.OK or outcome.structured is None:
             raise Unavailable(
@@ -76,7 +75,7 @@ class McpClusterFindings:
             for entry in outcome.structured.get("clusters", [])
             if isinstance(entry, dict) and "name" in entry
         ]
-        return [Target(TargetKind.CLUSTER, name, name) for name in names]
+        return Listing(tuple(Target(TargetKind.CLUSTER, name, name) for name in names))
 
     async def read(self, cluster: Target) -> ClusterLook:
         readings: list[Reading] = []

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from backend.agent.domain import ConfirmationNeeded, Json, Risk, ToolOutcome, ToolSpec, ToolStatus
 from backend.agent.guarding.redaction import redact, redact_outcome
 from backend.agent.interfaces import ToolSource
-from backend.features.hosts.domain import HostLook, LookState, Target, TargetKind
+from backend.features.hosts.domain import HostLook, Listing, LookState, Target, TargetKind
 from backend.integrations.mcp_servers.results import failed
 from backend.vocabulary.errors import ErrorKind, Unavailable
 from backend.vocabulary.language import Text
@@ -35,6 +35,8 @@ class _Asset(_Answer):
 class _AssetPage(_Answer):
     assets: list[_Asset]
     next_cursor: str | None = None
+    problems: list[str] = []
+    """Sources or entries that cannot be used: what they would add is missing."""
 
 
 class _HostAnswer(_Answer):
@@ -54,8 +56,9 @@ class McpHostFacts:
     def __init__(self, tools: ToolSource) -> None:
         self._tools = tools
 
-    async def list_hosts(self) -> Sequence[Target]:
+    async def list_hosts(self) -> Listing:
         targets: dict[str, Target] = {}
+        problems: list[str] = []
         cursor: str | None = None
         for _page in range(_MAX_PAGES):
             arguments: Json = {} if cursor is None else {"cursor": cursor}
@@ -65,10 +68,11 @@ class McpHostFacts:
             page = _read_page(outcome)
             for asset in page.assets:
                 targets[asset.id] = Target(TargetKind.HOST, asset.id, asset.name or asset.id)
+            problems += page.problems
             cursor = page.next_cursor
             if cursor is None:
                 break
-        return list(targets.values())
+        return Listing(tuple(targets.values()), tuple(dict.fromkeys(problems)))
 
     async def read(self, hosts: Sequence[str]) -> Sequence[HostLook]:
         outcome = await call_reading(self._tools, FACTS_TOOL, arguments={"assets": list(hosts)})

@@ -56,6 +56,7 @@ class Post:
     database: Database
     outbox: SqlOutboxStore
     poster: HttpPoster
+    owner: str = "local"
     channels: list[Channel] = field(default_factory=list)
     settings: NotificationSettings = field(default_factory=lambda: NotificationSettings(language="en"))
 
@@ -63,7 +64,12 @@ class Post:
     def service(self) -> NotificationService:
         """A new one each time, as after a restart: nothing may live in it."""
         return NotificationService(
-            channels=self.channels, outbox=self.outbox, clock=self.clock, settings=self.settings, jitter=lambda: 0.5
+            channels=self.channels,
+            outbox=self.outbox,
+            clock=self.clock,
+            settings=self.settings,
+            owner=self.owner,
+            jitter=lambda: 0.5,
         )
 
     def add_dingtalk(self, *robots: DingTalk, **settings: Any) -> None:  # Any: fields of the settings

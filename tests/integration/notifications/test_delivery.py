@@ -202,7 +202,7 @@ async def test_process_that_dies_while_sending_leaves_the_message_to_the_next(po
     post.add_dingtalk(robot)
     await post.service.send(alert(1))
     plan = post.service._plan(post.channels[0])  # what a worker does up to its death
-    await post.outbox.claim(plan, at=post.clock.now())
+    await post.outbox.claim(plan, owner="another", at=post.clock.now())
 
     await post.deliver()
     during = list(robot.shown)
@@ -213,12 +213,26 @@ async def test_process_that_dies_while_sending_leaves_the_message_to_the_next(po
     assert "[may be a repetition] Alert number 001" in read_texts(robot)[0]
 
 
+async def test_restarted_process_knows_at_once_what_it_left_open(post: Post) -> None:
+    robot = DingTalk()
+    post.add_dingtalk(robot)
+    await post.service.send(alert(1))
+    await post.outbox.claim(post.service._plan(post.channels[0]), owner="local", at=post.clock.now())
+
+    service = post.service
+    await service.start()
+    await service.stop()
+    await post.deliver()
+
+    assert "[may be a repetition] Alert number 001" in read_texts(robot)[0]
+
+
 async def test_late_answer_of_a_claim_that_was_given_up_changes_nothing(post: Post) -> None:
     robot = DingTalk()
     post.add_dingtalk(robot)
     await post.service.send(alert(1))
     plan = post.service._plan(post.channels[0])
-    claim = await post.outbox.claim(plan, at=post.clock.now())
+    claim = await post.outbox.claim(plan, owner="another", at=post.clock.now())
     assert isinstance(claim, Claim)
     post.clock.advance(121)
     await post.deliver()

@@ -85,6 +85,7 @@ class Desk:
             outbox=SqlOutboxStore(database),
             clock=clock,
             settings=NotificationSettings(language="en"),
+            owner=owner,
         )
         self.patrol = PatrolService(
             stores=PatrolStores(runs=self.runs, figures=self.figures, log=self.log),

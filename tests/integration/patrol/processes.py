@@ -45,7 +45,7 @@ def environment(folder: Path, **settings: str) -> dict[str, str]:
         "OPENAI_API_KEY": "",
         "LLM_BASE_URL": "",
         "NOTIFICATIONS_LANGUAGE": "en",
-        "REPORT_SCHEDULE": "",
+        "REPORT_SCHEDULE": "off",
         **settings,
     }
 

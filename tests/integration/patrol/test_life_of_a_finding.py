@@ -134,6 +134,18 @@ async def test_host_that_leaves_the_inventory_takes_its_findings_along(place: Pl
     assert len(desk.titles) == 1
 
 
+async def test_host_that_is_missing_in_an_incomplete_list_keeps_its_findings(place: Place, desk: Desk) -> None:
+    fill_disk(place, 0.9)
+    await desk.look()
+    place.hosts.facts.clear()
+    place.hosts.gap = "inventory jump-a.yaml: cannot be read"
+    run = await desk.look()
+
+    [finding] = await desk.all_findings()
+    assert finding.state is FindingState.OPEN
+    assert run.problem == place.hosts.gap
+
+
 async def test_silence_keeps_it_quiet_until_it_is_over(place: Place, desk: Desk) -> None:
     fill_disk(place, 0.9)
     await desk.look()

@@ -38,6 +38,7 @@ def upgrade() -> None:
         sa.Column("id", sa.Integer, primary_key=True),
         sa.Column("channel", sa.String(32), nullable=False),
         sa.Column("robot", sa.String(64), nullable=False),
+        sa.Column("owner", sa.Text, nullable=False),
         sa.Column("started_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("outcome", sa.String(16)),
     )
