@@ -99,6 +99,7 @@ def build_watch(settings: Settings, needs: WatchNeeds, *, stack: AsyncExitStack)
     notifications = NotificationService(
         channels=build_channels(settings, poster=poster, clock=clock),
         outbox=SqlOutboxStore(needs.database),
+        audit=needs.audit,
         clock=clock,
         settings=settings.notifications,
         owner=needs.process.owner,

@@ -71,7 +71,7 @@ async def _send_status(settings: Settings, options: StatusOptions) -> int:
 
 async def _send_report(watch: Watch, *, channels: list[str] | None, language: Language) -> int:
     key = f"report:{name_actor()}:{new_id()}"
-    await watch.reports.send(key=key, language=language, channels=channels)
+    await watch.reports.send(key=key, language=language, channels=channels, by=name_actor())
     await deliver(watch, key=key)
     deliveries = await watch.notifications.find_deliveries(key)
     for delivery in deliveries:

@@ -6,6 +6,7 @@ import random
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 
+from backend.agent.interfaces import AuditTrail
 from backend.features.notifications.digest import compose
 from backend.features.notifications.domain import (
     ChannelPlan,
@@ -21,7 +22,7 @@ from backend.features.notifications.domain import (
 from backend.features.notifications.interfaces import Channel, OutboxStore
 from backend.features.notifications.settings import NotificationSettings
 from backend.vocabulary.clock import Clock
-from backend.vocabulary.errors import NotFound
+from backend.vocabulary.errors import NotFound, Unavailable
 from backend.vocabulary.language import Text
 from backend.vocabulary.severity import Severity
 
@@ -41,6 +42,7 @@ class NotificationService:
         *,
         channels: Sequence[Channel],
         outbox: OutboxStore,
+        audit: AuditTrail,
         clock: Clock,
         settings: NotificationSettings,
         owner: str,
@@ -49,6 +51,7 @@ class NotificationService:
         """`owner` names this process among those that deliver; what it left open when it died is its own again."""
         self._channels = {channel.name: channel for channel in channels}
         self._outbox = outbox
+        self._audit = audit
         self._clock = clock
         self._settings = settings
         self._owner = owner
@@ -88,10 +91,15 @@ class NotificationService:
             if channels is not None or _takes(channel, message)
         ]
 
-    async def send(self, message: Message, *, channels: Sequence[str] | None = None) -> int:
-        """Write a message down and have it delivered. Returns to how many channels it is new; raise NotFound."""
+    async def send(self, message: Message, *, channels: Sequence[str] | None = None, by: str | None = None) -> int:
+        """Write a message down and have it delivered. Returns to how many channels it is new; raise NotFound.
+
+        `by` is the person who wished it, for the audit.
+        """
         added = await self._outbox.add(self.route([message], channels=channels), at=self._clock.now())
         self.wake()
+        if by is not None:
+            await self._record(message, channels=channels, by=by)
         return added
 
     async def send_test(self, channel: str, *, by: str) -> Message:
@@ -107,7 +115,7 @@ class NotificationService:
             title=_TEST_TITLE.in_language(language),
             language=language,
         )
-        await self.send(message, channels=[channel])
+        await self.send(message, channels=[channel], by=by)
         return message
 
     def wake(self) -> None:
@@ -185,6 +193,13 @@ class NotificationService:
 
     async def _finish(self, claim: Claim, result: SendResult, *, plan: ChannelPlan) -> None:
         await self._outbox.finish(claim, result, plan=plan, at=self._clock.now(), jitter=self._jitter())
+
+    async def _record(self, message: Message, *, channels: Sequence[str] | None, by: str) -> None:
+        details = {"kind": message.kind.value, "channels": list(channels or self._channels)}
+        try:
+            await self._audit.record("notification.sent", actor=by, subject=message.title, details=details)
+        except Unavailable:
+            _log.exception("the message %r that %s sent is not in the audit", message.title, by)
 
     def _plan(self, channel: Channel) -> ChannelPlan:
         return ChannelPlan(

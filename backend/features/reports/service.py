@@ -60,15 +60,17 @@ class ReportService:
         )
         return build_report(known, at=now, trend_hours=self._settings.trend_hours, top_risks=self._settings.top_risks)
 
-    async def send(self, *, key: str, language: Language, channels: Sequence[str] | None = None) -> int:
+    async def send(
+        self, *, key: str, language: Language, channels: Sequence[str] | None = None, by: str | None = None
+    ) -> int:
         """Put a report into the outbox; returns to how many channels it is new. Raise NotFound for a channel."""
         message = write_message(await self.build(), key=key, language=language, link=self._link)
-        return await self._notifications.send(message, channels=channels)
+        return await self._notifications.send(message, channels=channels, by=by)
 
     async def send_now(self, *, by: str, channels: Sequence[str] | None = None) -> int:
         """The same at a person's wish: each wish is a report of its own."""
         key = f"report:{by}:{self._clock.now().isoformat()}"
-        return await self.send(key=key, language=self._language, channels=channels)
+        return await self.send(key=key, language=self._language, channels=channels, by=by)
 
     def start(self) -> None:
         """Send reports at their times from now on."""

@@ -10,6 +10,7 @@ import httpx2
 import pytest
 from pydantic import SecretStr
 
+from backend.features.audit.service import AuditService
 from backend.features.notifications.domain import Delivery, DeliveryState, Message, MessageKind, Paragraph
 from backend.features.notifications.interfaces import Channel
 from backend.features.notifications.service import NotificationService
@@ -19,6 +20,7 @@ from backend.integrations.dingtalk.webhook import DingTalkChannel
 from backend.integrations.feishu.settings import FeishuSettings
 from backend.integrations.feishu.webhook import FeishuChannel
 from backend.integrations.webhook.posting import HttpPoster
+from backend.storage.audit_store import SqlAuditStore
 from backend.storage.database import Database
 from backend.storage.outbox_store import SqlOutboxStore
 from backend.vocabulary.language import Language
@@ -66,6 +68,7 @@ class Post:
         return NotificationService(
             channels=self.channels,
             outbox=self.outbox,
+            audit=AuditService(store=SqlAuditStore(self.database), clock=self.clock, redact=str),
             clock=self.clock,
             settings=self.settings,
             owner=self.owner,

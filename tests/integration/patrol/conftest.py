@@ -83,6 +83,7 @@ class Desk:
         self.notifications = NotificationService(
             channels=[channel],
             outbox=SqlOutboxStore(database),
+            audit=self.audit,
             clock=clock,
             settings=NotificationSettings(language="en"),
             owner=owner,
