@@ -1,5 +1,6 @@
 """A report as a message, as Markdown, as a page, as data. No IO but reading our own templates."""
 
+import re
 from dataclasses import asdict
 from functools import lru_cache
 from pathlib import Path
@@ -93,8 +94,20 @@ def write_data(report: Report) -> dict[str, Any]:  # Any: JSON
     }
 
 
+class Code(str):
+    """Markdown that was written by us."""
+
+
+def write_code(command: str) -> Code:
+    """A command as a code span that nothing in it can end."""
+    fence = "`" * (1 + max((len(run) for run in re.findall("`+", command)), default=0))
+    return Code(f"{fence} {' '.join(command.split())} {fence}")
+
+
 def escape_markdown(text: object) -> str:
     """The same words, none of them markup: names of processes and files come from outside."""
+    if isinstance(text, Code):
+        return text
     return " ".join(str(text).split()).translate(_MARKDOWN_SIGNS)
 
 
@@ -121,6 +134,7 @@ def _context(report: Report, *, language: Language) -> dict[str, Any]:  # Any: w
         "unread": _list_unread(report),
         "cluster_columns": cluster_columns(language),
         "cluster_rows": [_cluster_row(row, language=language) for row in report.clusters],
+        "code": write_code,
         "severity_of": lambda finding: name_severity(finding.severity, language),
         "in_language": lambda text: text.in_language(language),
     }
