@@ -35,6 +35,7 @@ from backend.web.services import Watch
 EXIT_WELL, EXIT_FINDINGS, EXIT_BLIND = 0, 1, 2
 _DELIVERY_SECONDS = 60.0
 _FOLLOW_SECONDS = 0.5
+_CONFIRM_SECONDS = 10.0
 _MOST_FINDINGS = 200
 
 
@@ -123,12 +124,12 @@ async def _patrol_once(settings: Settings, options: PatrolOptions) -> int:
     language = settings.notifications.chosen_language
     async with open_watch(settings, process=PatrolProcess(owner=name_command())) as (watch, starter):
         run = await look_at_everything(watch, starter, is_silent=options.is_json, language=language)
+        if await _list_findings(watch, FindingState.SUSPECTED):
+            # What comes and goes needs a second look, and there is no next patrol that would give it.
+            await asyncio.sleep(_CONFIRM_SECONDS)
+            run = await look_at_everything(watch, starter, is_silent=options.is_json, language=language)
         await deliver(watch)
-        findings = await watch.findings.list_page(
-            FindingFilter(states=frozenset({FindingState.OPEN, FindingState.SUSPECTED})),
-            before=None,
-            limit=_MOST_FINDINGS,
-        )
+        findings = await _list_findings(watch, FindingState.OPEN, FindingState.SUSPECTED)
     is_blind = run.state is not RunState.FINISHED or (run.targets > 0 and run.unknown == run.targets)
     if options.is_json:
         print(json.dumps(_describe(run, findings), ensure_ascii=False))
@@ -137,6 +138,11 @@ async def _patrol_once(settings: Settings, options: PatrolOptions) -> int:
     if is_blind:
         return EXIT_BLIND
     return EXIT_FINDINGS if any(finding.state is FindingState.OPEN for finding in findings) else EXIT_WELL
+
+
+async def _list_findings(watch: Watch, *states: FindingState) -> Sequence[Finding]:
+    wanted = FindingFilter(states=frozenset(states))
+    return await watch.findings.list_page(wanted, before=None, limit=_MOST_FINDINGS)
 
 
 async def _patrol_always(settings: Settings, options: PatrolOptions) -> int:

@@ -56,12 +56,12 @@ class Reading:
 
 @dataclass(frozen=True, slots=True)
 class CheckResult:
-    """All readings of one check on one target. Subjects without a reading are clear, unless the check is unknown."""
+    """All readings of one check on one target. Subjects without a reading are clear, unless something is unknown."""
 
     check: str
     readings: tuple[Reading, ...] = ()
     unknown: str | None = None
-    """Why the check could not look."""
+    """Why the check could not look, or not at everything: of the subjects without a reading nothing is known."""
 
 
 class FindingState(StrEnum):

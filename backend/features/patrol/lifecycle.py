@@ -53,15 +53,13 @@ def judge_look(
     changes: list[Change] = []
     for result in results:
         mine = {key: finding for key, finding in known.items() if key[0] == result.check}
-        if result.unknown is not None:
-            changes += [_note_unknown(key, finding, context=context) for key, finding in mine.items()]
-            continue
         read = {(reading.check, reading.subject): reading for reading in result.readings}
         for key, reading in read.items():
             change = _judge(key, reading, finding=mine.get(key), context=context)
             if change is not None:
                 changes.append(change)
-        changes += [_clear(key, finding, context=context) for key, finding in mine.items() if key not in read]
+        end = _clear if result.unknown is None else _note_unknown
+        changes += [end(key, finding, context=context) for key, finding in mine.items() if key not in read]
     return changes
 
 

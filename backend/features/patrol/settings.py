@@ -56,8 +56,6 @@ class CheckSettings(BaseModel):
     """Open file handles of the whole host over their limit."""
     zombies_critical: Annotated[int, Field(ge=1)] = 50
     """Zombies of one parent; one is a warning already."""
-    zombie_seconds: Annotated[float, Field(ge=0)] = 60.0
-    """A zombie younger than this may just be about to be reaped."""
     oom_minutes: Annotated[int, Field(ge=1, le=1440)] = 360
     """How long a process killed for want of memory stays a finding."""
     reboot_minutes: Annotated[int, Field(ge=1, le=1440)] = 60

@@ -113,6 +113,18 @@ async def test_what_cannot_be_seen_changes_nothing(place: Place, desk: Desk, way
     assert (finding.unknown_since is not None) == (way != "list")
 
 
+async def test_filesystem_that_did_not_answer_is_not_taken_for_one_that_is_well(place: Place, desk: Desk) -> None:
+    fill_disk(place, 0.9)
+    await desk.look()
+    unknown = {"filesystems": "/var did not answer in 5 s"}
+    place.hosts.facts["web-1"] = make_facts(filesystems=(make_disk("/", used=0.97),), unknown=unknown)
+    for _ in range(3):
+        await desk.look()
+
+    states = {finding.subject: finding.state for finding in await desk.all_findings()}
+    assert states == {"/var": FindingState.OPEN, "/": FindingState.OPEN}
+
+
 async def test_patrol_that_can_see_nothing_at_all_says_that_it_failed(place: Place, desk: Desk) -> None:
     place.hosts.problem = "no connected tool server offers ssh-asset-list"
 

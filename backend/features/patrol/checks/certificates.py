@@ -2,7 +2,7 @@
 
 import shlex
 
-from backend.features.patrol.checks.view import HostView, could_not_look
+from backend.features.patrol.checks.view import HostView, conclude, could_not_look
 from backend.features.patrol.domain import CheckResult, Fix, Grade, Reading
 from backend.vocabulary.language import Text
 from host_facts.domain import CertificateFacts
@@ -15,7 +15,8 @@ def find_expiring_certificates(view: HostView) -> CheckResult:
     certificates = view.facts.certificates
     if certificates is None:
         return could_not_look(CERTIFICATE_EXPIRY, view.facts, part="certificates")
-    return CheckResult(CERTIFICATE_EXPIRY, tuple(_judge(certificate, view=view) for certificate in certificates))
+    readings = (_judge(certificate, view=view) for certificate in certificates)
+    return conclude(CERTIFICATE_EXPIRY, view.facts, part="certificates", readings=readings)
 
 
 def _judge(certificate: CertificateFacts, *, view: HostView) -> Reading:

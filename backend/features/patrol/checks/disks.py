@@ -2,7 +2,7 @@
 
 import shlex
 
-from backend.features.patrol.checks.view import HostView, could_not_look, grade_high
+from backend.features.patrol.checks.view import HostView, conclude, could_not_look, grade_high
 from backend.features.patrol.domain import CheckResult, Fix, Grade, Reading, percent, size
 from backend.features.patrol.settings import CheckSettings
 from backend.vocabulary.language import Text
@@ -20,9 +20,8 @@ def find_full_disks(view: HostView) -> CheckResult:
     filesystems = view.facts.filesystems
     if filesystems is None:
         return could_not_look(DISK_USAGE, view.facts, part="filesystems")
-    return CheckResult(
-        DISK_USAGE, tuple(_judge(disk, settings=view.settings) for disk in filesystems if disk.type not in _IMAGES)
-    )
+    readings = (_judge(disk, settings=view.settings) for disk in filesystems if disk.type not in _IMAGES)
+    return conclude(DISK_USAGE, view.facts, part="filesystems", readings=readings)
 
 
 def _judge(disk: FilesystemFacts, *, settings: CheckSettings) -> Reading:

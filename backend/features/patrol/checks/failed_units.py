@@ -2,7 +2,7 @@
 
 import shlex
 
-from backend.features.patrol.checks.view import HostView, could_not_look
+from backend.features.patrol.checks.view import HostView, conclude, could_not_look
 from backend.features.patrol.domain import CheckResult, Fix, Grade, Reading
 from backend.vocabulary.language import Text
 from host_facts.domain import FailedUnitFacts
@@ -15,7 +15,7 @@ def find_failed_units(view: HostView) -> CheckResult:
     units = view.facts.failed_units
     if units is None:
         return could_not_look(FAILED_UNITS, view.facts, part="failed_units")
-    return CheckResult(FAILED_UNITS, tuple(map(_judge, units)))
+    return conclude(FAILED_UNITS, view.facts, part="failed_units", readings=map(_judge, units))
 
 
 def _judge(unit: FailedUnitFacts) -> Reading:

@@ -2,7 +2,7 @@
 
 import shlex
 
-from backend.features.patrol.checks.view import HostView, could_not_look, grade_high
+from backend.features.patrol.checks.view import HostView, conclude, could_not_look, grade_high
 from backend.features.patrol.domain import CheckResult, Fix, Reading, percent
 from backend.vocabulary.language import Text
 
@@ -15,14 +15,12 @@ def find_scarce_inodes(view: HostView) -> CheckResult:
     filesystems = view.facts.filesystems
     if filesystems is None:
         return could_not_look(INODE_USAGE, view.facts, part="filesystems")
-    return CheckResult(
-        INODE_USAGE,
-        tuple(
-            _judge(disk.mount_point, used=disk.inodes_used_ratio, view=view)
-            for disk in filesystems
-            if disk.inodes_used_ratio is not None
-        ),
+    readings = (
+        _judge(disk.mount_point, used=disk.inodes_used_ratio, view=view)
+        for disk in filesystems
+        if disk.inodes_used_ratio is not None
     )
+    return conclude(INODE_USAGE, view.facts, part="filesystems", readings=readings)
 
 
 def _judge(mount: str, *, used: float, view: HostView) -> Reading:

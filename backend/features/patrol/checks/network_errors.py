@@ -2,7 +2,7 @@
 
 import shlex
 
-from backend.features.patrol.checks.view import HostView, could_not_look, grade_high
+from backend.features.patrol.checks.view import HostView, conclude, could_not_look, grade_high
 from backend.features.patrol.domain import CheckResult, Fix, Reading
 from backend.vocabulary.language import Text
 
@@ -26,7 +26,8 @@ def find_network_errors(view: HostView) -> CheckResult:
         for name, count in errors.items()
         if name in previous.nic_errors
     }
-    return CheckResult(NETWORK_ERRORS, tuple(_judge(name, rate, view=view) for name, rate in rates.items()))
+    readings = (_judge(name, rate, view=view) for name, rate in rates.items())
+    return conclude(NETWORK_ERRORS, view.facts, part="nic_errors", readings=readings)
 
 
 def _judge(name: str, rate: float, *, view: HostView) -> Reading:

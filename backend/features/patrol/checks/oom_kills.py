@@ -3,7 +3,7 @@
 from collections import defaultdict
 from datetime import datetime, timedelta
 
-from backend.features.patrol.checks.view import HostView, could_not_look
+from backend.features.patrol.checks.view import HostView, conclude, could_not_look
 from backend.features.patrol.domain import CheckResult, Fix, Grade, Reading, size
 from backend.vocabulary.language import Text
 from host_facts.domain import OomKillFacts
@@ -23,7 +23,8 @@ def find_oom_kills(view: HostView) -> CheckResult:
     for kill in kills:
         if _is_recent(kill, since=since, view=view):
             by_process[kill.process].append(kill)
-    return CheckResult(OOM_KILLS, tuple(_judge(process, found) for process, found in by_process.items()))
+    readings = (_judge(process, found) for process, found in by_process.items())
+    return conclude(OOM_KILLS, view.facts, part="oom_kills", readings=readings)
 
 
 def _is_recent(kill: OomKillFacts, *, since: datetime, view: HostView) -> bool:

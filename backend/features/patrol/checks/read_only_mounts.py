@@ -2,7 +2,7 @@
 
 import shlex
 
-from backend.features.patrol.checks.view import HostView, could_not_look
+from backend.features.patrol.checks.view import HostView, conclude, could_not_look
 from backend.features.patrol.domain import CheckResult, Fix, Grade, Reading
 from backend.vocabulary.language import Text
 from host_facts.domain import FilesystemFacts
@@ -15,10 +15,8 @@ def find_read_only_mounts(view: HostView) -> CheckResult:
     filesystems = view.facts.filesystems
     if filesystems is None:
         return could_not_look(READ_ONLY_MOUNTS, view.facts, part="filesystems")
-    return CheckResult(
-        READ_ONLY_MOUNTS,
-        tuple(_judge(disk) for disk in filesystems if disk.is_read_only and disk.was_remounted_read_only),
-    )
+    broken = (disk for disk in filesystems if disk.is_read_only and disk.was_remounted_read_only)
+    return conclude(READ_ONLY_MOUNTS, view.facts, part="filesystems", readings=map(_judge, broken))
 
 
 def _judge(disk: FilesystemFacts) -> Reading:

@@ -1,9 +1,10 @@
 """What a check sees of a host, and how a figure becomes a grade."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from backend.features.patrol.domain import CheckResult, Grade
+from backend.features.patrol.domain import CheckResult, Grade, Reading
 from backend.features.patrol.settings import CheckSettings
 from host_facts.domain import HostFacts
 
@@ -29,6 +30,11 @@ def grade_high(value: float, *, warning: float, critical: float, slack: float) -
     if value >= warning:
         return Grade.WARNING
     return Grade.HOLD if value >= warning - slack else Grade.CLEAR
+
+
+def conclude(check: str, facts: HostFacts, *, part: str, readings: Iterable[Reading]) -> CheckResult:
+    """What a check read. A part that is known and yet named as unknown is incomplete."""
+    return CheckResult(check, tuple(readings), unknown=facts.unknown.get(part))
 
 
 def could_not_look(check: str, facts: HostFacts, *, part: str) -> CheckResult:

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 
-from backend.features.patrol.checks.view import HostView, could_not_look
+from backend.features.patrol.checks.view import HostView, conclude, could_not_look
 from backend.features.patrol.domain import CheckResult, Fix, Grade, Reading
 from backend.vocabulary.language import Text
 from host_facts.domain import ZombieFacts
@@ -20,14 +20,13 @@ def find_zombies(view: HostView) -> CheckResult:
     by_parent: defaultdict[int, list[ZombieFacts]] = defaultdict(list)
     for zombie in zombies:
         by_parent[zombie.parent_pid].append(zombie)
-    return CheckResult(ZOMBIES, tuple(_judge(children, view=view) for children in by_parent.values()))
+    readings = (_judge(children, view=view) for children in by_parent.values())
+    return conclude(ZOMBIES, view.facts, part="zombies", readings=readings)
 
 
 def _judge(children: list[ZombieFacts], *, view: HostView) -> Reading:
     first = children[0]
     parent, pid, count = first.parent_command, first.parent_pid, len(children)
-    oldest = max((child.age_seconds for child in children if child.age_seconds is not None), default=None)
-    is_old = oldest is not None and oldest >= view.settings.zombie_seconds
     return Reading(
         check=ZOMBIES,
         subject=f"{parent[:80]} ({pid})",
@@ -45,7 +44,8 @@ def _judge(children: list[ZombieFacts], *, view: HostView) -> Reading:
         evidence=tuple(f"zombie PID {child.pid} {child.command[:80]}" for child in children[:_SHOWN]),
         value=float(count),
         step=_STEP,
-        needs_looks=1 if is_old else max(2, view.repeat),
+        # One look proves nothing: every process that ends is a zombie for a moment, however long it had lived.
+        needs_looks=max(2, view.repeat),
     )
 
 

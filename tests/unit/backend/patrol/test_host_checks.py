@@ -168,7 +168,7 @@ def test_zombies_are_laid_at_their_parents_door() -> None:
         ("zombies", "gunicorn (900)", "warning"),
         ("zombies", "gunicorn (901)", "warning"),
     ]
-    assert [reading.needs_looks for reading in readings] == [1, 2]
+    assert [reading.needs_looks for reading in readings] == [2, 2]
     assert "cannot be killed" in readings[0].cause.en
     assert [fix.command for fix in readings[0].fixes if fix.is_change] == ["kill -s CHLD 900", "kill 900"]
 
