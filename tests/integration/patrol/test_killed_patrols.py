@@ -20,7 +20,7 @@ from tests.integration.patrol.processes import (
     write_world,
 )
 
-pytestmark = pytest.mark.skipif(os.name != "posix", reason="SIGKILL")
+pytestmark = [pytest.mark.skipif(os.name != "posix", reason="SIGKILL"), pytest.mark.timeout(180)]
 ONE_BY_ONE = {"HOSTS_HOSTS_PER_CALL": "1", "HOSTS_PARALLEL_CALLS": "1", "PATROL_ENABLED": "true"}
 
 

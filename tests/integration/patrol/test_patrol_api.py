@@ -18,6 +18,7 @@ from tests.integration.patrol.processes import (
     write_world,
 )
 
+pytestmark = pytest.mark.timeout(180)
 DISKS = {"web-1": 0.4, "db-1": 0.97, "db-2": 0.9}
 
 

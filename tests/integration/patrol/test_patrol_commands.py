@@ -15,6 +15,9 @@ from tests.integration.patrol.processes import (
 )
 
 
+pytestmark = pytest.mark.timeout(180)
+
+
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     write_world(tmp_path, disks={"web-1": 0.4, "db-1": 0.97})
