@@ -211,9 +211,8 @@ async def add_messages(
             "is_maybe_sent": False,
             "refused_by": "",
         }
-        statement = insert_or_leave(notifications).values(**values)
-        result = await connection.execute(statement.on_conflict_do_nothing(index_elements=["channel", "key"]))
-        added += result.rowcount
+        statement = insert_or_leave(notifications).values(**values).on_conflict_do_nothing()
+        added += await connection.scalar(statement.returning(notifications.c.id)) is not None
     return added
 
 

@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import httpx2
@@ -107,8 +106,8 @@ class Post:
 
 
 @pytest.fixture
-async def post(tmp_path: Path) -> AsyncIterator[Post]:
-    database = Database(f"sqlite:///{tmp_path / 'outbox.db'}")
+async def post(database_url: str) -> AsyncIterator[Post]:
+    database = Database(database_url)
     await database.migrate()
     network = Network()
     poster = HttpPoster(transport=network)

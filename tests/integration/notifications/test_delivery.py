@@ -11,6 +11,8 @@ from backend.vocabulary.severity import Severity
 from tests.fakes.chat_robots import DingTalk, Feishu
 from tests.integration.notifications.conftest import Post, alert, count_shown, read_texts
 
+ON_BOTH_DATABASES = True
+
 SECRET = "SEC-of-the-robot"
 
 
@@ -37,18 +39,18 @@ async def test_same_key_is_sent_once(post: Post) -> None:
 
 
 @pytest.mark.parametrize(
-    ("robot", "settings"),
+    ("rules", "settings"),
     [
-        (DingTalk(secret=SECRET), {"secret": "SEC-of-another"}),
-        (DingTalk(secret=SECRET), {}),
-        (DingTalk(keyword="告警"), {"keyword": "wrong"}),
+        ({"secret": SECRET}, {"secret": "SEC-of-another"}),
+        ({"secret": SECRET}, {}),
+        ({"keyword": "告警"}, {"keyword": "wrong"}),
     ],
     ids=["wrong sign", "no sign", "missing keyword"],
 )
 async def test_security_rule_is_never_asked_again_and_the_next_robot_takes_over(
-    post: Post, robot: DingTalk, settings: dict[str, str]
+    post: Post, rules: dict[str, str], settings: dict[str, str]
 ) -> None:
-    second = DingTalk()
+    robot, second = DingTalk(secret=rules.get("secret"), keyword=rules.get("keyword")), DingTalk()
     post.add_dingtalk(robot, second, **settings)
 
     for number in range(3):

@@ -3,7 +3,6 @@
 import itertools
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import httpx2
 import pytest
@@ -147,8 +146,8 @@ class Desk:
 
 
 @pytest.fixture
-async def place(tmp_path: Path) -> AsyncIterator[Place]:
-    database = Database(f"sqlite:///{tmp_path / 'patrol.db'}")
+async def place(database_url: str) -> AsyncIterator[Place]:
+    database = Database(database_url)
     await database.migrate()
     clock = SettableClock()
     robot = DingTalk(now=clock.now)

@@ -15,6 +15,8 @@ from host_facts.domain import CpuFacts
 from tests.fakes.watching import make_disk, make_facts
 from tests.integration.patrol.conftest import Desk, Place
 
+ON_BOTH_DATABASES = True
+
 
 def fill_disk(place: Place, used: float, *, host: str = "web-1") -> None:
     place.hosts.facts[host] = make_facts(host, filesystems=(make_disk("/var", used=used),))

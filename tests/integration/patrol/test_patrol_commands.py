@@ -14,7 +14,6 @@ from tests.integration.patrol.processes import (
     write_world,
 )
 
-
 pytestmark = pytest.mark.timeout(180)
 
 
