@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
+from datetime import datetime
 from typing import Annotated
 
 from mcp.server.mcpserver import Context
@@ -19,8 +20,8 @@ from k8s_mcp.cluster.interfaces import CONFIG_MAPS, EVENTS, NODES, PODS, SECRETS
 from k8s_mcp.errors import ClusterError, ObjectNotFound
 from k8s_mcp.listing.pod_detail import make_pod_result, write_pod_text
 from k8s_mcp.results import PodResult
-from k8s_mcp.state import K8sState
-from k8s_mcp.tools.arguments import Name, Namespace
+from k8s_mcp.state import K8sState, choose_cluster, state_of
+from k8s_mcp.tools.arguments import ClusterName, Name, Namespace
 from k8s_mcp.tools.causes import read_failed_logs
 from k8s_mcp.tools.reading import explain_missing, list_optional
 from mcp_kit.results import structured_result
@@ -29,31 +30,31 @@ TOOL = "k8s-describe-pod"
 
 
 async def describe_pod(
-    ctx: Context[K8sState], name: Name, namespace: Namespace = None
+    ctx: Context[K8sState], name: Name, namespace: Namespace = None, cluster: ClusterName = None
 ) -> Annotated[CallToolResult, PodResult]:
     """Everything about one pod: containers, probes, resources, conditions, events, and why it is not healthy.
     Values of credentials are never shown."""
-    state = ctx.request_context.lifespan_context
-    place = namespace or await state.cluster.default_namespace()
-    snapshot = await _read_snapshot(state, name=name, namespace=place)
-    snapshot = await _read_causes(state.cluster, snapshot)
+    state, target = state_of(ctx), choose_cluster(ctx, cluster)
+    place = namespace or await target.default_namespace()
+    snapshot = await _read_snapshot(target, now=state.now(), name=name, namespace=place)
+    snapshot = await _read_causes(target, snapshot)
     result = make_pod_result(snapshot, problems=diagnose_pod(snapshot))
     return structured_result(result, text=write_pod_text(result))
 
 
-async def _read_snapshot(state: K8sState, *, name: str, namespace: str) -> PodSnapshot:
+async def _read_snapshot(cluster: Cluster, *, now: datetime, name: str, namespace: str) -> PodSnapshot:
     about = f"involvedObject.kind=Pod,involvedObject.name={name}"
     try:
         pod, events = await asyncio.gather(
-            state.cluster.read_object(PODS, name=name, namespace=namespace),
-            list_optional(state.cluster, EVENTS, Selection(namespace, field_selector=about), notes=[]),
+            cluster.read_object(PODS, name=name, namespace=namespace),
+            list_optional(cluster, EVENTS, Selection(namespace, field_selector=about), notes=[]),
         )
     except ObjectNotFound as error:
-        raise await explain_missing(state.cluster, PODS, name=name, namespace=namespace, tool="k8s-get-pods") from error
+        raise await explain_missing(cluster, PODS, name=name, namespace=namespace, tool="k8s-get-pods") from error
     # A pod made anew under its old name (StatefulSets do so) must not inherit the events of the one before.
     uid = pod.get("metadata", {}).get("uid")
     own = [each for each in events or [] if each.get("involvedObject", {}).get("uid") in {uid, None}]
-    return PodSnapshot(pod, state.now(), [read_event(event) for event in own])
+    return PodSnapshot(pod, now, [read_event(event) for event in own])
 
 
 async def _read_causes(cluster: Cluster, snapshot: PodSnapshot) -> PodSnapshot:

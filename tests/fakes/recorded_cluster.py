@@ -11,9 +11,13 @@ from pathlib import Path
 from typing import Any
 
 from k8s_diagnosis.objects.access import labels_of, name_of, namespace_of, read_text
-from k8s_mcp.cluster.interfaces import JsonObject, LogRequest, Resource, ScaleChange, Selection
+from k8s_mcp.cluster import interfaces
+from k8s_mcp.cluster.asking_user import AskingUser
+from k8s_mcp.cluster.interfaces import JsonObject, KnownList, LogRequest, Resource, ScaleChange, Selection
+from k8s_mcp.cluster.kinds import KindCatalogue
 from k8s_mcp.errors import ChangeConflict, ClusterError, ObjectNotFound, RequestRefused
 
+KNOWN_RESOURCES = tuple(value for value in vars(interfaces).values() if isinstance(value, Resource))
 CASES = Path(__file__).parent.parent / "data" / "kubernetes_cases"
 
 
@@ -56,9 +60,18 @@ class InMemoryCluster:
     namespace: str = "default"
     requests: list[str] = field(default_factory=list)
     is_closed: bool = False
+    resources: tuple[Resource, ...] = KNOWN_RESOURCES
+    name: str = "recorded"
+
+    def acting_as(self, user: AskingUser) -> InMemoryCluster:
+        self.requests.append(f"as {user.name}")
+        return self
 
     async def default_namespace(self) -> str:
         return self.namespace
+
+    async def find_resource(self, kind: str) -> Resource:
+        return KindCatalogue(self.resources).find(kind)
 
     async def list_objects(self, resource: Resource, selection: Selection) -> list[JsonObject]:
         self.requests.append(f"list {resource.plural}")
@@ -68,6 +81,9 @@ class InMemoryCluster:
             for each in self.objects.get(resource.plural, [])
             if _is_selected(each, resource=resource, selection=selection)
         ]
+
+    async def list_known(self, resource: Resource, selection: Selection) -> KnownList:
+        return KnownList(await self.list_objects(resource, selection))
 
     async def list_names(self, resource: Resource, selection: Selection) -> list[str]:
         return [name_of(each) for each in await self.list_objects(resource, selection)]
