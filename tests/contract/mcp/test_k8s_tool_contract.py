@@ -53,7 +53,7 @@ CONTAINER_FIELDS = "name init image ready restarts state reason last_state exit_
 async def answer(tool: str, arguments: dict[str, object] | None = None) -> dict[str, Any]:  # Any: JSON
     case = read_case("crash-missing-env")
     cluster = cluster_of(case)
-    cluster.objects["nodes"] = read_case("pending-insufficient-cpu").content["nodes"]
+    cluster.objects["nodes"] = read_case("pending-insufficient-cpu").items("nodes")
     server = make_server(K8sSettings(), open_cluster=lambda _: cluster, now=lambda: case.recorded_at)
     async with Client(server, read_timeout_seconds=10) as client:
         result = await client.call_tool(tool, arguments or {})
@@ -63,7 +63,7 @@ async def answer(tool: str, arguments: dict[str, object] | None = None) -> dict[
 
 
 def first_pod() -> str:
-    return str(read_case("crash-missing-env").content["pods"][0]["metadata"]["name"])
+    return str(read_case("crash-missing-env").items("pods")[0]["metadata"]["name"])
 
 
 async def test_tools_have_their_names_arguments_and_risk() -> None:
