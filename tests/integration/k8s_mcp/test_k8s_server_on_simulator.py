@@ -102,7 +102,7 @@ async def test_every_scenario_is_named_by_its_condition(
 
     assert {row["problem"] for row in broken} == {truth["id"]}
     assert [problem["condition"] for problem in described["problems"]] == [truth["id"]]
-    assert described["problems"][0]["object"] == truth["subject"]
+    assert described["problems"][0]["subject"] == truth["subject"]
 
 
 async def test_only_the_faulty_pods_are_abnormal(cluster: SimulatedCluster, http_server: str) -> None:
