@@ -154,6 +154,16 @@ def diagnose(snapshot: ClusterSnapshot) -> Diagnosis:
     return Diagnosis(tuple(join_problems(find_problems(index))), tuple(list_unknown(index)))
 
 
+def narrow_to_namespace(diagnosis: Diagnosis, namespace: str) -> Diagnosis:
+    """Only findings that have to do with the namespace, be it by one of their effects."""
+    return replace(diagnosis, findings=tuple(f for f in diagnosis.findings if _concerns_namespace(f, namespace)))
+
+
+def _concerns_namespace(finding: Finding, namespace: str) -> bool:
+    paths = [path for each in finding.walk() for path in (each.problem.object, *each.subjects, *each.pods)]
+    return any(path.split("/", 2)[1] == namespace or path == f"Namespace//{namespace}" for path in paths)
+
+
 def find_problems(index: ClusterIndex) -> Iterator[Problem]:
     """Every problem, one by one and unjoined."""
     for pod in index.all("Pod"):
