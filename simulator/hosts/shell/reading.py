@@ -172,9 +172,24 @@ class _Reader:
     def _read_redirected_statement(self, node: tree_sitter.Node) -> Statement:
         redirects = tuple(self._redirect(child) for child in node.children if child.type.endswith("_redirect"))
         bodies = [child for child in node.named_children if not child.type.endswith("_redirect")]
-        if not bodies:
-            return Redirected(Simple(()), redirects)
-        return _redirect_last(self.statement(bodies[0]), redirects)
+        body = _redirect_last(self.statement(bodies[0]) if bodies else Simple(()), redirects)
+        for child in node.children:
+            if child.type == "heredoc_redirect":
+                body = self._continue_after_heredoc(body, child)
+        return body
+
+    def _continue_after_heredoc(self, body: Statement, node: tree_sitter.Node) -> Statement:
+        """The grammar counts what follows `<<END` on its line as part of the redirection."""
+        operator = ""
+        for child in node.children:
+            if child.type in {"&&", "||"}:
+                operator = child.type
+            elif child.type == "pipeline":
+                rest = [self.statement(stage) for stage in child.named_children if stage.type not in _IGNORED]
+                body = Pipeline((body, *rest))
+            elif operator and child.type not in {*_IGNORED, "heredoc_start"}:
+                body, operator = AndOr(body, operator, self.statement(child)), ""
+        return body
 
     def _read_pipeline(self, node: tree_sitter.Node) -> Statement:
         stages: list[Statement] = []
@@ -269,18 +284,24 @@ class _Reader:
         descriptor: int | None = None
         operator = ""
         target = Word()
+        is_literal = False
         for child in node.children:
             if child.type == "file_descriptor":
                 descriptor = int(self._text(child))
             elif child.type == "heredoc_body":
-                target = self._gapped(child, child.start_byte, child.end_byte, is_quoted=True)
-            elif child.type in {"heredoc_start", "heredoc_end"}:
-                continue
-            elif child.is_named:
+                target = self._heredoc_text(child, is_literal=is_literal)
+            elif child.type == "heredoc_start":
+                is_literal = not self._text(child).isalnum()
+            elif child.is_named and operator not in {"<<", "<<-"}:
                 target = self.word(child)
             elif not operator:
                 operator = child.type
         return Redirect("<<" if operator == "<<-" else operator, target, descriptor)
+
+    def _heredoc_text(self, node: tree_sitter.Node, *, is_literal: bool) -> Word:
+        if is_literal:
+            return Word((Text(self._text(node), is_quoted=True),))
+        return self._gapped(node, node.start_byte, node.end_byte, is_quoted=True)
 
     def word(self, node: tree_sitter.Node, *, is_quoted: bool = False) -> Word:
         match node.type:
@@ -303,15 +324,21 @@ class _Reader:
             case "expansion":
                 return self._expansion(node, is_quoted=is_quoted)
             case "command_substitution":
-                if self._text(node).startswith("`"):
-                    inner = re.sub(r"\\([\\$`])", r"\1", self._text(node)[1:-1])
-                    return Substitution(read_script(inner), is_quoted)
-                return Substitution(self.sequence(node), is_quoted)
+                return self._substitution(node, is_quoted=is_quoted)
             case "arithmetic_expansion":
                 begin = node.start_byte + self._text(node).index("(") + 2
                 return Arithmetic(self._gapped(node, begin, node.end_byte - 2))
             case _:
                 return self._plain_text(self._text(node), is_quoted=is_quoted)
+
+    def _substitution(self, node: tree_sitter.Node, *, is_quoted: bool) -> Part:
+        text = self._text(node)
+        if text.startswith("$(("):
+            # In here-documents the grammar does not know arithmetic.
+            return Arithmetic(self._gapped(node, node.start_byte + 3, node.end_byte - 2))
+        if text.startswith("`"):
+            return Substitution(read_script(re.sub(r"\\([\\$`])", r"\1", text[1:-1])), is_quoted)
+        return Substitution(self.sequence(node), is_quoted)
 
     def _plain_text(self, text: str, *, is_quoted: bool) -> Text:
         if "\\" not in text:
