@@ -10,6 +10,8 @@ from datetime import UTC, datetime
 
 from mcp.server import MCPServer
 
+from k8s_mcp.cluster.clusters import Clusters, OpenCluster, ReadContexts
+from k8s_mcp.cluster.contexts import ClusterContext, read_contexts
 from k8s_mcp.cluster.interfaces import Cluster
 from k8s_mcp.errors import ClusterError
 from k8s_mcp.settings import K8sSettings, SettingsInvalid, read_settings
@@ -64,18 +66,26 @@ def make_tools(settings: K8sSettings) -> list[StrictTool]:
 def make_server(
     settings: K8sSettings,
     *,
-    open_cluster: Callable[[K8sSettings], Cluster] | None = None,
+    open_cluster: OpenCluster | None = None,
+    contexts: ReadContexts | None = None,
     now: Callable[[], datetime] = lambda: datetime.now(UTC),
 ) -> MCPServer[K8sState]:
-    """Assemble the server; the cluster is opened with the first call, so the server starts without one."""
+    """Assemble the server; a cluster is opened with the first call, so the server starts without one.
+
+    A cluster that the caller opens is the only one, unless the caller says which contexts there are.
+    """
 
     @asynccontextmanager
     async def lifespan(_: MCPServer[K8sState]) -> AsyncIterator[K8sState]:
-        cluster = (open_cluster or _open_http_cluster)(settings)
+        clusters = Clusters(
+            settings,
+            open_cluster=open_cluster or _open_http_cluster,
+            read_contexts=contexts or (_only_context if open_cluster else read_contexts),
+        )
         try:
-            yield K8sState(cluster=cluster, settings=settings, now=now)
+            yield K8sState(clusters=clusters, settings=settings, now=now)
         finally:
-            await cluster.close()
+            await clusters.close()
 
     return build_server(
         IDENTITY,
@@ -85,6 +95,10 @@ def make_server(
         request_state_key=settings.request_state_key,
         auth_token=settings.auth_token,
     )
+
+
+def _only_context(settings: K8sSettings) -> list[ClusterContext]:
+    return [ClusterContext(settings.context or "given", "", settings.namespace or "", is_default=True)]
 
 
 def _open_http_cluster(settings: K8sSettings) -> Cluster:
@@ -105,6 +119,8 @@ def main() -> None:
         port=settings.port,
         stdin_is_terminal=sys.stdin.isatty(),
     )
+    if settings.impersonate and options.transport == "http" and settings.auth_token is None:
+        sys.exit("k8s_mcp: K8S_IMPERSONATE over HTTP needs MCP_AUTH_TOKEN: whoever can call says whose rights count")
     http = HttpSettings(
         host=options.host,
         port=options.port,

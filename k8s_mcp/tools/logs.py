@@ -12,11 +12,11 @@ from mcp_types import CallToolResult
 from pydantic import Field
 
 from k8s_diagnosis.objects.pods import containers_of
-from k8s_mcp.cluster.interfaces import PODS, LogRequest
+from k8s_mcp.cluster.interfaces import PODS, Cluster, LogRequest
 from k8s_mcp.errors import ClusterError, ObjectNotFound, RequestRefused
 from k8s_mcp.results import LogResult
-from k8s_mcp.state import K8sState
-from k8s_mcp.tools.arguments import Name, Namespace, OptionalName
+from k8s_mcp.state import K8sState, choose_cluster
+from k8s_mcp.tools.arguments import ClusterName, Name, Namespace, OptionalName
 from k8s_mcp.tools.reading import explain_missing
 from mcp_kit.redaction import hide_private_keys
 from mcp_kit.results import measure_structured, structured_result
@@ -43,11 +43,12 @@ async def get_logs(
     contains: Annotated[
         str | None, Field(min_length=1, max_length=200, description="Only lines with this text.")
     ] = None,
+    cluster: ClusterName = None,
 ) -> Annotated[CallToolResult, LogResult]:
     """Last log lines of one pod, oldest first; can filter by text and read the crashed run (previous=true).
     Credentials in lines are hidden."""
-    state = ctx.request_context.lifespan_context
-    place = namespace or await state.cluster.default_namespace()
+    target = choose_cluster(ctx, cluster)
+    place = namespace or await target.default_namespace()
     request = LogRequest(
         pod=pod,
         namespace=place,
@@ -56,28 +57,28 @@ async def get_logs(
         tail_lines=_SEARCHED_LINES if contains else tail,
         since_seconds=since_seconds,
     )
-    text = await _read(state, request)
+    text = await _read(target, request)
     if container is None:
-        request = replace(request, container=await _only_container(state, request))
+        request = replace(request, container=await _only_container(target, request))
     result = make_log_result(request, text, tail=tail, contains=contains)
     return structured_result(result, text="\n".join([*result.lines, *([f"[{result.note}]"] if result.note else [])]))
 
 
-async def _read(state: K8sState, request: LogRequest) -> str:
+async def _read(cluster: Cluster, request: LogRequest) -> str:
     try:
-        return await state.cluster.read_log(request)
+        return await cluster.read_log(request)
     except ObjectNotFound as error:
         raise await explain_missing(
-            state.cluster, PODS, name=request.pod, namespace=request.namespace, tool="k8s-get-pods"
+            cluster, PODS, name=request.pod, namespace=request.namespace, tool="k8s-get-pods"
         ) from error
     except RequestRefused as error:
         raise ToolError(_explain_refusal(str(error), request)) from error
 
 
-async def _only_container(state: K8sState, request: LogRequest) -> str | None:
+async def _only_container(cluster: Cluster, request: LogRequest) -> str | None:
     """The name of the container that was read, since none was given; the log itself matters more than its name."""
     try:
-        pod = await state.cluster.read_object(PODS, name=request.pod, namespace=request.namespace)
+        pod = await cluster.read_object(PODS, name=request.pod, namespace=request.namespace)
     except ClusterError:
         return None
     names = [each.name for each in containers_of(pod) if not each.is_init]
