@@ -21,6 +21,10 @@ class Identities:
         self._source = source
         self._events = 0
 
+    @property
+    def source(self) -> random.Random:
+        return self._source
+
     def name_ending(self, length: int = 5) -> str:
         return "".join(self._source.choices(NAME_ALPHABET, k=length))
 

@@ -68,8 +68,11 @@ class NodeMachines:
 
     def _bring_up_to_date(self, host: Host) -> None:
         """Its processes are those of the containers that run there now."""
-        workers = {process_id(run.container_id): (key, worker) for key, worker in self._workers_on(host.name)
-                   if worker.is_running and (run := worker.run) is not None}  # fmt: skip
+        workers = {
+            process_id(worker.run.container_id): (key, worker)
+            for key, worker in self._workers_on(host.name)
+            if worker.is_running and worker.run is not None
+        }
         for process in [process for process in host.processes if process.unit.startswith("pod:")]:
             if process.pid not in workers:
                 process.on_end = None
@@ -154,8 +157,8 @@ class NodeMachines:
         """The kernel's report on a process that hit its own limit; a kill for the node is told by its event."""
         pod_worker = self._kubelets.find(pod)
         worker = pod_worker.container(container) if pod_worker is not None else None
-        run = next((item for item in (worker.run, worker.previous_run) if item is not None
-                    and item.container_id == ended["containerID"]), None) if worker is not None else None  # fmt: skip
+        runs = (worker.run, worker.previous_run) if worker is not None else ()
+        run = next((item for item in runs if item is not None and item.container_id == ended["containerID"]), None)
         if worker is None or run is None or run.plan.end is None or run.plan.end.reason != "OOMKilled":
             return
         lines = oom_lines(pod, worker.spec, container_id=run.container_id, process=process_name(worker))

@@ -13,6 +13,7 @@ from simulator.store import JsonObject, ObjectStore
 from simulator.world.certificates import tls_secret
 from simulator.world.outages import Outages
 from simulator.world.scenario import Certificate, Step, UnknownScenario
+from simulator.world.workload import objects_of
 
 
 class StepRunner:
@@ -31,6 +32,9 @@ class StepRunner:
     def _do(self, step: Step) -> None:
         if step.create is not None:
             create_object(self._store, step.create)
+        elif step.deploy is not None:
+            for item in objects_of(step.deploy):
+                create_object(self._store, item)
         elif step.certificate is not None:
             self._issue(step.certificate)
         elif step.begin is not None:

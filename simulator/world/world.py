@@ -10,12 +10,17 @@ from simulator.hosts.estate.fleet import Fleet
 from simulator.hosts.step_runner import HostSteps
 from simulator.store import ObjectStore
 from simulator.world.agenda import Agenda
+from simulator.world.controllers.api_service import ApiServiceController
+from simulator.world.controllers.autoscaler import AutoscalerController
+from simulator.world.controllers.cron_job import CronJobController
 from simulator.world.controllers.daemon_set import DaemonSetController
 from simulator.world.controllers.deployment import DeploymentController
 from simulator.world.controllers.disruption import DisruptionController
 from simulator.world.controllers.endpoints import EndpointsController
 from simulator.world.controllers.garbage import GarbageCollector, NamespaceController
+from simulator.world.controllers.ingress import IngressController
 from simulator.world.controllers.job import JobController
+from simulator.world.controllers.node_lifecycle import NodeLifecycleController
 from simulator.world.controllers.quota import QuotaController
 from simulator.world.controllers.replica_set import ReplicaSetController
 from simulator.world.controllers.stateful_set import StatefulSetController
@@ -73,11 +78,16 @@ class SimulatedWorld:
             VolumeController(self._engine),
             DisruptionController(self._engine),
             QuotaController(self._engine),
+            CronJobController(self._engine),
+            IngressController(self._engine),
+            NodeLifecycleController(self._engine),
             EndpointsController(self._engine),
             GarbageCollector(self._engine),
         )
+        self._api_services = ApiServiceController(self._engine)
         self._logs = WorldLogs(engine=self._engine, kubelets=self._kubelets)
         self._usage = WorldUsage(engine=self._engine, kubelets=self._kubelets)
+        self._autoscalers = AutoscalerController(self._engine, usage=self._usage)
         self._machines = NodeMachines(self._engine, kubelets=self._kubelets, usage=self._usage, fleet=self.fleet)
 
     @property
@@ -113,6 +123,7 @@ class SimulatedWorld:
         events.is_deferring = True
         for item in initial_objects():
             create_object(self.store, item)
+        self._api_services.create_local()
         for change in read_history():
             step = Step(target=change.target, patch=change.patch)
             agenda.at(present - change.days_ago * 86400, partial(self.carry_out, (step,)))

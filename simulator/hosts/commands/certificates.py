@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from itertools import pairwise
@@ -33,7 +34,7 @@ def make_certificate(common_name: str, *, at: float, days_left: float) -> str:
         .subject_name(name)
         .issuer_name(name)
         .public_key(_key().public_key())
-        .serial_number(abs(hash((common_name, int(at)))) + 1)
+        .serial_number(zlib.crc32(f"{common_name} {int(at)}".encode()) + 1)
         .not_valid_before(ends - timedelta(days=RENEWED_DAYS))
         .not_valid_after(ends)
         .add_extension(x509.SubjectAlternativeName([x509.DNSName(common_name)]), critical=False)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+
 from simulator.hosts.commands.numbers import table
 from simulator.hosts.machine.host import Container
 from simulator.hosts.shell.interpreter import Call, Command
@@ -57,9 +59,9 @@ def _list_pods(call: Call, _options: Options, _names: list[str]) -> int:
 def _list_images(call: Call, _options: Options, _names: list[str]) -> int:
     names = sorted({item.image for item in call.host.containers()})
     rows = [["IMAGE", "TAG", "IMAGE ID", "SIZE"]]
-    rows += [
-        [name.rpartition(":")[0], name.rpartition(":")[2], f"{abs(hash(name)) % 16**13:013x}", "48MB"] for name in names
-    ]
+    for name in names:
+        repository, _, tag = name.rpartition(":")
+        rows.append([repository, tag, hashlib.sha256(name.encode()).hexdigest()[:13], "48MB"])
     return call.write_lines(*table(rows, gap="   "))
 
 

@@ -154,8 +154,11 @@ def du(call: Call) -> int:
 def _tree_sizes(call: Call, path: str, *, shown_as: str, depth: int, options: Options) -> Iterator[tuple[int, str]]:
     """Sizes below a path, children before parents; what other programs hold is part of the directory it lies in."""
     files = call.host.files
-    paths = [inner for inner, entry in files.walk(path)
-             if isinstance(entry, Directory) or options.has("a", "all") or inner == path]  # fmt: skip
+    paths = [
+        inner
+        for inner, entry in files.walk(path)
+        if isinstance(entry, Directory) or options.has("a", "all") or inner == path
+    ]
     home = call.host.disks.mount_of(path)
     for inner in sorted(paths, key=lambda inner: (-inner.count("/"), inner)):
         below = inner.removeprefix(path.rstrip("/")).strip("/")

@@ -8,12 +8,13 @@ import re
 from datetime import UTC, datetime, timedelta
 
 from simulator.hosts.commands.numbers import human_size, moment
+from simulator.hosts.machine.file_tree import File
 from simulator.hosts.machine.journal import PRIORITIES, JournalEntry
 from simulator.hosts.machine.service_control import ServiceControl
 from simulator.hosts.shell.interpreter import Call, Command
 from simulator.hosts.shell.options import Options, UnknownOption, read_options
 
-CURRENT_BYTES = 48 * 1024 * 1024
+JOURNAL_DIRECTORY = "/var/log/journal"
 _SPAN = re.compile(r"(\d+)\s*(s|sec|second|m|min|minute|h|hour|d|day|w|week)s?\b")
 _SPAN_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
 _SIZE = re.compile(r"(\d+(?:\.\d+)?)([KMGT]?)")
@@ -22,15 +23,17 @@ _SIZE_BYTES = {"": 1, "K": 1024, "M": 1024**2, "G": 1024**3, "T": 1024**4}
 
 async def journalctl(call: Call) -> int:
     options = read_options(
-        call.arguments, flags="kqrfxemab", values="unopgSUt",
+        call.arguments,
+        flags="kqrfxemab",
+        values="unopgSUt",
         words=(
             "dmesg unit= lines= output= priority= grep= since= until= no-pager reverse follow no-hostname boot all "
             "disk-usage vacuum-size= vacuum-time= vacuum-files= identifier= catalog utc pager-end list-boots quiet "
             "rotate"
         ),
-    )  # fmt: skip
+    )
     if options.has("disk-usage"):
-        size = human_size(call.host.journal.archived_bytes + CURRENT_BYTES)
+        size = human_size(sum(entry.size(at=call.host.now()) for _, entry in _journal_files(call)))
         return call.write_lines(f"Archived and active journals take up {size} in the file system.")
     if options.has("vacuum-size", "vacuum-time", "vacuum-files"):
         return _vacuum(call, options)
@@ -114,8 +117,14 @@ def _format(call: Call, entry: JournalEntry, options: Options) -> str:
         case "cat":
             return entry.message
         case "json":
-            return json.dumps({"__REALTIME_TIMESTAMP": str(int(shown * 1e6)), "SYSLOG_IDENTIFIER": entry.identifier,
-                               "MESSAGE": entry.message, "PRIORITY": str(entry.priority)})  # fmt: skip
+            return json.dumps(
+                {
+                    "__REALTIME_TIMESTAMP": str(int(shown * 1e6)),
+                    "SYSLOG_IDENTIFIER": entry.identifier,
+                    "MESSAGE": entry.message,
+                    "PRIORITY": str(entry.priority),
+                }
+            )
         case "short-unix":
             stamp = f"{shown:.6f}"
         case "short-iso":
@@ -131,16 +140,36 @@ def _format(call: Call, entry: JournalEntry, options: Options) -> str:
     return f"{stamp} {host}{entry.identifier}{pid}: {entry.message}"
 
 
+def _journal_files(call: Call) -> list[tuple[str, File]]:
+    """Those on disk, the archived ones first, oldest first."""
+    found = [(path, entry) for path, entry in call.host.files.walk(JOURNAL_DIRECTORY) if isinstance(entry, File)]
+    return sorted(found, key=lambda pair: ("@" not in pair[0], pair[1].modified_at))
+
+
 def _vacuum(call: Call, options: Options) -> int:
+    """Delete archived files, oldest first, until what is left fits; the current one stays."""
     if not call.state.is_root:
         return call.fail("Failed to vacuum: Permission denied")
-    found = _SIZE.fullmatch(options.get("vacuum-size"))
-    kept = int(float(found[1]) * _SIZE_BYTES[found[2]]) if found else CURRENT_BYTES
-    before = call.host.journal.archived_bytes
-    call.host.journal.archived_bytes = min(before, max(0, kept - CURRENT_BYTES))
-    freed = human_size(before - call.host.journal.archived_bytes)
+    kept = _read_size(options.get("vacuum-size"))
+    spans = _SPAN.findall(options.get("vacuum-time"))
+    oldest = call.host.clock - sum(int(count) * _SPAN_SECONDS[unit[0]] for count, unit in spans) if spans else None
+    files = _journal_files(call)
+    total = sum(entry.size(at=call.host.now()) for _, entry in files)
+    freed = 0
+    for path, entry in files:
+        is_too_much = kept is not None and total - freed > kept
+        is_too_old = oldest is not None and entry.modified_at < oldest
+        if "@" in path and (is_too_much or is_too_old):
+            freed += entry.size(at=call.host.now())
+            call.host.files.remove(path)
+            call.write(f"Deleted archived journal {path} ({human_size(entry.size(at=call.host.now()))}).\n")
     call.host.changed()
-    return call.write_lines(f"Vacuuming done, freed {freed} of archived journals from /var/log/journal.")
+    return call.write_lines(f"Vacuuming done, freed {human_size(freed)} of archived journals from {JOURNAL_DIRECTORY}.")
+
+
+def _read_size(text: str) -> int | None:
+    found = _SIZE.fullmatch(text)
+    return int(float(found[1]) * _SIZE_BYTES[found[2]]) if found else None
 
 
 COMMANDS: dict[str, Command] = {"journalctl": journalctl}

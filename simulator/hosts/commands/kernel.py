@@ -11,9 +11,11 @@ from simulator.hosts.shell.options import read_options
 
 def dmesg(call: Call) -> int:
     options = read_options(
-        call.arguments, flags="THxLerkuPwW", values="lsnf",
+        call.arguments,
+        flags="THxLerkuPwW",
+        values="lsnf",
         words="ctime human kernel nopager time-format= level= color= facility= reltime decode since=",
-    )  # fmt: skip
+    )
     if not call.state.is_root:
         return call.fail("read kernel buffer failed: Operation not permitted")
     level = options.get("l", "level")

@@ -172,8 +172,17 @@ def _chosen_processes(call: Call, flags: dict[str, str]) -> list[Process]:
 def _itself(call: Call) -> Process:
     pid = call.host.processes.next_pid()
     command = " ".join([call.name, *call.arguments])
-    return Process(pid, call.state.pid, call.name, command, user=call.state.user, state="R",
-                   memory_bytes=4 * _KIBI**2, started_at=call.host.now(), terminal=call.state.terminal)  # fmt: skip
+    return Process(
+        pid,
+        call.state.pid,
+        call.name,
+        command,
+        user=call.state.user,
+        state="R",
+        memory_bytes=4 * _KIBI**2,
+        started_at=call.host.now(),
+        terminal=call.state.terminal,
+    )
 
 
 def _sort(host: Host, processes: list[Process], *, order: str) -> list[Process]:

@@ -13,10 +13,12 @@ from simulator.hosts.shell.options import Options, read_options
 
 async def grep(call: Call) -> int:
     options = read_options(
-        call.arguments, flags="EFGPivnclrRHhoqswxaIL", values="eABCmf",
+        call.arguments,
+        flags="EFGPivnclrRHhoqswxaIL",
+        values="eABCmf",
         words="extended-regexp fixed-strings ignore-case invert-match line-number count quiet only-matching color= "
-              "with-filename no-filename recursive after-context= before-context= context= max-count= include= text",
-    )  # fmt: skip
+        "with-filename no-filename recursive after-context= before-context= context= max-count= include= text",
+    )
     if call.name == "egrep":
         options.flags["E"] = ""
     operands = list(options.operands)

@@ -68,8 +68,10 @@ def _full(name: str) -> str:
 def _list_units(call: Call, options: Options, patterns: list[str]) -> int:
     units = _matching(call, options, patterns)
     if options.get("o", "output") == "json":
-        rows = [{"unit": u.name, "load": "loaded", "active": u.state, "sub": u.sub_state, "description": u.description}
-                for u in units]  # fmt: skip
+        rows = [
+            {"unit": u.name, "load": "loaded", "active": u.state, "sub": u.sub_state, "description": u.description}
+            for u in units
+        ]
         return call.write_lines(json.dumps(rows, separators=(",", ":")))
     is_plain = options.has("plain", "no-legend")
     dots = {unit.name: "" if options.has("plain") else "● " if unit.state == "failed" else "  " for unit in units}

@@ -114,8 +114,20 @@ def _list_deleted(call: Call) -> int:
     for item in call.host.disks.held:
         process = call.host.processes.find(item.pid)
         if process is not None:
-            rows.append([process.name[:9], str(process.pid), process.user, "3w", "REG", "8,1", str(item.size_bytes),
-                         "0", "131099", f"{item.path} (deleted)"])  # fmt: skip
+            rows.append(
+                [
+                    process.name[:9],
+                    str(process.pid),
+                    process.user,
+                    "3w",
+                    "REG",
+                    "8,1",
+                    str(item.size_bytes),
+                    "0",
+                    "131099",
+                    f"{item.path} (deleted)",
+                ]
+            )
     return call.write_lines(*table(rows, right=(1, 6))) if len(rows) > 1 else 1
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Callable, Mapping
 from functools import cache
 from importlib.resources import files
@@ -10,6 +11,7 @@ import yaml
 
 from simulator.hosts.commands.certificates import make_certificate
 from simulator.hosts.commands.disk import mount_table
+from simulator.hosts.commands.journal_reading import JOURNAL_DIRECTORY
 from simulator.hosts.commands.kernel import file_nr
 from simulator.hosts.commands.memory import meminfo, stat, vmstat_file
 from simulator.hosts.commands.process_listing import stat_line
@@ -117,6 +119,8 @@ def _add_system_files(host: Host, description: HostDescription) -> None:
         entry = File(item.text, hidden_bytes=size, owner=item.owner, group=item.owner, mode=int(item.mode, 8))
         entry.modified_at = host.now() - item.days_old * DAY
         host.files.put(item.path, entry)
+    journal = File(hidden_bytes=48 * MIB, group="systemd-journal", mode=0o640, modified_at=host.now())
+    host.files.put(f"{JOURNAL_DIRECTORY}/{zlib.crc32(host.name.encode()):032x}/system.journal", journal)
     for certificate in description.certificates:
         text = make_certificate(certificate.name, at=host.now(), days_left=certificate.days_left)
         host.files.put(certificate.path, File(text, modified_at=made))

@@ -31,8 +31,6 @@ class Journal:
 
     def __init__(self) -> None:
         self._entries: list[JournalEntry] = []
-        self.archived_bytes = 0
-        """Of rotated files that nobody reads any more; `journalctl --vacuum-size` removes them."""
 
     @property
     def entries(self) -> list[JournalEntry]:

@@ -6,8 +6,9 @@ import asyncio
 import re
 
 from simulator.hosts.shell.interpreter import Shell, Streams
-from simulator.hosts.shell.reading import ScriptFault, read_script
+from simulator.hosts.shell.reading import read_script
 from simulator.hosts.shell.state import ExitShell
+from simulator.hosts.shell.words import ScriptFault
 
 INTERRUPTED = 130
 MOST_UNFINISHED = 16 * 1024

@@ -13,7 +13,7 @@ from simulator.hosts.machine.host import Host
 from simulator.hosts.shell.arithmetic import ArithmeticFault
 from simulator.hosts.shell.expansion import Expander, UnsetVariable
 from simulator.hosts.shell.file_access import FileAccess
-from simulator.hosts.shell.reading import ScriptFault, read_script
+from simulator.hosts.shell.reading import read_script
 from simulator.hosts.shell.state import ExitShell, LeaveLoop, ReturnFromFunction, ShellState
 from simulator.hosts.shell.streams import BrokenPipe, Buffer, Input, Nowhere, Output, TextInput
 from simulator.hosts.shell.syntax import (
@@ -33,6 +33,7 @@ from simulator.hosts.shell.syntax import (
     Statement,
     While,
 )
+from simulator.hosts.shell.words import ScriptFault
 
 if TYPE_CHECKING:
     from simulator.hosts.shell.conversation import Conversation

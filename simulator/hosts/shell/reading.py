@@ -19,30 +19,22 @@ from simulator.hosts.shell.syntax import (
     Group,
     If,
     Negated,
-    Part,
     Pipeline,
     Redirect,
     Redirected,
     Sequence,
     Simple,
     Statement,
-    Substitution,
     Text,
-    Variable,
     While,
     Word,
 )
+from simulator.hosts.shell.words import ScriptFault, WordReader, plain_word, quoted_word
 
 LONGEST_SCRIPT = 64 * 1024
 _PARSER = tree_sitter.Parser(tree_sitter.Language(tree_sitter_bash.language()))
-_ANSI = {"n": "\n", "t": "\t", "r": "\r", "\\": "\\", "'": "'", '"': '"', "e": "\x1b", "a": "\a", "0": "\0"}
-_OPERATORS = re.compile(r":?[-=+?]|##?|%%?|//?[#%]?|\^\^?|,,?|:")
 _HEREDOC = re.compile(r"<<-?[ \t]*[\"']?(\w+)[\"']?")
 _IGNORED = {"comment", "heredoc_body", "heredoc_end"}
-
-
-class ScriptFault(Exception):
-    """The text is no script, or one that this shell does not know."""
 
 
 @lru_cache(maxsize=256)
@@ -99,7 +91,7 @@ class _Reader:
     """Turns the nodes of one text into our tree."""
 
     def __init__(self, data: bytes) -> None:
-        self._data = data
+        self._words = WordReader(data, read_nodes=self.sequence, read_text=read_script)
 
     def sequence(self, node: tree_sitter.Node) -> Sequence:
         """The statements among the children of a node."""
@@ -119,7 +111,7 @@ class _Reader:
         return statement
 
     def _text(self, node: tree_sitter.Node) -> str:
-        return self._data[node.start_byte : node.end_byte].decode("utf-8", "surrogateescape")
+        return self._words.text(node)
 
     # -- statements, one reader per node type of the grammar
 
@@ -133,9 +125,9 @@ class _Reader:
             elif child.type.endswith("_redirect"):
                 redirects.append(self._redirect(child))
             elif child.type == "command_name":
-                words.append(self.word(child.children[0]))
+                words.append(self._words.word(child.children[0]))
             elif child.is_named or child.type not in {"(", ")"}:
-                words.append(self.word(child))
+                words.append(self._words.word(child))
         if words and words[0] == Word((Text("}"),)):
             raise ScriptFault("syntax error near unexpected token `}'")
         simple = Simple(tuple(words), tuple(assignments))
@@ -148,39 +140,54 @@ class _Reader:
         return Simple((), tuple(self._assignment(child) for child in node.named_children))
 
     def _read_declaration_command(self, node: tree_sitter.Node) -> Statement:
-        words = [_plain(self._text(node.children[0]))]
+        words = [plain_word(self._text(node.children[0]))]
         for child in node.children[1:]:
             if child.type == "variable_assignment":
                 name, value = self._assignment(child)
-                words.append(Word((Text(f"{name}=", is_quoted=True), *_quoted(value).parts)))
+                words.append(Word((Text(f"{name}=", is_quoted=True), *quoted_word(value).parts)))
             else:
-                words.append(self.word(child))
+                words.append(self._words.word(child))
         return Simple(tuple(words))
 
     def _read_unset_command(self, node: tree_sitter.Node) -> Statement:
-        return Simple(tuple(_plain(self._text(child)) for child in node.children))
+        return Simple(tuple(plain_word(self._text(child)) for child in node.children))
 
     def _read_test_command(self, node: tree_sitter.Node) -> Statement:
         """`[ … ]` and `[[ … ]]` become a command with flat words; `(( … ))` an arithmetic one."""
         opening = self._text(node.children[0])
         if opening == "((":
-            inner = self._gapped(node, node.children[0].end_byte, node.children[-1].start_byte)
-            return Simple((_plain("(("), Word((Arithmetic(inner),))))
-        words = [self.word(leaf) for child in node.children[1:-1] for leaf in _test_leaves(child)]
-        return Simple((_plain(opening), *words, _plain("]" if opening == "[" else "]]")))
+            inner = self._words.gapped(node, node.children[0].end_byte, node.children[-1].start_byte)
+            return Simple((plain_word("(("), Word((Arithmetic(inner),))))
+        words = [self._words.word(leaf) for child in node.children[1:-1] for leaf in _test_leaves(child)]
+        return Simple((plain_word(opening), *words, plain_word("]" if opening == "[" else "]]")))
 
     def _read_redirected_statement(self, node: tree_sitter.Node) -> Statement:
         redirects = tuple(self._redirect(child) for child in node.children if child.type.endswith("_redirect"))
         bodies = [child for child in node.named_children if not child.type.endswith("_redirect")]
-        if not bodies:
-            return Redirected(Simple(()), redirects)
-        return _redirect_last(self.statement(bodies[0]), redirects)
+        body = _redirect_last(self.statement(bodies[0]) if bodies else Simple(()), redirects)
+        for child in node.children:
+            if child.type == "heredoc_redirect":
+                body = self._continue_after_heredoc(body, child)
+        return body
+
+    def _continue_after_heredoc(self, body: Statement, node: tree_sitter.Node) -> Statement:
+        """The grammar counts what follows `<<END` on its line as part of the redirection."""
+        operator = ""
+        for child in node.children:
+            if child.type in {"&&", "||"}:
+                operator = child.type
+            elif child.type == "pipeline":
+                rest = [self.statement(stage) for stage in child.named_children if stage.type not in _IGNORED]
+                body = Pipeline((body, *rest))
+            elif operator and child.type not in {*_IGNORED, "heredoc_start"}:
+                body, operator = AndOr(body, operator, self.statement(child)), ""
+        return body
 
     def _read_pipeline(self, node: tree_sitter.Node) -> Statement:
         stages: list[Statement] = []
         for child in node.children:
             if child.type == "|&" and stages:
-                stages[-1] = Redirected(stages[-1], (Redirect(">&", _plain("1"), 2),))
+                stages[-1] = Redirected(stages[-1], (Redirect(">&", plain_word("1"), 2),))
             elif child.is_named and child.type not in _IGNORED:
                 stages.append(self.statement(child))
         return Pipeline(tuple(stages))
@@ -197,8 +204,8 @@ class _Reader:
 
     def _read_compound_statement(self, node: tree_sitter.Node) -> Statement:
         if node.children[0].type == "((":
-            inner = self._gapped(node, node.children[0].end_byte, node.children[-1].start_byte)
-            return Simple((_plain("(("), Word((Arithmetic(inner),))))
+            inner = self._words.gapped(node, node.children[0].end_byte, node.children[-1].start_byte)
+            return Simple((plain_word("(("), Word((Arithmetic(inner),))))
         return Group(self.sequence(node))
 
     def _read_if_statement(self, node: tree_sitter.Node) -> Statement:
@@ -226,7 +233,7 @@ class _Reader:
         body = next(child for child in node.named_children if child.type in {"do_group", "compound_statement"})
         variable = next(child for child in node.named_children if child.type == "variable_name")
         has_list = any(child.type == "in" for child in node.children)
-        words = [self.word(child) for child in node.named_children if child not in (body, variable)]
+        words = [self._words.word(child) for child in node.named_children if child not in (body, variable)]
         return For(self._text(variable), tuple(words) if has_list else None, self.sequence(body))
 
     def _read_while_statement(self, node: tree_sitter.Node) -> Statement:
@@ -235,7 +242,7 @@ class _Reader:
         return While(Sequence(tuple(condition)), self.sequence(body), is_until=node.children[0].type == "until")
 
     def _read_case_statement(self, node: tree_sitter.Node) -> Statement:
-        subject = self.word(node.named_children[0])
+        subject = self._words.word(node.named_children[0])
         items = [self._case_item(child) for child in node.named_children if child.type == "case_item"]
         return Case(subject, tuple(items))
 
@@ -250,7 +257,7 @@ class _Reader:
                 if is_body:
                     body.append(self.statement(child))
                 else:
-                    patterns.append(self.word(child))
+                    patterns.append(self._words.word(child))
         return tuple(patterns), Sequence(tuple(body))
 
     def _read_function_definition(self, node: tree_sitter.Node) -> Statement:
@@ -259,121 +266,32 @@ class _Reader:
         body = self.statement(rest[0])
         return Function(self._text(name), Redirected(body, redirects) if redirects else body)
 
-    # -- words
-
     def _assignment(self, node: tree_sitter.Node) -> tuple[str, Word]:
         name, *values = node.named_children
-        return self._text(name), self.word(values[0]) if values else Word()
+        return self._text(name), self._words.word(values[0]) if values else Word()
 
     def _redirect(self, node: tree_sitter.Node) -> Redirect:
         descriptor: int | None = None
         operator = ""
         target = Word()
+        is_literal = False
         for child in node.children:
             if child.type == "file_descriptor":
                 descriptor = int(self._text(child))
             elif child.type == "heredoc_body":
-                target = self._gapped(child, child.start_byte, child.end_byte, is_quoted=True)
-            elif child.type in {"heredoc_start", "heredoc_end"}:
-                continue
-            elif child.is_named:
-                target = self.word(child)
+                target = self._heredoc_text(child, is_literal=is_literal)
+            elif child.type == "heredoc_start":
+                is_literal = not self._text(child).isalnum()
+            elif child.is_named and operator not in {"<<", "<<-"}:
+                target = self._words.word(child)
             elif not operator:
                 operator = child.type
         return Redirect("<<" if operator == "<<-" else operator, target, descriptor)
 
-    def word(self, node: tree_sitter.Node, *, is_quoted: bool = False) -> Word:
-        match node.type:
-            case "concatenation" | "command_name":
-                return self._gapped(node, node.start_byte, node.end_byte, is_quoted=is_quoted)
-            case "string" | "translated_string":
-                inner = self._gapped(node, node.start_byte + 1, node.end_byte - 1, is_quoted=True)
-                return inner if inner.parts else Word((Text("", is_quoted=True),))
-            case _:
-                return Word((self._part(node, is_quoted=is_quoted),))
-
-    def _part(self, node: tree_sitter.Node, *, is_quoted: bool) -> Part:
-        match node.type:
-            case "raw_string":
-                return Text(self._text(node)[1:-1], is_quoted=True)
-            case "ansi_c_string":
-                return Text(re.sub(r"\\(.)", _unescape_ansi, self._text(node)[2:-1]), is_quoted=True)
-            case "simple_expansion":
-                return Variable(self._text(node).strip()[1:], is_quoted)
-            case "expansion":
-                return self._expansion(node, is_quoted=is_quoted)
-            case "command_substitution":
-                if self._text(node).startswith("`"):
-                    inner = re.sub(r"\\([\\$`])", r"\1", self._text(node)[1:-1])
-                    return Substitution(read_script(inner), is_quoted)
-                return Substitution(self.sequence(node), is_quoted)
-            case "arithmetic_expansion":
-                begin = node.start_byte + self._text(node).index("(") + 2
-                return Arithmetic(self._gapped(node, begin, node.end_byte - 2))
-            case _:
-                return self._plain_text(self._text(node), is_quoted=is_quoted)
-
-    def _plain_text(self, text: str, *, is_quoted: bool) -> Text:
-        if "\\" not in text:
-            return Text(text, is_quoted)
-        if is_quoted:
-            return Text(re.sub(r"\\([$`\"\\])|\\\n", lambda found: found[1] or "", text), is_quoted=True)
-        # An escaped sign is quoted, so it is no pattern; the rest of such a word hardly ever is one.
-        return Text(re.sub(r"\\(\n)?(.)?", lambda found: found[2] or "", text), is_quoted=True)
-
-    def _expansion(self, node: tree_sitter.Node, *, is_quoted: bool) -> Variable:
-        text = self._text(node).lstrip()[2:-1]
-        if text.startswith("#") and len(text) > 1 and re.fullmatch(r"[A-Za-z_]\w*|[@*]|\d+", text[1:]):
-            return Variable(text[1:], is_quoted, is_length=True)
-        name = re.match(r"[A-Za-z_]\w*|\d+|[@*#?$!-]", text)
-        if name is None:
-            raise ScriptFault(f"${{{text}}}: bad substitution")
-        rest = text[name.end() :]
-        operator = _OPERATORS.match(rest)
-        if not rest:
-            return Variable(name[0], is_quoted)
-        if operator is None:
-            raise ScriptFault(f"${{{text}}}: bad substitution")
-        begin = node.end_byte - 1 - len(rest[operator.end() :].encode("utf-8", "surrogateescape"))
-        argument = self._gapped(node, begin, node.end_byte - 1)
-        return Variable(name[0], is_quoted, operator[0], argument)
-
-    def _gapped(self, node: tree_sitter.Node, begin: int, end: int, *, is_quoted: bool = False) -> Word:
-        """The children between two places as parts; what no child covers is text."""
-        parts: list[Part] = []
-        position = begin
-        for child in _expanding(node, begin=begin, end=end):
-            # Inside of quotes the grammar counts blanks before an expansion as part of it.
-            blanks = len(self._text(child)) - len(self._text(child).lstrip())
-            if child.start_byte + blanks > position:
-                parts.append(self._literal(position, child.start_byte + blanks, is_quoted=is_quoted))
-            parts.extend(self.word(child, is_quoted=is_quoted).parts)
-            position = child.end_byte
-        if position < end:
-            parts.append(self._literal(position, end, is_quoted=is_quoted))
-        return Word(tuple(parts))
-
-    def _literal(self, begin: int, end: int, *, is_quoted: bool) -> Text:
-        return self._plain_text(self._data[begin:end].decode("utf-8", "surrogateescape"), is_quoted=is_quoted)
-
-
-_EXPANDING = {
-    *("simple_expansion", "expansion", "command_substitution", "arithmetic_expansion"),
-    *("string", "raw_string", "ansi_c_string", "translated_string"),
-}
-
-
-def _expanding(node: tree_sitter.Node, *, begin: int, end: int) -> list[tree_sitter.Node]:
-    """The outermost nodes below that expand to something or are quoted, in order."""
-    found: list[tree_sitter.Node] = []
-    for child in node.children:
-        if child.end_byte <= begin or child.start_byte >= end:
-            continue
-        if child.type in _EXPANDING and child.start_byte >= begin:
-            found.append(child)
-        else:
-            found.extend(_expanding(child, begin=begin, end=end))
-    return found
+    def _heredoc_text(self, node: tree_sitter.Node, *, is_literal: bool) -> Word:
+        if is_literal:
+            return Word((Text(self._text(node), is_quoted=True),))
+        return self._words.gapped(node, node.start_byte, node.end_byte, is_quoted=True)
 
 
 def _test_leaves(node: tree_sitter.Node) -> list[tree_sitter.Node]:
@@ -391,27 +309,3 @@ def _redirect_last(statement: Statement, redirects: tuple[Redirect, ...]) -> Sta
             return Pipeline((*stages[:-1], _redirect_last(stages[-1], redirects)))
         case _:
             return Redirected(statement, redirects)
-
-
-def _plain(text: str) -> Word:
-    return Word((Text(text, is_quoted=True),))
-
-
-def _quoted(word: Word) -> Word:
-    """The same word as it would be in double quotes: no splitting, no patterns."""
-    parts: list[Part] = []
-    for part in word.parts:
-        match part:
-            case Text(value, _):
-                parts.append(Text(value, is_quoted=True))
-            case Variable(name, _, operator, argument, is_length):
-                parts.append(Variable(name, True, operator, argument, is_length))
-            case Substitution(script, _):
-                parts.append(Substitution(script, is_quoted=True))
-            case _:
-                parts.append(part)
-    return Word(tuple(parts))
-
-
-def _unescape_ansi(found: re.Match[str]) -> str:
-    return _ANSI.get(found[1], found[0])

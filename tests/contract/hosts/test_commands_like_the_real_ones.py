@@ -78,6 +78,8 @@ SAME_OUTPUT = [
     "n=0; while [ $n -lt 3 ]; do n=$((n + 1)); done; echo $n",
     'say() { echo "said $1"; return 3; }; say hi; echo $?',
     "cat <<END\nhome of $USER_NOT_SET is ~\nEND",
+    "cat <<END | grep b\na $((1 + 2))\nb $((3 * 4)) $(echo inner)\nEND\necho after",
+    "cat <<'END' && echo then\nliteral $HOME $((1 + 2))\nEND",
     "! false && echo negated",
     "{ echo out; echo err >&2; } 2>&1 | sort",
     "echo hidden > /dev/null; echo shown 2>/dev/null",

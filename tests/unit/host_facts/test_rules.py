@@ -61,7 +61,7 @@ def test_mounts_of_one_device_count_once_under_the_shortest_name() -> None:
         (usage("/dev/sdb1", "/srv"), mount("/dev/sdb1", "/srv", "ext4")),
         (usage("tmpfs", "/tmp"), mount("tmpfs", "/tmp", "tmpfs")),
         (usage("tmpfs", "/run"), mount("tmpfs", "/run", "tmpfs")),
-    ) == ["/run", "/srv", "/tmp"]  # fmt: skip
+    ) == ["/run", "/srv", "/tmp"]
 
 
 def test_read_only_is_a_remount_when_fstab_wants_it_writable_or_the_kernel_says_so() -> None:

@@ -25,6 +25,7 @@ def days_of_first_certificate(facts: HostFacts) -> float:
 SIGNS: dict[str, Sign] = {
     "host-disk-full": lambda facts: fullest(facts) > 0.95,
     "host-deleted-file-open": lambda facts: fullest(facts) > 0.95,
+    "host-journal-large": lambda facts: fullest(facts) > 0.95,
     "host-node-disk-full": lambda facts: fullest(facts) > 0.95,
     "host-inodes-exhausted": lambda facts: max(i.inodes_used_ratio or 0 for i in facts.filesystems or ()) > 0.95,
     "host-oom-kill": lambda facts: any(p.command.endswith("load_all.py") for p in facts.top_processes or ()),
