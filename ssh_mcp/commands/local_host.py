@@ -52,7 +52,7 @@ class LocalHost:
         tag = make_tag()
         profile = await self._find_profile()
         check_shell(command, profile, name="local")
-        line = wrap(command.effective_text, tag=tag, profile=profile, timeout_seconds=command.timeout_seconds)
+        line = wrap(command.effective_text, tag=tag, profile=profile, guard_after_seconds=command.guard_after_seconds)
         starting = asyncio.ensure_future(self._start(split_line(line), tag=tag, capture=capture))
         try:
             return await asyncio.shield(starting)

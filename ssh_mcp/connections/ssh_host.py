@@ -69,7 +69,7 @@ class SshHost:
         line = command.effective_text
         marker = None
         if profile is not None:
-            line = wrap(line, tag=tag, profile=profile, timeout_seconds=command.timeout_seconds)
+            line = wrap(line, tag=tag, profile=profile, guard_after_seconds=command.guard_after_seconds)
             marker = MarkerFilter(tag)
         session = CommandSession(capture, marker)
         process = SshProcess(self._name, session, tag=tag, is_bastion=self._is_bastion)
