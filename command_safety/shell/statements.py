@@ -157,6 +157,7 @@ class StatementReader:
     def _read_bracketed(self) -> Statement | None:
         if self._cursor.starts_with("(("):
             start = self._cursor.position
+            self._cursor.pay_for_attempt()
             try:
                 self._cursor.advance(2)
                 return ArithmeticCommand(self._words.read_arithmetic())

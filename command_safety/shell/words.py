@@ -248,6 +248,7 @@ class WordReader:
     def _read_arithmetic_or_substitution(self, *, is_quoted: bool) -> Arithmetic | CommandSubstitution:
         start, depth = self._cursor.position, self._cursor.depth
         self._cursor.enter()
+        self._cursor.pay_for_attempt()
         try:
             self._cursor.advance(3)
             expression = self.read_arithmetic()
