@@ -46,13 +46,20 @@ def check_declaration(call: Call) -> Text | None:
 
 def _assign(call: Call, assignment: Text) -> None:
     name, sign, value = assignment.text.partition("=")
-    _report_name(call, name, assignment)
     if sign:
-        call.scope.assign(name.rstrip("+"), [(Text(value, assignment.origins),)])
+        set_variable(call, name.rstrip("+"), Text(value, assignment.origins))
+    else:
+        _report_name(call, name, assignment)
+
+
+def set_variable(call: Call, name: str, value: Text) -> None:
+    """Give a variable its value, as builtins do that take its name as an argument."""
+    _report_name(call, name, value)
+    call.scope.assign(name, [(value,)])
 
 
 def _report_name(call: Call, name: str, word: Text) -> None:
-    rule = find_variable_rule(name.rstrip("+"), command=call.name)
+    rule = find_variable_rule(name, command=call.name)
     if rule:
         call.report(rule, word.text)
     if UNKNOWN in name:

@@ -13,6 +13,7 @@ from command_safety.rules.arguments import Arguments, Option, parse_arguments
 from command_safety.rules.model import READ, CommandRule, Wrapper
 
 _ALONE = frozenset({"--help", "--version"})
+_SEPARATORS = frozenset({"--", ";"})
 _MAX_PATH = 4
 """Words of the longest subcommand."""
 
@@ -103,17 +104,22 @@ def _find_subcommand(rule: CommandRule, arguments: Arguments) -> str | None:
         path = " ".join(words[:length])
         if path in rule.subcommands or path in rule.asks or path in rule.reads:
             return path
+        if path in rule.reads_alone and length == len(arguments.operands):
+            return path
     return None
 
 
 def _has_subcommands(rule: CommandRule) -> bool:
-    return bool(rule.reads or rule.asks or rule.subcommands)
+    return bool(rule.reads or rule.reads_alone or rule.asks or rule.subcommands)
 
 
 def _apply_subcommand(
     call: Call, rule: CommandRule, arguments: Arguments, subcommand: str, *, known: Inherited
 ) -> Text | None:
     found = rule.subcommands.get(subcommand) or CommandRule.model_construct(rule=rule.asks.get(subcommand, READ))
+    if not _SEPARATORS.isdisjoint(call.texts) and not found.check:
+        # Some tools take several commands in one call.
+        call.report("C-unknown-subcommand")
     taken = set(arguments.places[: len(subcommand.split())])
     rest = tuple(word for place, word in enumerate(call.arguments) if place not in taken)
     return apply_rule(call.as_command(f"{call.name} {subcommand}", rest), found, inherited=known)
@@ -137,7 +143,7 @@ def _report_own_rule(call: Call, rule: CommandRule, arguments: Arguments) -> Non
 
 def _report_operands(call: Call, rule: CommandRule, arguments: Arguments) -> None:
     if rule.max_operands is not None and len(arguments.operands) > rule.max_operands:
-        call.report("C-file-write")
+        call.report(rule.extra_operands)
     if rule.reads_files:
         report_secrets(call)
 

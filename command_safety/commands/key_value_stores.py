@@ -212,3 +212,14 @@ def check_etcd_get(call: Call) -> Text | None:
     if shows_values and any("/secrets" in text.text or text.text.rstrip("/") in ("", "/registry") for text in texts):
         call.report("C-secret-read")
     return None
+
+
+def check_etcd_watch(call: Call) -> Text | None:
+    """`etcdctl watch`: what stands after `--` runs at every change."""
+    texts = call.texts
+    if "--" in texts:
+        call.report("C-code-runs")
+        call.run(call.arguments[texts.index("--") + 1 :])
+    if "-i" in texts or "--interactive" in texts:
+        call.report("C-interactive")
+    return None

@@ -43,7 +43,7 @@ class SedEffect:
 
 def check_sed(call: Call) -> Text | None:
     arguments = parse_arguments(call.arguments, valued=_VALUED)
-    if arguments.has("-i", "--in-place", "-I"):
+    if arguments.has("-i", "-I") or any(option.name.startswith("--i") for option in arguments.options):
         call.report("C-file-change")
     if arguments.has("-f", "--file"):
         call.report("C-script-file")

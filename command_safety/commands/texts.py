@@ -7,6 +7,7 @@ import binascii
 import re
 from collections.abc import Callable
 
+from command_safety.commands.builtins import set_variable
 from command_safety.commands.file_contents import report_secrets
 from command_safety.evaluation.call import Call
 from command_safety.evaluation.scope import Fields
@@ -35,7 +36,7 @@ def check_printf(call: Call) -> Text | None:
     words = call.arguments
     if words and words[0].text == "-v" and len(words) > 2:
         name, words = words[1].text, words[2:]
-        call.scope.assign(name, [(_format(words),)])
+        set_variable(call, name, _format(words))
         return EMPTY
     if words and words[0].text == "--":
         words = words[1:]

@@ -14,7 +14,7 @@ from command_safety.rules.arguments import parse_arguments
 from command_safety.rules.word_sets import word_set
 
 _JQ_VALUED = word_set("-f --from-file -L --indent")
-_JQ_ENVIRONMENT = re.compile(r"\$ENV\b|(?<![\w.$])env\b(?!\s*:)")
+_JQ_ENVIRONMENT = re.compile(r"\$ENV\b|(?<![\w.$])(?:env|strenv|envsubst)\b(?!\s*:)")
 _VTYSH_READS = re.compile(r"\s*(?:show|sh|do show|list|ping|traceroute)\b.*", re.DOTALL)
 _RAID_READS = re.compile(
     r"-?(?:\w*Info\w*|ShowSummary|AdpAllInfo|LDInfo|PDList|PdList|LdPdInfo|AdpEventLog|GetBbuStatus|AdpBbuCmd|CfgDsply|EncInfo|AdpCount|show|getconfig|GetEventsInfo)",
@@ -93,6 +93,9 @@ def check_accelerator(call: Call) -> Text | None:
 def check_getent(call: Call) -> Text | None:
     if call.texts[:1] in (["shadow"], ["gshadow"]) or any(UNKNOWN in text for text in call.texts[:1]):
         call.report("C-secret-read")
+    elif not all(word.is_known for word in call.arguments):
+        # Looking a host up asks a name server.
+        call.report("C-dynamic-host")
     return None
 
 
@@ -236,4 +239,20 @@ def check_ipa(call: Call) -> Text | None:
     if any(text.endswith(("-find", "-show", "-status")) for text in call.texts[:1]):
         return None
     call.report("C-user-change")
+    return None
+
+
+def check_assignment(call: Call) -> Text | None:
+    """A tool that sets what is written as name=value."""
+    if any("=" in text or UNKNOWN in text for text in call.texts if not text.startswith("-")):
+        call.report("C-service-change")
+    return None
+
+
+def check_zabbix(call: Call) -> Text | None:
+    """`zabbix_get -k system.run[…]` runs a command on the agent."""
+    for text in call.texts:
+        if "system.run" in text:
+            call.report("C-remote")
+            call.run_script(Text(text.partition("[")[2].rpartition("]")[0] or text))
     return None

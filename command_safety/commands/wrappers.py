@@ -10,6 +10,7 @@ from command_safety.evaluation.call import Call
 from command_safety.evaluation.environment import find_variable_rule
 from command_safety.evaluation.scope import Fields, Scope
 from command_safety.evaluation.values import ANYTHING, EMPTY, UNKNOWN, Text, join
+from command_safety.paths.secrets import is_secret
 from command_safety.rules.arguments import Arguments, parse_arguments
 from command_safety.rules.word_sets import word_set
 
@@ -91,8 +92,10 @@ def check_xargs(call: Call) -> Text | None:
     """`xargs`: the words that come in are arguments of the command."""
     arguments = parse_arguments(call.arguments, valued=_XARGS_VALUED, stops_at_operand=True)
     command = arguments.operands or (Text("echo"),)
-    has_file = arguments.has("-a", "--arg-file")
-    source = ANYTHING if has_file or call.stdin is None else call.stdin
+    file = arguments.value_of("-a", "--arg-file")
+    if file is not None and is_secret(file, call.scope):
+        call.report("C-secret-read")
+    source = ANYTHING if file is not None or call.stdin is None else call.stdin
     inner = replace(call, stdin=EMPTY)
     mark = arguments.value_of("-I") or (Text("{}") if arguments.has("-i", "--replace") else None)
     if mark is not None:
@@ -225,3 +228,24 @@ def check_flock(call: Call) -> Text | None:
     if words and words[0].text in ("-c", "--command"):
         return call.run_script(words[1]) if len(words) > 1 else None
     return call.run(words) if words else None
+
+
+def check_taskset(call: Call) -> Text | None:
+    """`taskset` and `chrt`: with -p and a process alone they show, with a value before it they set."""
+    arguments = parse_arguments(call.arguments, stops_at_operand=True)
+    if arguments.has("-p", "--pid"):
+        if len(arguments.operands) != 1:
+            call.report("C-process-change")
+        return None
+    return call.run(arguments.operands[1:]) if len(arguments.operands) > 1 else None
+
+
+def check_ionice(call: Call) -> Text | None:
+    """`ionice`: with -p and no class it shows."""
+    valued = frozenset({"-c", "--class", "-n", "--classdata", "-p", "--pid", "-P", "--pgid", "-u", "--uid"})
+    arguments = parse_arguments(call.arguments, valued=valued, stops_at_operand=True)
+    if arguments.has("-p", "--pid", "-P", "--pgid", "-u", "--uid"):
+        if arguments.has("-c", "--class", "-n", "--classdata"):
+            call.report("C-process-change")
+        return None
+    return call.run(arguments.operands) if arguments.operands else None

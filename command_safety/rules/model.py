@@ -77,7 +77,8 @@ class CommandRule(StrictModel):
     reads_with: Names = ()
     """Options that make the command only look; without any of them `rule` applies."""
     max_operands: int | None = None
-    """More operands than this are written to."""
+    extra_operands: str = "C-file-write"
+    """The reason when there are more operands than `max_operands`."""
     reads_files: bool = False
     """Prints the content of its operands, which may be secret."""
     is_dynamic: bool | None = None
@@ -86,6 +87,8 @@ class CommandRule(StrictModel):
     """Options of several letters begin with one dash, as those of `find` and `java`."""
     reads: Subcommands = frozenset()
     """Subcommands that only look, separated by commas; a subcommand may have several words."""
+    reads_alone: Subcommands = frozenset()
+    """Subcommands that only look when nothing follows, since a word after them may be a verb."""
     asks: SubcommandRules = {}
     """Subcommands with a reason of their own."""
     subcommands: dict[str, CommandRule] = {}
