@@ -40,9 +40,9 @@ def _judge(call: Call) -> Text | None:
         return _judge_dynamic(call)
     if "/" not in text:
         return _judge_name(call, text)
+    if call.scope.recall_file(text) is not None:
+        return run_file(call, text)
     path = normalise(text, directory=_known_directory(call))
-    if path in call.scope.files or text in call.scope.files:
-        return run_file(call, text if text in call.scope.files else path)
     if not _PROGRAM_DIRECTORY.match(path):
         call.report("C-local-program", text)
     return _judge_name(call, path.rpartition("/")[2])

@@ -111,7 +111,7 @@ def _run_file_or_input(call: Call, arguments: Arguments) -> Text | None:
     if arguments.operands and arguments.operands[0].text not in ("-", "/dev/stdin"):
         path = arguments.operands[0]
         report_foreign(call, path)
-        content = call.scope.files.get(path.text)
+        content = call.scope.recall_file(path.text)
     else:
         content = call.stdin
     if content is not None:

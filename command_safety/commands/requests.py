@@ -146,7 +146,7 @@ def check_wget(call: Call) -> Text | None:
 def _download(call: Call, target: Text | None) -> Text:
     content = Text(UNKNOWN, frozenset({Origin.DOWNLOADED}))
     if target is not None and target.text != "-" and not is_standard(target):
-        call.scope.files[target.text] = content
+        call.scope.remember_file(target.text, content)
         return Text("")
     return content
 
@@ -155,7 +155,7 @@ def _remember_files(call: Call, urls: list[Text] | tuple[Text, ...]) -> None:
     for url in urls:
         name = url.text.partition("?")[0].rstrip("/").rpartition("/")[2]
         if name:
-            call.scope.files[name] = Text(UNKNOWN, frozenset({Origin.DOWNLOADED}))
+            call.scope.remember_file(name, Text(UNKNOWN, frozenset({Origin.DOWNLOADED})))
 
 
 def _judge_urls(call: Call, urls: list[Text] | tuple[Text, ...]) -> None:

@@ -9,7 +9,7 @@ _EXECUTABLE_COMMENT = re.compile(r"/\*M?!\d*(.*?)\*/", re.DOTALL)
 _NOISE = re.compile(r"/\*.*?\*/|--[^\n]*", re.DOTALL)
 _HASH_COMMENT = re.compile(r"(?m)#[^\n]*")
 _STRING = re.compile(r"'(?:[^'\\]|\\.|'')*'|\$(\w*)\$.*?\$\1\$", re.DOTALL)
-_DROPS_DATABASE = re.compile(r"\bdrop\s+(?:database|schema)\b", re.IGNORECASE)
+_DROPS_DATABASE = re.compile(r"\bdrop\s+(?:database|schema|keyspace)\b", re.IGNORECASE)
 _READS = re.compile(r"(?:select|show|desc|describe|explain|table|values|help|use|with)\b|\(\s*select\b", re.IGNORECASE)
 _WRITES = re.compile(
     r"\b(?:insert|update|delete|merge|replace|into|call|lock|drop|alter|create|truncate|grant|revoke|handler|analyze|analyse|load)\b(?!\s*\()"

@@ -77,7 +77,7 @@ def check_pass_through(call: Call) -> Text | None:
     """Commands that print what they read, perhaps in part or in another order; files that were written here count."""
     operands = [operand for operand in parse_arguments(call.arguments).operands if operand.text != "-"]
     report_secrets(call)
-    known = [call.scope.files[operand.text] for operand in operands if operand.text in call.scope.files]
+    known = [content for operand in operands if (content := call.scope.recall_file(operand.text)) is not None]
     if known and len(known) == len(operands):
         return join(known)
     if any(operand.text.startswith(("/", "~", ".")) for operand in operands) or (operands and call.name == "cat"):

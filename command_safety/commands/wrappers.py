@@ -6,6 +6,7 @@ import re
 from dataclasses import replace
 
 from command_safety.commands.script_files import report_foreign
+from command_safety.commands.shells import run_input
 from command_safety.evaluation.call import Call
 from command_safety.evaluation.environment import find_variable_rule
 from command_safety.evaluation.scope import Fields, Scope
@@ -40,7 +41,7 @@ def check_sudo(call: Call) -> Text | None:
     words = _skip_assignments(call, arguments.operands)
     if arguments.has("-i", "--login", "-s", "--shell"):
         call.report("C-other-user")
-        return call.run_script(join(words, separator=" ")) if words else None
+        return call.run_script(join(words, separator=" ")) if words else _run_piped(call)
     if not words or arguments.has("-l", "--list"):
         return None
     return call.run(words)
@@ -85,7 +86,15 @@ def check_su(call: Call) -> Text | None:
         return call.run_script(script)
     if call.name != "su" and arguments.operands:
         return call.run(arguments.operands)
-    return None
+    return _run_piped(call)
+
+
+def _run_piped(call: Call) -> Text | None:
+    """A shell of its own reads what comes in."""
+    call.runner.note_role("shell")
+    if call.stdin is not None:
+        report_foreign(call, call.stdin)
+    return run_input(call)
 
 
 def check_xargs(call: Call) -> Text | None:
@@ -150,7 +159,11 @@ def check_ssh(call: Call) -> Text | None:
     for option in arguments.options:
         if option.name == "-o" and option.value is not None and "command" in option.value.text.lower():
             call.run_script(Text(option.value.text.partition("=")[2]))
-    _run_remotely(call, arguments.operands[1:])
+    if arguments.operands[1:]:
+        _run_remotely(call, arguments.operands[1:])
+    elif call.stdin is not None:
+        report_foreign(call, call.stdin)
+        run_input(call)
     return Text(UNKNOWN)
 
 
@@ -198,7 +211,7 @@ def check_crontab(call: Call) -> Text | None:
         return None
     call.report("C-schedule-change")
     operands = arguments.operands
-    table = call.scope.files.get(operands[0].text) if operands and operands[0].text != "-" else call.stdin
+    table = call.scope.recall_file(operands[0].text) if operands and operands[0].text != "-" else call.stdin
     if table is not None:
         lines = table.text.split("\n")[:_MAX_LINES]
         _judge_later(call, Text("\n".join(_CRON_TIME.sub("", line, count=1) for line in lines), table.origins))

@@ -8,6 +8,7 @@ from itertools import islice, product
 from typing import TypeAlias
 
 from command_safety.evaluation.values import ANYTHING, EMPTY, SOMETHING, UNKNOWN, Text
+from command_safety.paths.normalising import normalise
 from command_safety.shell.syntax import Statement
 
 MAX_ALTERNATIVES = 64
@@ -35,7 +36,9 @@ class Scope:
     directories: tuple[str, ...] = ("",)
     """Where the shell may be; empty stands for a place nobody knows."""
     files: dict[str, Text] = field(default_factory=dict)
-    """What was written to a file by this script."""
+    """What was written to a file by this script; see `remember_file`."""
+    last_word: Text = ANYTHING
+    """`$_`"""
     descriptors: dict[str, Text] = field(default_factory=dict)
     """What reading from an opened descriptor gives."""
     mounts: Mapping[str, str] = field(default_factory=dict)
@@ -59,6 +62,8 @@ class Scope:
             return ((Text(SOMETHING),),)
         if name.isdigit():
             return ((self._read_positional(int(name)),),)
+        if name == "_":
+            return ((self.last_word,),)
         if name == "PWD":
             return tuple((Text(directory or UNKNOWN),) for directory in self.directories)
         return ((_KNOWN.get(name, ANYTHING),),)
@@ -71,15 +76,27 @@ class Scope:
     def assign(self, name: str, values: Iterable[Fields]) -> None:
         self.variables[name] = _limit(values)
 
+    def remember_file(self, path: str, content: Text) -> None:
+        self.files[self._locate(path)] = content
+
+    def recall_file(self, path: str) -> Text | None:
+        """What this script has written to a file; None when it has not."""
+        return self.files.get(self._locate(path))
+
+    def _locate(self, path: str) -> str:
+        return normalise(path, directory=self.directories[0] if len(self.directories) == 1 else "")
+
     def is_ambiguous(self, name: str) -> bool:
         return len(self.variables.get(name, ())) > 1
 
     def choices(self, names: Iterable[str]) -> Iterator[dict[str, Value]]:
-        """Each combination of the values of these variables."""
+        """Each combination of the values of these variables; what is beyond the limit counts as unknown."""
         ambiguous = [name for name in names if self.is_ambiguous(name)]
         combinations = product(*(self.variables[name] for name in ambiguous))
         for combination in islice(combinations, MAX_ALTERNATIVES):
             yield {name: (fields,) for name, fields in zip(ambiguous, combination, strict=True)}
+        if next(combinations, None) is not None:
+            yield dict.fromkeys(ambiguous, ((ANYTHING,),))
 
     def absorb(self, others: Iterable[Scope], *, keeping: Iterable[str] = ()) -> None:
         """Take over what these copies of this scope may have changed."""

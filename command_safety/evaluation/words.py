@@ -27,6 +27,9 @@ RunScript = Callable[[Script, Scope, Text | None], Text]
 RunHidden = Callable[[str, Scope], None]
 """Judges a text that the shell expands once more, such as an array index."""
 
+Report = Callable[[str, str], None]
+
+_EXTENDED_PATTERN = re.compile(r"[?*+@!]\(")
 _DEFAULTS = frozenset({":-", "-", ":=", "=", ":+", "+", ":?", "?"})
 _NAME = re.compile(r"[A-Za-z_]\w*", re.ASCII)
 _ASSIGNED = re.compile(
@@ -37,8 +40,11 @@ _ASSIGNED = re.compile(
 class WordFolder:
     """Folds the words of one command in one scope."""
 
-    def __init__(self, scope: Scope, *, run: RunScript, run_hidden: RunHidden, stdin: Text | None = None) -> None:
+    def __init__(
+        self, scope: Scope, *, run: RunScript, run_hidden: RunHidden, report: Report, stdin: Text | None = None
+    ) -> None:
         self._scope = scope
+        self._report = report
         self._run = run
         self._run_hidden = run_hidden
         self._stdin = stdin
@@ -48,6 +54,9 @@ class WordFolder:
 
     def fold(self, word: Word) -> list[Text]:
         """The words that this one becomes, braces and splitting done; globs stay."""
+        for part in word.parts:
+            if isinstance(part, Literal) and not part.is_quoted and _EXTENDED_PATTERN.search(part.text):
+                self._report("C-extended-pattern", part.text)
         return [field for each in expand_braces(word) for field in self._fold_fields(each)]
 
     def fold_text(self, word: Word) -> Text:
@@ -104,7 +113,7 @@ class WordFolder:
         stdin = (self._stdin or ANYTHING) if part.is_output else None
         output = self._run(part.script, self._scope.copy(), stdin)
         path = f"/dev/fd/{63 + len(self._scope.files)}"
-        self._scope.files[path] = output
+        self._scope.remember_file(path, output)
         return Text(path)
 
     def _fold_parameter(self, part: Parameter) -> Fields:

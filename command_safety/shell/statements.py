@@ -155,18 +155,34 @@ class StatementReader:
         return statement
 
     def _read_bracketed(self) -> Statement | None:
-        if self._cursor.starts_with("(("):
-            start = self._cursor.position
-            self._cursor.pay_for_attempt()
-            try:
-                self._cursor.advance(2)
-                return ArithmeticCommand(self._words.read_arithmetic())
-            except NotUnderstood:
-                self._cursor.position = start
-        if not self._cursor.take_text("("):
+        if not self._cursor.starts_with("("):
             return None
-        body = self._read_body(")")
-        return Group(body, is_subshell=True)
+        arithmetic = self._try_arithmetic() if self._cursor.starts_with("((") else None
+        return arithmetic or self._read_subshell()
+
+    def _try_arithmetic(self) -> ArithmeticCommand | None:
+        """`((…))` as bash reads it, with the other reading beside; None when only that other one is left."""
+        start, depth = self._cursor.position, self._cursor.depth
+        self._cursor.pay_for_attempt()
+        self._cursor.advance(2)
+        try:
+            expression = self._words.read_arithmetic()
+        except NotUnderstood:
+            self._cursor.position, self._cursor.depth = start, depth
+            return None
+        end = self._cursor.position
+        self._cursor.position = start
+        try:
+            subshell = self._read_subshell()
+        except NotUnderstood:
+            subshell = None
+        is_same_text = self._cursor.position == end
+        self._cursor.position, self._cursor.depth = end, depth
+        return ArithmeticCommand(expression, subshell.body if subshell and is_same_text else None)
+
+    def _read_subshell(self) -> Group:
+        self._cursor.expect("(")
+        return Group(self._read_body(")"), is_subshell=True)
 
     def _read_by_keyword(self) -> Statement | None:
         found = self._cursor.match(_KEYWORD)
