@@ -113,12 +113,6 @@ def check_write_operands(call: Call) -> Text | None:
     return None
 
 
-def check_touch(call: Call) -> Text | None:
-    """`touch` and `mkdir` make something and empty nothing."""
-    call.report("C-file-change")
-    return None
-
-
 def check_shred(call: Call) -> Text | None:
     call.report("C-delete")
     arguments = parse_arguments(

@@ -109,6 +109,9 @@ class StatementReader:
     def _read_pipeline(self) -> Statement:
         start = self._cursor.position
         self._skip_pipeline_prefixes()
+        if self._cursor.position > start and self._at_pipeline_end():
+            # `time` and `!` may stand alone.
+            return Group(Script(), is_subshell=False)
         stages = [self._read_command()]
         self._cursor.skip_blanks()
         while self._cursor.match(_PIPE):
@@ -131,8 +134,10 @@ class StatementReader:
             self._cursor.advance(len(keyword.group()))
             if keyword.group() == "time":
                 self._cursor.take(_TIME_OPTIONS)
-                if self._cursor.at_end:
-                    return
+
+    def _at_pipeline_end(self) -> bool:
+        self._cursor.skip_blanks()
+        return self._cursor.at_end or self._cursor.peek() in (";", "\n", "&", ")")
 
     def _read_command(self) -> Statement:
         start = self._cursor.position
