@@ -150,7 +150,7 @@ def _report_operands(call: Call, rule: CommandRule, arguments: Arguments) -> Non
 
 def _report_dynamic(call: Call, rule: CommandRule, arguments: Arguments, known: Inherited) -> None:
     """Report words that may turn out to be an option, where some option is unsafe."""
-    is_harmless = not known.unsafe and not rule.check and not rule.reads_with
+    is_harmless = not known.unsafe and not rule.reads_with
     if rule.is_dynamic if rule.is_dynamic is not None else is_harmless:
         return
     if arguments.has_unknown_option or any(word.may_be_option for word in _before_double_dash(call)):

@@ -82,7 +82,7 @@ class CommandRule(StrictModel):
     reads_files: bool = False
     """Prints the content of its operands, which may be secret."""
     is_dynamic: bool | None = None
-    """Whether words that nobody knows may be given; by default when no option is unsafe."""
+    """Whether words that nobody knows may be given; by default when no option decides."""
     has_long_dash: bool = False
     """Options of several letters begin with one dash, as those of `find` and `java`."""
     reads: Subcommands = frozenset()
