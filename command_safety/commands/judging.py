@@ -35,8 +35,9 @@ def apply_rule(call: Call, rule: CommandRule, *, inherited: Inherited | None = N
     if rule.wrapper is not None:
         return _run_wrapped(call, rule, rule.wrapper, known)
     arguments = parse_arguments(call.arguments, valued=known.valued, has_long_dash=known.has_long_dash)
-    _report_unsafe(call, arguments.options, known)
     subcommand = _find_subcommand(rule, arguments)
+    is_global = subcommand is not None and rule.globals_first
+    _report_unsafe(call, arguments.options[: arguments.options_before if is_global else None], known)
     if subcommand is not None:
         return _apply_subcommand(call, rule, arguments, subcommand, known=known)
     _report_own_rule(call, rule, arguments)
@@ -122,7 +123,8 @@ def _apply_subcommand(
         call.report("C-unknown-subcommand")
     taken = set(arguments.places[: len(subcommand.split())])
     rest = tuple(word for place, word in enumerate(call.arguments) if place not in taken)
-    return apply_rule(call.as_command(f"{call.name} {subcommand}", rest), found, inherited=known)
+    passed_on = Inherited(valued=known.valued) if rule.globals_first else known
+    return apply_rule(call.as_command(f"{call.name} {subcommand}", rest), found, inherited=passed_on)
 
 
 def _report_own_rule(call: Call, rule: CommandRule, arguments: Arguments) -> None:

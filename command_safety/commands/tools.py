@@ -10,6 +10,7 @@ from command_safety.commands.kubernetes import check_kubectl
 from command_safety.commands.texts import decode, decode_base64
 from command_safety.evaluation.call import Call
 from command_safety.evaluation.values import SOMETHING, UNKNOWN, Origin, Text
+from command_safety.paths.normalising import normalise
 from command_safety.rules.arguments import parse_arguments
 from command_safety.rules.word_sets import word_set
 
@@ -28,6 +29,7 @@ _ACCELERATOR_CHANGES = re.compile(
     r"--?(?:set|reset|load|save|gpureset|autorespond|rasenable|rasdisable|rasinject)\w*|set|clear|upgrade",
     re.IGNORECASE,
 )
+_SYSTEM_PROGRAM = re.compile(r"/(?:usr/)?(?:s?bin|lib\w*)/")
 _SERVICE_ACTIONS_READING = frozenset({"status", "configtest", "config-test", "checkconfig", "--status-all"})
 _JCMD_READS = re.compile(
     r"(?:VM\.(?:version|flags|uptime|command_line|system_properties|info|native_memory|classloader_stats|classloaders|metaspace"
@@ -255,4 +257,12 @@ def check_zabbix(call: Call) -> Text | None:
         if "system.run" in text:
             call.report("C-remote")
             call.run_script(Text(text.partition("[")[2].rpartition("]")[0] or text))
+    return None
+
+
+def check_library_list(call: Call) -> Text | None:
+    """`ldd` may run the program it looks at, so only those of the system are looked at unasked."""
+    operands = parse_arguments(call.arguments).operands
+    if not all(_SYSTEM_PROGRAM.match(normalise(operand.text)) and operand.is_known for operand in operands):
+        call.report("C-code")
     return None

@@ -83,6 +83,8 @@ class CommandRule(StrictModel):
     """Prints the content of its operands, which may be secret."""
     is_dynamic: bool | None = None
     """Whether words that nobody knows may be given; by default when no option decides."""
+    globals_first: bool = False
+    """Options before a subcommand are not known after it, as with `docker`."""
     has_long_dash: bool = False
     """Options of several letters begin with one dash, as those of `find` and `java`."""
     reads: Subcommands = frozenset()
