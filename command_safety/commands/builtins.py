@@ -109,7 +109,7 @@ def check_read(call: Call) -> Text | None:
 
 def _pick_word(line: Text, place: int, count: int) -> Text:
     if not line.is_known:
-        return Text(UNKNOWN, line.origins)
+        return line if count == 1 else Text(UNKNOWN, line.origins)
     words = line.text.split(maxsplit=count - 1)
     return Text(words[place].rstrip() if place < len(words) else "", line.origins)
 

@@ -8,11 +8,14 @@ from dataclasses import dataclass, field
 from command_safety.commands.checks import CHECKS
 from command_safety.commands.file_contents import report_secrets
 from command_safety.evaluation.call import Call
-from command_safety.evaluation.values import Text, join
+from command_safety.evaluation.values import Origin, Text, join
 from command_safety.rules.arguments import Arguments, Option, parse_arguments
 from command_safety.rules.model import READ, CommandRule, Wrapper
 
 _ALONE = frozenset({"--help", "--version"})
+_HOST_OPTIONS = frozenset(
+    {"-h", "--host", "--hostname", "--bootstrap-server", "--endpoints", "--server", "--url", "-u"}
+)
 _SEPARATORS = frozenset({"--", ";"})
 _MAX_PATH = 4
 """Words of the longest subcommand."""
@@ -87,6 +90,8 @@ def _report_unsafe(call: Call, options: tuple[Option, ...], known: Inherited) ->
         rule = known.unsafe.get(option.name) or _find_abbreviated(option.name, known)
         if rule and rule != READ:
             call.report(rule)
+        if option.value is not None and option.name in _HOST_OPTIONS and Origin.OUTPUT in option.value.origins:
+            call.report("C-dynamic-host", option.value.text)
 
 
 def _find_abbreviated(name: str, known: Inherited) -> str:

@@ -110,7 +110,9 @@ def check_xargs(call: Call) -> Text | None:
     if mark is not None:
         return _run_per_line(inner, command, source, mark=mark.text)
     if not source.is_known:
-        return inner.run((*command, Text(UNKNOWN, source.origins, is_loose=True)))
+        # At least the ends of the names may be known, as those that `find` was asked for.
+        items = tuple(Text(item, source.origins, is_loose=True) for item in source.text.split()[:_MAX_LINES])
+        return inner.run((*command, *items))
     delimiter = arguments.value_of("-d", "--delimiter")
     lines = source.text.split("\n") if delimiter is not None else source.text.replace("\0", " ").split()
     items = tuple(Text(item.strip("'\""), source.origins) for item in lines if item)

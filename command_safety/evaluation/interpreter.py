@@ -325,7 +325,7 @@ class Interpreter:
             fields = (*before, *fields) if is_array else (join([*before, *fields]),)
         rule = find_variable_rule(assignment.name, command=command)
         if rule:
-            self.report(rule, f"{assignment.name}={join([EMPTY, *fields], separator=' ').text}")
+            self.report(rule, f"{assignment.name}={' '.join(field.text for field in fields)}")
         scope.assign(assignment.name, [fields])
 
     def _deliver(self, output: Text, redirection: Redirection, scope: Scope) -> Text:

@@ -10,7 +10,7 @@ from dataclasses import is_dataclass
 from command_safety.evaluation.braces import expand_braces
 from command_safety.evaluation.parameters import apply_default, apply_operator
 from command_safety.evaluation.scope import Fields, Scope
-from command_safety.evaluation.values import ANYTHING, EMPTY, NO_ORIGINS, SOMETHING, UNKNOWN, Text, join
+from command_safety.evaluation.values import ANYTHING, EMPTY, NO_ORIGINS, SOMETHING, UNKNOWN, Origin, Text, join
 from command_safety.shell.syntax import (
     Arithmetic,
     CommandSubstitution,
@@ -112,7 +112,8 @@ class WordFolder:
                 return self._fold_parameter(part), not part.is_quoted
             case CommandSubstitution():
                 output = self._run(part.script, self._scope.copy(), None)
-                return (Text(output.text.rstrip("\n"), output.origins),), not part.is_quoted
+                origins = output.origins if output.is_known else output.origins | {Origin.OUTPUT}
+                return (Text(output.text.rstrip("\n"), origins),), not part.is_quoted
             case ProcessSubstitution():
                 return (self._fold_process(part),), False
             case Arithmetic():
