@@ -146,7 +146,8 @@ def check_set(call: Call) -> Text | None:
 
 def check_shift(call: Call) -> Text | None:
     count = int(call.texts[0]) if call.texts and call.texts[0].isdigit() else 1
-    call.scope.positional = call.scope.positional[count:]
+    if call.scope.positional is not None:
+        call.scope.positional = call.scope.positional[count:]
     return None
 
 

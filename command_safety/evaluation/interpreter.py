@@ -173,7 +173,7 @@ class Interpreter:
             rule = find_variable_rule(loop.variable, command="")
             if rule:
                 self.report(rule, loop.variable)
-            items = scope.positional if loop.items is None else self._folder(scope, stdin).fold_words(loop.items)
+            items = scope.read("@")[0] if loop.items is None else self._folder(scope, stdin).fold_words(loop.items)
             scope.assign(loop.variable, [(item,) for item in items] or [(EMPTY,)])
         inner = scope.copy()
         outputs = []
