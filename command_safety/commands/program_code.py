@@ -13,11 +13,11 @@ from command_safety.shell.quoting import decode_escapes
 _STRING = re.compile(
     r"\"\"\"(.*?)\"\"\"|'''(.*?)'''|\"((?:[^\"\\]|\\.)*)\"|'((?:[^'\\]|\\.)*)'|`((?:[^`\\]|\\.)*)`", re.DOTALL
 )
-_PERL_QUOTE = re.compile(r"\bq[qxw]?\s*([{(\[/|!])(.*?)[})\]/|!]", re.DOTALL)
+_PERL_QUOTE = re.compile(r"(?:\bq[qxw]?|%x)\s*(?:\{(.*?)\}|\((.*?)\)|\[(.*?)\]|/(.*?)/|\|(.*?)\||!(.*?)!)", re.DOTALL)
 _PATH = r"['\"](?P<path>[~/][^'\"\n]*)['\"]"
 _RUNS = re.compile(
     r"\b(?:system|popen\d?|exec\w*|spawn\w*|subprocess|check_(?:output|call)|getoutput|getstatusoutput|shell_exec|passthru"
-    r"|proc_open|pty|Open3|child_process|Runtime|ProcessBuilder|qx|Process|run|sh)\b|`"
+    r"|proc_open|pty|Open3|child_process|Runtime|ProcessBuilder|qx|Process|run|sh)\b|`|%x"
 )
 _DELETES_TREE = re.compile(
     r"\b(?:rmtree|rm_r|rm_rf|remove_entry_secure|remove_tree|removedirs|rmSync|rimraf|emptyDir|rm|Deno\.remove)\b"
@@ -74,7 +74,7 @@ def find_strings(code: str) -> Iterator[str]:
     if pending:
         yield pending
     for found in _PERL_QUOTE.finditer(code):
-        yield found.group(2)
+        yield next(group for group in found.groups() if group is not None)
 
 
 def find_written_paths(code: str) -> Iterator[str]:

@@ -286,9 +286,10 @@ class Interpreter:
     def _run_bound(self, command: SimpleCommand, scope: Scope, stdin: Text | None) -> Text:
         """Run a command whose variables each have one value."""
         folder = self._folder(scope, stdin)
-        words = tuple(chain.from_iterable(self._fold_argument(word, folder, scope) for word in command.words))
         redirection = follow_redirects(command.redirects, scope=scope, folder=folder, report=self.report)
         own_stdin = stdin if redirection.stdin is None else redirection.stdin
+        folder = self._folder(scope, own_stdin)
+        words = tuple(chain.from_iterable(self._fold_argument(word, folder, scope) for word in command.words))
         inner = scope.copy() if command.assignments and command.words else scope
         for assignment in command.assignments:
             self._assign(assignment, folder=folder, scope=inner, command=words[0].text if words else "")
