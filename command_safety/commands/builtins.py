@@ -46,13 +46,20 @@ def check_declaration(call: Call) -> Text | None:
 
 def _assign(call: Call, assignment: Text) -> None:
     name, sign, value = assignment.text.partition("=")
-    _report_name(call, name, assignment)
     if sign:
-        call.scope.assign(name.rstrip("+"), [(Text(value, assignment.origins),)])
+        set_variable(call, name.rstrip("+"), Text(value, assignment.origins))
+    else:
+        _report_name(call, name, assignment)
+
+
+def set_variable(call: Call, name: str, value: Text) -> None:
+    """Give a variable its value, as builtins do that take its name as an argument."""
+    _report_name(call, name, value)
+    call.scope.assign(name, [(value,)])
 
 
 def _report_name(call: Call, name: str, word: Text) -> None:
-    rule = find_variable_rule(name.rstrip("+"), command=call.name)
+    rule = find_variable_rule(name, command=call.name)
     if rule:
         call.report(rule, word.text)
     if UNKNOWN in name:
@@ -102,7 +109,7 @@ def check_read(call: Call) -> Text | None:
 
 def _pick_word(line: Text, place: int, count: int) -> Text:
     if not line.is_known:
-        return Text(UNKNOWN, line.origins)
+        return line if count == 1 else Text(UNKNOWN, line.origins)
     words = line.text.split(maxsplit=count - 1)
     return Text(words[place].rstrip() if place < len(words) else "", line.origins)
 
@@ -139,7 +146,8 @@ def check_set(call: Call) -> Text | None:
 
 def check_shift(call: Call) -> Text | None:
     count = int(call.texts[0]) if call.texts and call.texts[0].isdigit() else 1
-    call.scope.positional = call.scope.positional[count:]
+    if call.scope.positional is not None:
+        call.scope.positional = call.scope.positional[count:]
     return None
 
 

@@ -57,6 +57,17 @@ def check_move(call: Call) -> Text | None:
     return None
 
 
+def check_rsync(call: Call) -> Text | None:
+    """`rsync`: with --delete it removes what the source does not have."""
+    call.report("C-data-transfer")
+    arguments = parse_arguments(call.arguments, valued=frozenset({"-e", "--rsh", "-f", "--filter", "-B", "-T"}))
+    deletes = any(option.name.startswith("--del") for option in arguments.options)
+    if deletes and arguments.operands and is_protected(arguments.operands[-1], call.scope):
+        call.report("B1-recursive-delete")
+    _report_destination(call, arguments.operands[-1] if len(arguments.operands) > 1 else None, arguments.operands[:-1])
+    return None
+
+
 def check_copy(call: Call) -> Text | None:
     """`cp`, `install`, `ln`, `rsync` on one host."""
     call.report("C-file-change")
@@ -86,8 +97,8 @@ def _report_destination(call: Call, destination: Text | None, sources: Fields) -
         if rule.startswith("B"):
             call.report(rule, target.text)
     if len(sources) == 1:
-        content = call.scope.files.get(sources[0].text, Text(UNKNOWN, sources[0].origins))
-        call.scope.files[destination.text] = content
+        content = call.scope.recall_file(sources[0].text) or Text(UNKNOWN, sources[0].origins)
+        call.scope.remember_file(destination.text, content)
 
 
 def check_write_operands(call: Call) -> Text | None:
@@ -99,12 +110,6 @@ def check_write_operands(call: Call) -> Text | None:
         call.report(find_write_rule(operand, call.scope, otherwise="C-file-write") or "C-file-write")
     if not arguments.operands:
         call.report("C-file-write")
-    return None
-
-
-def check_touch(call: Call) -> Text | None:
-    """`touch` and `mkdir` make something and empty nothing."""
-    call.report("C-file-change")
     return None
 
 
@@ -133,7 +138,7 @@ def check_tee(call: Call) -> Text | None:
             call.report(rule)
         if rule and Origin.ENDLESS in call.origins:
             call.report("B2-dd-fill")
-        call.scope.files[operand.text] = call.stdin or ANYTHING
+        call.scope.remember_file(operand.text, call.stdin or ANYTHING)
     return call.stdin
 
 
@@ -149,7 +154,7 @@ def check_dd(call: Call) -> Text | None:
             call.report(rule)
         if source is not None and is_endless_source(source):
             call.report("B2-dd-fill")
-        call.scope.files[target.text] = call.stdin or ANYTHING
+        call.scope.remember_file(target.text, call.stdin or ANYTHING)
     if target is None and source is not None and is_endless_source(source):
         return Text(UNKNOWN, frozenset({Origin.ENDLESS}))
     return call.stdin if source is None else None

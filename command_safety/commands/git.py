@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from command_safety.commands.file_contents import report_secrets
 from command_safety.evaluation.call import Call
 from command_safety.evaluation.values import Text
 from command_safety.rules.arguments import Arguments, parse_arguments
@@ -22,7 +23,7 @@ _READS = word_set(
     "verify-tag merge-tree get-tar-commit-id check-mailmap var"
 )
 _PROGRAM_OPTIONS = re.compile(
-    r"--ext-diff|--textconv|--outp?u?t?(?:=.*)?|--open-files-in-pager(?:=.*)?|--filters|--upload-pack.*|--exec.*"
+    r"--ext(?:-d\w*)?|--textc\w*|--outp\w*(?:=.*)?|--open\S*|--filt\w*|--upload-pack.*|--exec.*", re.DOTALL
 )
 
 _LISTING = {
@@ -34,11 +35,11 @@ _LISTING = {
 }
 _LISTING_VALUED = word_set("--contains --no-contains --merged --no-merged --points-at --sort --format -n?")
 _SUBCOMMANDS = {
-    "remote": frozenset({"", "show", "get-url"}),
+    "remote": frozenset({"", "get-url"}),
     "stash": frozenset({"list", "show"}),
     "worktree": frozenset({"list"}),
     "submodule": frozenset({"", "status", "summary"}),
-    "bisect": frozenset({"log", "view"}),
+    "bisect": frozenset({"log"}),
     "notes": frozenset({"", "list", "show"}),
     "bundle": frozenset({"verify", "list-heads"}),
     "reflog": frozenset({"", "show", "exists"}),
@@ -64,6 +65,9 @@ def check_git(call: Call) -> Text | None:
     inner = call.as_command(f"git {verb}", words)
     if any(word.may_be_option for word in inner.arguments) or arguments.operands[0].may_be_option:
         call.report("C-dynamic-operand")
+    # `git show HEAD:.env` names a file as well.
+    paths = tuple(Text(word.text.partition(":")[2] or word.text, word.origins) for word in words)
+    report_secrets(inner.as_command(inner.name, paths))
     if any(_PROGRAM_OPTIONS.fullmatch(word.text) for word in words):
         call.report("C-unknown-option")
     if not _is_reading(verb, inner):

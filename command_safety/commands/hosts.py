@@ -10,7 +10,7 @@ _PRIVATE = tuple(ip_network(each) for each in ("127.0.0.0/8", "10.0.0.0/8", "172
 _PRIVATE_V6 = tuple(ip_network(each) for each in ("::1/128", "fc00::/7"))
 # https://cloud.google.com/compute/docs/metadata, docs of AWS, Azure, Alibaba and Oracle
 _METADATA_ADDRESSES = frozenset({"169.254.169.254", "169.254.170.2", "100.100.100.200", "192.0.0.192", "fd00:ec2::254"})
-_METADATA_NAMES = frozenset({"metadata", "metadata.google.internal", "instance-data", "metadata.azure.internal"})
+_METADATA_NAMES = frozenset({"metadata", "instance-data"})
 _PRIVATE_SUFFIXES = (".svc", ".local", ".internal", ".localhost", ".localdomain")
 _LABEL = re.compile(r"(?=.*[a-z])[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?")
 _URL = re.compile(r"(?:(?P<scheme>[a-z][a-z0-9+.-]*)://)?(?P<authority>[^/?#]*)(?P<rest>.*)", re.DOTALL | re.IGNORECASE)
@@ -37,7 +37,7 @@ def split_url(url: str) -> Address | None:
 
 def find_host_rule(host: str) -> str:
     """The reason to ask before talking to a host; empty for one in the own network."""
-    if host in _METADATA_ADDRESSES or host in _METADATA_NAMES:
+    if host in _METADATA_ADDRESSES or host.partition(".")[0] in _METADATA_NAMES:
         return "C-cloud-metadata"
     address = _read_address(host)
     if address is not None:
@@ -48,7 +48,7 @@ def find_host_rule(host: str) -> str:
         return "C-public-host"
     if host.startswith("0x"):
         return "C-public-host"
-    if len(labels) == 1 or host.endswith(_PRIVATE_SUFFIXES) or ".svc." in host:
+    if len(labels) == 1 or host.endswith(_PRIVATE_SUFFIXES):
         return ""
     return "C-public-host"
 

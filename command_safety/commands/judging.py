@@ -8,11 +8,16 @@ from dataclasses import dataclass, field
 from command_safety.commands.checks import CHECKS
 from command_safety.commands.file_contents import report_secrets
 from command_safety.evaluation.call import Call
-from command_safety.evaluation.values import Text, join
+from command_safety.evaluation.values import Origin, Text, join
 from command_safety.rules.arguments import Arguments, Option, parse_arguments
 from command_safety.rules.model import READ, CommandRule, Wrapper
 
 _ALONE = frozenset({"--help", "--version"})
+_ALONE_OF_SUBCOMMANDS = frozenset({"-v", "-V", "-version", "-h", "-help", "help", "version"})
+_HOST_OPTIONS = frozenset(
+    {"-h", "--host", "--hostname", "--bootstrap-server", "--endpoints", "--server", "--url", "-u"}
+)
+_SEPARATORS = frozenset({"--", ";"})
 _MAX_PATH = 4
 """Words of the longest subcommand."""
 
@@ -34,8 +39,9 @@ def apply_rule(call: Call, rule: CommandRule, *, inherited: Inherited | None = N
     if rule.wrapper is not None:
         return _run_wrapped(call, rule, rule.wrapper, known)
     arguments = parse_arguments(call.arguments, valued=known.valued, has_long_dash=known.has_long_dash)
-    _report_unsafe(call, arguments.options, known)
     subcommand = _find_subcommand(rule, arguments)
+    is_global = subcommand is not None and rule.globals_first
+    _report_unsafe(call, arguments.options[: arguments.options_before if is_global else None], known)
     if subcommand is not None:
         return _apply_subcommand(call, rule, arguments, subcommand, known=known)
     _report_own_rule(call, rule, arguments)
@@ -56,7 +62,8 @@ def _only_informs(call: Call, rule: CommandRule) -> bool:
     """`--help` and the like, when nothing else is given."""
     words = call.texts
     if len(words) == 1:
-        return words[0] in _ALONE or words[0] in rule.alone
+        asks_version = words[0] in _ALONE_OF_SUBCOMMANDS and _has_subcommands(rule) and rule.bare in ("", READ)
+        return words[0] in _ALONE or words[0] in rule.alone or asks_version
     return _has_subcommands(rule) and len(words) == 2 and words[1] == "--help" and words[0].isalpha()
 
 
@@ -85,6 +92,8 @@ def _report_unsafe(call: Call, options: tuple[Option, ...], known: Inherited) ->
         rule = known.unsafe.get(option.name) or _find_abbreviated(option.name, known)
         if rule and rule != READ:
             call.report(rule)
+        if option.value is not None and option.name in _HOST_OPTIONS and Origin.OUTPUT in option.value.origins:
+            call.report("C-dynamic-host", option.value.text)
 
 
 def _find_abbreviated(name: str, known: Inherited) -> str:
@@ -103,20 +112,26 @@ def _find_subcommand(rule: CommandRule, arguments: Arguments) -> str | None:
         path = " ".join(words[:length])
         if path in rule.subcommands or path in rule.asks or path in rule.reads:
             return path
+        if path in rule.reads_alone and length == len(arguments.operands):
+            return path
     return None
 
 
 def _has_subcommands(rule: CommandRule) -> bool:
-    return bool(rule.reads or rule.asks or rule.subcommands)
+    return bool(rule.reads or rule.reads_alone or rule.asks or rule.subcommands)
 
 
 def _apply_subcommand(
     call: Call, rule: CommandRule, arguments: Arguments, subcommand: str, *, known: Inherited
 ) -> Text | None:
     found = rule.subcommands.get(subcommand) or CommandRule.model_construct(rule=rule.asks.get(subcommand, READ))
+    if not _SEPARATORS.isdisjoint(call.texts) and not found.check:
+        # Some tools take several commands in one call.
+        call.report("C-unknown-subcommand")
     taken = set(arguments.places[: len(subcommand.split())])
     rest = tuple(word for place, word in enumerate(call.arguments) if place not in taken)
-    return apply_rule(call.as_command(f"{call.name} {subcommand}", rest), found, inherited=known)
+    passed_on = Inherited(valued=known.valued) if rule.globals_first else known
+    return apply_rule(call.as_command(f"{call.name} {subcommand}", rest), found, inherited=passed_on)
 
 
 def _report_own_rule(call: Call, rule: CommandRule, arguments: Arguments) -> None:
@@ -126,9 +141,6 @@ def _report_own_rule(call: Call, rule: CommandRule, arguments: Arguments) -> Non
         own = rule.bare
     elif rule.reads_with:
         own = rule.rule
-    elif _has_subcommands(rule) and not arguments.operands:
-        # Without a subcommand only the usage is printed.
-        own = READ
     else:
         own = rule.rule
     if own != READ:
@@ -137,14 +149,14 @@ def _report_own_rule(call: Call, rule: CommandRule, arguments: Arguments) -> Non
 
 def _report_operands(call: Call, rule: CommandRule, arguments: Arguments) -> None:
     if rule.max_operands is not None and len(arguments.operands) > rule.max_operands:
-        call.report("C-file-write")
+        call.report(rule.extra_operands)
     if rule.reads_files:
         report_secrets(call)
 
 
 def _report_dynamic(call: Call, rule: CommandRule, arguments: Arguments, known: Inherited) -> None:
     """Report words that may turn out to be an option, where some option is unsafe."""
-    is_harmless = not known.unsafe and not rule.check and not rule.reads_with
+    is_harmless = not known.unsafe and not rule.reads_with
     if rule.is_dynamic if rule.is_dynamic is not None else is_harmless:
         return
     if arguments.has_unknown_option or any(word.may_be_option for word in _before_double_dash(call)):

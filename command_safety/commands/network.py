@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
+from command_safety.commands.hosts import find_host_rule, split_url
 from command_safety.evaluation.call import Call
-from command_safety.evaluation.scope import Fields
 from command_safety.evaluation.values import SOMETHING, UNKNOWN, Origin, Text
 from command_safety.rules.arguments import parse_arguments
 from command_safety.rules.word_sets import word_set
@@ -41,6 +41,8 @@ _IP_OBJECTS = {
 }
 _IP_READS = ("show", "list", "lst", "get")
 _IP_OPTIONS_VALUED = frozenset({"-f", "-family", "-n", "-netns", "-l", "-loops", "-rc", "-rcvbuf", "-b", "-batch"})
+_FIREWALL_READS = re.compile(r"--(?:state|list-[\w-]+|get-[\w-]+|query-[\w-]+|info-[\w-]+|path-[\w-]+|check-config)")
+_FIREWALL_SCOPES = frozenset({"--zone", "--permanent", "--policy", "-q", "-v", "--verbose", "--ipset", "--service"})
 _ROUTE_CHANGES = frozenset({"add", "del", "delete", "change", "flush", "replace"})
 
 
@@ -76,8 +78,10 @@ def check_raw_client(call: Call) -> Text | None:
 def check_ip(call: Call) -> Text | None:
     """`ip`: objects and verbs may be shortened; without a verb it shows."""
     words = list(call.arguments)
+    in_all = False
     while words and words[0].text.startswith("-"):
         option = words.pop(0).text
+        in_all = in_all or option in ("-a", "-all")
         if option in ("-b", "-batch", "-force"):
             call.report("C-network-change")
         if option in _IP_OPTIONS_VALUED and words:
@@ -87,24 +91,26 @@ def check_ip(call: Call) -> Text | None:
     target = next((full for full in _IP_OBJECTS if full.startswith(words[0].text)), "")
     rest = words[1:]
     if target == "netns" and rest and rest[0].text in ("exec", "exe", "ex"):
-        return _run_in_namespace(call, tuple(rest[1:]))
+        # Without -all the name of the namespace comes first.
+        inner = tuple(rest[1:] if in_all else rest[2:])
+        return call.run(inner) if inner else None
     _judge_verb(call, target, rest)
     return None
-
-
-def _run_in_namespace(call: Call, words: Fields) -> Text | None:
-    return call.run(words[1:]) if len(words) > 1 else None
 
 
 def _judge_verb(call: Call, target: str, rest: list[Text]) -> None:
     verb = rest[0].text if rest else ""
     is_reading = not verb or any(full.startswith(verb) for full in _IP_READS)
+    if target == "link" and verb == "s":
+        # Here it is short for `set`.
+        is_reading = False
     if target == "monitor":
         is_reading = "file" not in [word.text for word in rest]
     if target == "netns":
         is_reading = is_reading or verb in ("identify", "pids", "list-id")
     if target == "xfrm":
-        is_reading = len(rest) < 2 or any(full.startswith(rest[1].text) for full in (*_IP_READS, "count"))
+        # The state holds keys.
+        is_reading = verb.startswith("p") and (len(rest) < 2 or rest[1].text in _IP_READS)
     if target == "vrf" and verb == "exec":
         call.run(tuple(rest[2:]))
     if not target:
@@ -150,3 +156,30 @@ def check_openssl_client(call: Call) -> Text | None:
     if not all(word.is_known for word in call.arguments):
         call.report("C-dynamic-host")
     return Text(UNKNOWN, frozenset({Origin.NETWORK}))
+
+
+def check_firewall(call: Call) -> Text | None:
+    """`firewall-cmd`: options that list, get, query and tell; anything else changes."""
+    options = [text.partition("=")[0] for text in call.texts if text.startswith("-")]
+    is_reading = any(_FIREWALL_READS.fullmatch(option) for option in options)
+    if not is_reading or not all(_FIREWALL_READS.fullmatch(option) or option in _FIREWALL_SCOPES for option in options):
+        call.report("C-network-change")
+    return None
+
+
+def check_wireguard(call: Call) -> Text | None:
+    """`wg show` hides keys unless it is asked for them."""
+    if any(text in ("dump", "private-key", "preshared-keys") for text in call.texts):
+        call.report("C-secret-read")
+    return None
+
+
+def check_address(call: Call) -> Text | None:
+    """Addresses among the operands must be known and belong to the own network."""
+    for word in call.arguments:
+        if "://" in word.text:
+            address = split_url(word.text) if word.is_known else None
+            rule = "C-dynamic-host" if address is None else find_host_rule(address.host)
+            if rule:
+                call.report(rule, word.text)
+    return None

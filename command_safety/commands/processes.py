@@ -5,28 +5,31 @@ from __future__ import annotations
 import re
 
 from command_safety.evaluation.call import Call
-from command_safety.evaluation.values import Text
+from command_safety.evaluation.values import SOMETHING, Text
 from command_safety.paths.secrets import is_secret
 from command_safety.rules.arguments import parse_arguments
 from command_safety.rules.word_sets import word_set
 
 _SIGNAL = re.compile(r"-(?:\d+|[A-Za-z]+\d*(?:[+-]\d+)?)")
 _BSD_ENVIRONMENT = re.compile(r"[A-Za-z]*e[A-Za-z]*")
+_SECRET_DIRECTORIES = (".ssh", "/private", "/secrets", ".kube", ".aws", ".gnupg")
+_PS_VALUED = re.compile(
+    r"-[A-Za-z]*[CGUgopqstuO]|--(?:sort|ppid|pid|user|format|cols|columns|width|rows|tty|group|sid|headers)|[A-Za-z]*[oOpUtkq]"
+)
 _TAR_VALUED = word_set(
     "-f -C -T -X -b -g -H -K -L -N -V -F -I --file --directory --files-from --exclude --exclude-from "
     "--use-compress-program --to-command --info-script --new-volume-script --checkpoint-action --rsh-command "
     "--rmt-command --transform --strip-components --format --owner --group --mode --mtime"
 )
-_TAR_PROGRAMS = (
-    "-I",
-    "-F",
-    "--use-compress-program",
-    "--to-command",
-    "--info-script",
-    "--new-volume-script",
-    "--checkpoint-action",
-    "--rsh-command",
-    "--rmt-command",
+_TAR_HARMLESS = word_set(
+    "-t --list -f --file -z --gzip -j --bzip2 -J --xz --zstd --lzma --lzip -Z -a --auto-compress -v --verbose "
+    "-C --directory --wildcards --no-wildcards --exclude -X --exclude-from --strip-components --transform "
+    "--show-transformed-names --full-time --utc --numeric-owner --totals -R --block-number -P "
+    "--absolute-names -p --occurrence --force-local -b -i --ignore-zeros --null --warning"
+)
+_TAR_PROGRAMS = word_set(
+    "-I -F --use-compress-program --to-command --info-script --new-volume-script --checkpoint-action "
+    "--rsh-command --rmt-command"
 )
 
 
@@ -53,30 +56,12 @@ def _find_killed(words: list[str]) -> set[str]:
 
 
 def check_ps(call: Call) -> Text | None:
-    """`ps e` shows the environment of processes."""
-    for place, word in enumerate(call.texts):
-        is_value = place and call.texts[place - 1] in (
-            "-o",
-            "-O",
-            "-p",
-            "-C",
-            "-u",
-            "-U",
-            "-G",
-            "-g",
-            "-t",
-            "o",
-            "p",
-            "-eo",
-            "-Ao",
-            "--sort",
-            "--ppid",
-            "-q",
-        )
-        if place < 2 and not word.startswith("-") and not is_value and _BSD_ENVIRONMENT.fullmatch(word):
+    """`ps e`, the letter without a dash, shows the environment of processes."""
+    is_value = False
+    for word in call.texts:
+        if not is_value and not word.startswith("-") and _BSD_ENVIRONMENT.fullmatch(word):
             call.report("C-secret-read")
-    if any(word.is_loose and word.text.startswith("\x00") for word in call.arguments[:1]):
-        call.report("C-dynamic-operand")
+        is_value = not is_value and _PS_VALUED.fullmatch(word) is not None
     return None
 
 
@@ -91,22 +76,21 @@ def check_sysctl(call: Call) -> Text | None:
 def check_tar(call: Call) -> Text | None:
     """`tar`: listing reads, everything else writes; some options run programs."""
     words = list(call.arguments)
-    if words and not words[0].text.startswith("-") and words[0].text:
+    if words and words[0].text and not words[0].text.startswith("-"):
         words[0] = Text("-" + words[0].text, words[0].origins, words[0].is_loose)
     arguments = parse_arguments(tuple(words), valued=_TAR_VALUED)
     for option in arguments.options:
-        if option.name in _TAR_PROGRAMS or any(
-            name.startswith(option.name) for name in _TAR_PROGRAMS if len(option.name) > 4
-        ):
+        if any(name.startswith(option.name) for name in _TAR_PROGRAMS if len(option.name) > 3 or name == option.name):
             call.report("C-code-runs")
             if option.value is not None:
                 call.run_script(Text(option.value.text.removeprefix("exec=")))
-    if not arguments.has("-t", "--list") or arguments.has(
-        "-x", "-c", "-r", "-u", "-A", "--extract", "--create", "--delete", "--append", "--update"
-    ):
+        elif option.name not in _TAR_HARMLESS:
+            call.report("C-archive")
+    archive = arguments.value_of("-f", "--file")
+    if archive is not None and ":" in archive.text.partition("/")[0]:
+        call.report("C-remote")
+    if not arguments.has("-t", "--list") or any(word.may_be_option for word in call.arguments):
         call.report("C-archive")
-    if any(word.may_be_option for word in call.arguments):
-        call.report("C-dynamic-operand")
     return None
 
 
@@ -128,21 +112,26 @@ def check_grep(call: Call) -> Text | None:
     )
     arguments = parse_arguments(call.arguments, valued=valued)
     has_pattern = arguments.has("-e", "-f", "--regexp", "--file")
+    is_recursive = arguments.has("-r", "-R", "--recursive", "--dereference-recursive")
     for path in arguments.operands[0 if has_pattern else 1 :]:
-        if is_secret(path, call.scope):
+        inside = Text(f"{path.text}/id_rsa") if path.text.rstrip("/").endswith(_SECRET_DIRECTORIES) else path
+        if is_secret(path, call.scope) or (is_recursive and is_secret(inside, call.scope)):
             call.report("C-secret-read", path.text)
     return call.stdin if len(arguments.operands) <= 1 else None
 
 
 def check_date(call: Call) -> Text | None:
-    """`date`: setting the clock is a change."""
+    """`date`: setting the clock is a change; -f prints the lines it cannot read."""
     arguments = parse_arguments(
         call.arguments, valued=frozenset({"-d", "--date", "-f", "--file", "-r", "--reference", "-s", "--set", "-v"})
     )
     operands = arguments.operands
     if arguments.has("-s", "--set") or any(operand.text[:1].isdigit() or operand.may_be_option for operand in operands):
         call.report("C-system-change")
-    return Text("\x01")
+    path = arguments.value_of("-f", "--file")
+    if path is not None and is_secret(path, call.scope):
+        call.report("C-secret-read")
+    return Text(SOMETHING)
 
 
 def check_ip_tables(call: Call) -> Text | None:

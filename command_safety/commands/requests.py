@@ -102,6 +102,8 @@ def _find_curl_rule(call: Call, option: Option, *, is_query: bool) -> str:
         return "C-unknown-option"
     if name in _CURL_OUTPUTS:
         return "" if value.text == "-" or is_standard(value) else find_write_rule(value, call.scope)
+    if name in ("--resolve", "--connect-to"):
+        return _find_detour_rule(name, value.text)
     if name in ("-X", "--request"):
         return "" if value.text.upper() in _SAFE_METHODS else "C-network-send"
     if name in _CURL_BODIES:
@@ -111,6 +113,15 @@ def _find_curl_rule(call: Call, option: Option, *, is_query: bool) -> str:
         reads_file = value.text.startswith("@") and name in ("-H", "--header", "-w", "--write-out")
         return "C-network-send" if reads_file or "%output{" in value.text else ""
     return "C-unknown-option"
+
+
+def _find_detour_rule(name: str, text: str) -> str:
+    """`--resolve host:port:addresses` and `--connect-to host:port:host:port` lead to another host than the URL says."""
+    parts = text.split(":", 2)
+    if len(parts) < 3:
+        return "C-unknown-option"
+    targets = parts[2].split(",") if name == "--resolve" else parts[2].rpartition(":")[:1]
+    return next((rule for target in targets if (rule := find_host_rule(target.strip("[]").lower()))), "")
 
 
 def check_wget(call: Call) -> Text | None:
@@ -135,7 +146,7 @@ def check_wget(call: Call) -> Text | None:
 def _download(call: Call, target: Text | None) -> Text:
     content = Text(UNKNOWN, frozenset({Origin.DOWNLOADED}))
     if target is not None and target.text != "-" and not is_standard(target):
-        call.scope.files[target.text] = content
+        call.scope.remember_file(target.text, content)
         return Text("")
     return content
 
@@ -144,7 +155,7 @@ def _remember_files(call: Call, urls: list[Text] | tuple[Text, ...]) -> None:
     for url in urls:
         name = url.text.partition("?")[0].rstrip("/").rpartition("/")[2]
         if name:
-            call.scope.files[name] = Text(UNKNOWN, frozenset({Origin.DOWNLOADED}))
+            call.scope.remember_file(name, Text(UNKNOWN, frozenset({Origin.DOWNLOADED})))
 
 
 def _judge_urls(call: Call, urls: list[Text] | tuple[Text, ...]) -> None:

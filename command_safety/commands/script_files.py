@@ -19,7 +19,7 @@ def report_foreign(call: Call, script: Text, *, excerpt: str = "") -> None:
 def run_file(call: Call, path: str) -> Text | None:
     """Judge a file that is run: its content when this very command has written it."""
     call.report("C-script-file", path)
-    content = call.scope.files.get(path)
+    content = call.scope.recall_file(path)
     if content is None:
         return None
     report_foreign(call, content)

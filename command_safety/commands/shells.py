@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from command_safety.commands.script_files import report_foreign, run_file
 from command_safety.evaluation.call import Call
+from command_safety.evaluation.scope import Fields
 from command_safety.evaluation.values import ANYTHING, EMPTY, Text, join
 from command_safety.rules.arguments import Arguments, parse_arguments
+from command_safety.shell.quoting import decode_escapes
 
 _VALUED = frozenset({"-o", "-O", "--rcfile", "--init-file"})
 _STDIN = frozenset({"-", "/dev/stdin", "/dev/fd/0", "/proc/self/fd/0"})
@@ -58,7 +60,18 @@ def _run_stdin(call: Call, arguments: Arguments) -> Text | None:
     report_foreign(call, call.stdin)
     if call.stdin.text == ANYTHING.text:
         return None
-    return call.run_script(call.stdin, positional=(Text(call.name), *arguments.operands[1:]), stdin=EMPTY)
+    return run_input(call, positional=(Text(call.name), *arguments.operands[1:]))
+
+
+def run_input(call: Call, *, positional: Fields | None = None) -> Text | None:
+    """Judge what comes in as a script."""
+    if call.stdin is None or call.stdin.text == ANYTHING.text:
+        return None
+    decoded = decode_escapes(call.stdin.text)
+    if decoded != call.stdin.text:
+        # `echo` of some shells decodes escapes without being told to.
+        call.run_script(Text(decoded, call.stdin.origins), positional=positional, stdin=EMPTY)
+    return call.run_script(call.stdin, positional=positional, stdin=EMPTY)
 
 
 def check_eval(call: Call) -> Text | None:
@@ -76,7 +89,7 @@ def check_source(call: Call) -> Text | None:
     path = call.arguments[0]
     call.report("C-script-file")
     report_foreign(call, path)
-    content = call.stdin if path.text in _STDIN else call.scope.files.get(path.text)
+    content = call.stdin if path.text in _STDIN else call.scope.recall_file(path.text)
     if content is None:
         return None
     report_foreign(call, content)

@@ -17,6 +17,9 @@ _GLUSTER_READS = re.compile(
     r"|snapshot (?:list|info|status)|volume profile \S+ info"
     r"|volume quota \S+ list|volume rebalance \S+ status|volume geo-replication \S* ?status|help|global help).*"
 )
+_DEBUGFS_READS = word_set(
+    "stat ls stats show_super_stats ncheck icheck testi testb htree imap blocks filefrag features ex extents bmap"
+)
 _ISCSI_CHANGES = word_set("-l --login -u --logout -o --op -R --rescan -r -k -D -U --logoutall -L --loginall -s")
 
 
@@ -53,7 +56,11 @@ def check_only_known(call: Call) -> Text | None:
 
 
 def check_debugfs(call: Call) -> Text | None:
-    if "-w" in call.texts:
+    """`debugfs -R request`: it opens the filesystem for reading, but some requests write files of the host."""
+    arguments = parse_arguments(call.arguments, valued=frozenset({"-R", "-f", "-b", "-s", "-d"}))
+    request = arguments.value_of("-R")
+    words = [] if request is None else request.text.split()
+    if arguments.has("-w", "-f") or not words or words[0] not in _DEBUGFS_READS:
         call.report("C-storage-change")
     return None
 

@@ -21,6 +21,8 @@ _NUMBERED_COMMANDS = "lLqQ"
 _SUBSTITUTE_FLAGS = re.compile(r"[gpiImM0-9]*")
 _LABEL = re.compile(r"[^;\n}]*")
 _LINE = re.compile(r"(?:[^\\\n]|\\.|\\\n)*", re.DOTALL)
+_BRACKETS = re.compile(r"\^?\]?(?:\[[:.=][^\]]*[:.=]\]|[^\]\n])*\]")
+"""What follows the `[` of a bracket expression."""
 _NUMBER = re.compile(r"\s*\d*")
 _ALL_FLAGS = re.compile(r"[gpiImMe0-9]*")
 _SPACE = re.compile(r"\s*")
@@ -43,7 +45,7 @@ class SedEffect:
 
 def check_sed(call: Call) -> Text | None:
     arguments = parse_arguments(call.arguments, valued=_VALUED)
-    if arguments.has("-i", "--in-place", "-I"):
+    if arguments.has("-i", "-I") or any(option.name.startswith("--i") for option in arguments.options):
         call.report("C-file-change")
     if arguments.has("-f", "--file"):
         call.report("C-script-file")
@@ -136,7 +138,7 @@ class _SedReader:
 
     def _read_substitution(self) -> list[SedEffect]:
         delimiter = self._next()
-        self._read_delimited(delimiter)
+        self._read_pattern(delimiter)
         self._read_delimited(delimiter)
         self._take(_SUBSTITUTE_FLAGS)
         flag = self._peek()
@@ -155,10 +157,7 @@ class _SedReader:
         while True:
             self._take(_SPACE)
             if self._peek() in ("/", "\\"):
-                if self._next() == "\\":
-                    self._read_delimited(self._next())
-                else:
-                    self._read_delimited("/")
+                self._read_pattern(self._next() if self._next() == "\\" else "/")
                 self._take(_ADDRESS_FLAGS)
             elif not self._take(_ADDRESS):
                 break
@@ -166,6 +165,14 @@ class _SedReader:
             if self._peek() == ",":
                 self._next()
         self._take(_NEGATION)
+
+    def _read_pattern(self, delimiter: str) -> None:
+        """Move past the delimiter that ends a regular expression; inside brackets it is a character."""
+        while (character := self._next()) != delimiter:
+            if character == "\\":
+                self._next()
+            elif character == "[" and not self._take(_BRACKETS):
+                raise SedScriptError("']' is missing")
 
     def _read_delimited(self, delimiter: str) -> None:
         """Move past the next delimiter that no backslash stands before."""

@@ -7,6 +7,7 @@ import binascii
 import re
 from collections.abc import Callable
 
+from command_safety.commands.builtins import set_variable
 from command_safety.commands.file_contents import report_secrets
 from command_safety.evaluation.call import Call
 from command_safety.evaluation.scope import Fields
@@ -35,7 +36,7 @@ def check_printf(call: Call) -> Text | None:
     words = call.arguments
     if words and words[0].text == "-v" and len(words) > 2:
         name, words = words[1].text, words[2:]
-        call.scope.assign(name, [(_format(words),)])
+        set_variable(call, name, _format(words))
         return EMPTY
     if words and words[0].text == "--":
         words = words[1:]
@@ -76,7 +77,7 @@ def check_pass_through(call: Call) -> Text | None:
     """Commands that print what they read, perhaps in part or in another order; files that were written here count."""
     operands = [operand for operand in parse_arguments(call.arguments).operands if operand.text != "-"]
     report_secrets(call)
-    known = [call.scope.files[operand.text] for operand in operands if operand.text in call.scope.files]
+    known = [content for operand in operands if (content := call.scope.recall_file(operand.text)) is not None]
     if known and len(known) == len(operands):
         return join(known)
     if any(operand.text.startswith(("/", "~", ".")) for operand in operands) or (operands and call.name == "cat"):

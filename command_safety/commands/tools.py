@@ -10,11 +10,12 @@ from command_safety.commands.kubernetes import check_kubectl
 from command_safety.commands.texts import decode, decode_base64
 from command_safety.evaluation.call import Call
 from command_safety.evaluation.values import SOMETHING, UNKNOWN, Origin, Text
+from command_safety.paths.normalising import normalise
 from command_safety.rules.arguments import parse_arguments
 from command_safety.rules.word_sets import word_set
 
 _JQ_VALUED = word_set("-f --from-file -L --indent")
-_JQ_ENVIRONMENT = re.compile(r"\$ENV\b|(?<![\w.$])env\b(?!\s*:)")
+_JQ_ENVIRONMENT = re.compile(r"\$ENV\b|(?<![\w.$])(?:env|strenv|envsubst)\b(?!\s*:)")
 _VTYSH_READS = re.compile(r"\s*(?:show|sh|do show|list|ping|traceroute)\b.*", re.DOTALL)
 _RAID_READS = re.compile(
     r"-?(?:\w*Info\w*|ShowSummary|AdpAllInfo|LDInfo|PDList|PdList|LdPdInfo|AdpEventLog|GetBbuStatus|AdpBbuCmd|CfgDsply|EncInfo|AdpCount|show|getconfig|GetEventsInfo)",
@@ -28,6 +29,7 @@ _ACCELERATOR_CHANGES = re.compile(
     r"--?(?:set|reset|load|save|gpureset|autorespond|rasenable|rasdisable|rasinject)\w*|set|clear|upgrade",
     re.IGNORECASE,
 )
+_SYSTEM_PROGRAM = re.compile(r"/(?:usr/)?(?:s?bin|lib\w*)/")
 _SERVICE_ACTIONS_READING = frozenset({"status", "configtest", "config-test", "checkconfig", "--status-all"})
 _JCMD_READS = re.compile(
     r"(?:VM\.(?:version|flags|uptime|command_line|system_properties|info|native_memory|classloader_stats|classloaders|metaspace"
@@ -93,6 +95,9 @@ def check_accelerator(call: Call) -> Text | None:
 def check_getent(call: Call) -> Text | None:
     if call.texts[:1] in (["shadow"], ["gshadow"]) or any(UNKNOWN in text for text in call.texts[:1]):
         call.report("C-secret-read")
+    elif not all(word.is_known for word in call.arguments):
+        # Looking a host up asks a name server.
+        call.report("C-dynamic-host")
     return None
 
 
@@ -236,4 +241,28 @@ def check_ipa(call: Call) -> Text | None:
     if any(text.endswith(("-find", "-show", "-status")) for text in call.texts[:1]):
         return None
     call.report("C-user-change")
+    return None
+
+
+def check_assignment(call: Call) -> Text | None:
+    """A tool that sets what is written as name=value."""
+    if any("=" in text or UNKNOWN in text for text in call.texts if not text.startswith("-")):
+        call.report("C-service-change")
+    return None
+
+
+def check_zabbix(call: Call) -> Text | None:
+    """`zabbix_get -k system.run[…]` runs a command on the agent."""
+    for text in call.texts:
+        if "system.run" in text:
+            call.report("C-remote")
+            call.run_script(Text(text.partition("[")[2].rpartition("]")[0] or text))
+    return None
+
+
+def check_library_list(call: Call) -> Text | None:
+    """`ldd` may run the program it looks at, so only those of the system are looked at unasked."""
+    operands = parse_arguments(call.arguments).operands
+    if not all(_SYSTEM_PROGRAM.match(normalise(operand.text)) and operand.is_known for operand in operands):
+        call.report("C-code")
     return None

@@ -6,11 +6,13 @@ import re
 from dataclasses import replace
 
 from command_safety.commands.script_files import report_foreign
+from command_safety.commands.shells import run_input
 from command_safety.evaluation.call import Call
 from command_safety.evaluation.environment import find_variable_rule
 from command_safety.evaluation.scope import Fields, Scope
 from command_safety.evaluation.values import ANYTHING, EMPTY, UNKNOWN, Text, join
-from command_safety.rules.arguments import Arguments, parse_arguments
+from command_safety.paths.secrets import is_secret
+from command_safety.rules.arguments import parse_arguments
 from command_safety.rules.word_sets import word_set
 
 _ASSIGNMENT = re.compile(r"([A-Za-z_]\w*)=", re.ASCII)
@@ -39,7 +41,7 @@ def check_sudo(call: Call) -> Text | None:
     words = _skip_assignments(call, arguments.operands)
     if arguments.has("-i", "--login", "-s", "--shell"):
         call.report("C-other-user")
-        return call.run_script(join(words, separator=" ")) if words else None
+        return call.run_script(join(words, separator=" ")) if words else _run_piped(call)
     if not words or arguments.has("-l", "--list"):
         return None
     return call.run(words)
@@ -84,21 +86,33 @@ def check_su(call: Call) -> Text | None:
         return call.run_script(script)
     if call.name != "su" and arguments.operands:
         return call.run(arguments.operands)
-    return None
+    return _run_piped(call)
+
+
+def _run_piped(call: Call) -> Text | None:
+    """A shell of its own reads what comes in."""
+    call.runner.note_role("shell")
+    if call.stdin is not None:
+        report_foreign(call, call.stdin)
+    return run_input(call)
 
 
 def check_xargs(call: Call) -> Text | None:
     """`xargs`: the words that come in are arguments of the command."""
     arguments = parse_arguments(call.arguments, valued=_XARGS_VALUED, stops_at_operand=True)
     command = arguments.operands or (Text("echo"),)
-    has_file = arguments.has("-a", "--arg-file")
-    source = ANYTHING if has_file or call.stdin is None else call.stdin
+    file = arguments.value_of("-a", "--arg-file")
+    if file is not None and is_secret(file, call.scope):
+        call.report("C-secret-read")
+    source = ANYTHING if file is not None or call.stdin is None else call.stdin
     inner = replace(call, stdin=EMPTY)
     mark = arguments.value_of("-I") or (Text("{}") if arguments.has("-i", "--replace") else None)
     if mark is not None:
         return _run_per_line(inner, command, source, mark=mark.text)
     if not source.is_known:
-        return inner.run((*command, Text(UNKNOWN, source.origins, is_loose=True)))
+        # At least the ends of the names may be known, as those that `find` was asked for.
+        items = tuple(Text(item, source.origins, is_loose=True) for item in source.text.split()[:_MAX_LINES])
+        return inner.run((*command, *items))
     delimiter = arguments.value_of("-d", "--delimiter")
     lines = source.text.split("\n") if delimiter is not None else source.text.replace("\0", " ").split()
     items = tuple(Text(item.strip("'\""), source.origins) for item in lines if item)
@@ -147,7 +161,11 @@ def check_ssh(call: Call) -> Text | None:
     for option in arguments.options:
         if option.name == "-o" and option.value is not None and "command" in option.value.text.lower():
             call.run_script(Text(option.value.text.partition("=")[2]))
-    _run_remotely(call, arguments.operands[1:])
+    if arguments.operands[1:]:
+        _run_remotely(call, arguments.operands[1:])
+    elif call.stdin is not None:
+        report_foreign(call, call.stdin)
+        run_input(call)
     return Text(UNKNOWN)
 
 
@@ -160,21 +178,24 @@ def _run_remotely(call: Call, words: Fields) -> None:
 
 
 def check_fan_out(call: Call) -> Text | None:
-    """`pdsh`, `pssh`, `clush`, `salt`, `ansible`: a command for many hosts."""
+    """`pdsh`, `pssh`, `clush`, `salt`: a command for many hosts."""
     call.report("C-remote")
-    valued = word_set("-w -x -l -f -t -u -h -H -i -o -e -p -a -m -g -b --limit --become-user -C")
-    arguments = parse_arguments(call.arguments, valued=valued)
-    texts = [arguments.value_of("-a") if call.name == "ansible" else None, *_words_of_fan_out(call, arguments)]
-    for text in texts:
-        if text is not None:
-            _run_remotely(call, (text,))
+    valued = word_set("-w -x -l -f -t -u -h -H -i -o -e -p -g -C")
+    arguments = parse_arguments(call.arguments, valued=valued, stops_at_operand=True)
+    # `salt` is told the hosts and the function first.
+    words = arguments.operands[2:] if call.name.startswith("salt") else arguments.operands
+    _run_remotely(call, words)
     return None
 
 
-def _words_of_fan_out(call: Call, arguments: Arguments) -> list[Text]:
-    skipped = {"ansible": len(arguments.operands), "salt": 2, "salt-ssh": 2}.get(call.name, 0)
-    words = arguments.operands[skipped:]
-    return [join(words, separator=" ")] if words else []
+def check_ansible(call: Call) -> Text | None:
+    """`ansible hosts -m shell -a command`."""
+    call.report("C-remote")
+    arguments = parse_arguments(call.arguments, valued=word_set("-a --args -m -i -u -f -e -l -t -T -M"))
+    command = arguments.value_of("-a", "--args")
+    if command is not None:
+        _run_remotely(call, (command,))
+    return None
 
 
 def check_at(call: Call) -> Text | None:
@@ -195,7 +216,7 @@ def check_crontab(call: Call) -> Text | None:
         return None
     call.report("C-schedule-change")
     operands = arguments.operands
-    table = call.scope.files.get(operands[0].text) if operands and operands[0].text != "-" else call.stdin
+    table = call.scope.recall_file(operands[0].text) if operands and operands[0].text != "-" else call.stdin
     if table is not None:
         lines = table.text.split("\n")[:_MAX_LINES]
         _judge_later(call, Text("\n".join(_CRON_TIME.sub("", line, count=1) for line in lines), table.origins))
@@ -225,3 +246,24 @@ def check_flock(call: Call) -> Text | None:
     if words and words[0].text in ("-c", "--command"):
         return call.run_script(words[1]) if len(words) > 1 else None
     return call.run(words) if words else None
+
+
+def check_taskset(call: Call) -> Text | None:
+    """`taskset` and `chrt`: with -p and a process alone they show, with a value before it they set."""
+    arguments = parse_arguments(call.arguments, stops_at_operand=True)
+    if arguments.has("-p", "--pid"):
+        if len(arguments.operands) != 1:
+            call.report("C-process-change")
+        return None
+    return call.run(arguments.operands[1:]) if len(arguments.operands) > 1 else None
+
+
+def check_ionice(call: Call) -> Text | None:
+    """`ionice`: with -p and no class it shows."""
+    valued = frozenset({"-c", "--class", "-n", "--classdata", "-p", "--pid", "-P", "--pgid", "-u", "--uid"})
+    arguments = parse_arguments(call.arguments, valued=valued, stops_at_operand=True)
+    if arguments.has("-p", "--pid", "-P", "--pgid", "-u", "--uid"):
+        if arguments.has("-c", "--class", "-n", "--classdata"):
+            call.report("C-process-change")
+        return None
+    return call.run(arguments.operands) if arguments.operands else None

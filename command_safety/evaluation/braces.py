@@ -10,8 +10,9 @@ from typing import TypeAlias
 from command_safety.evaluation.limits import TooComplex
 from command_safety.shell.syntax import Literal, Part, Word
 
-MAX_WORDS = 512
-MAX_BRACES = 32
+MAX_WORDS = 256
+MAX_BRACES = 10
+"""Lists after each other multiply."""
 _RANGE = re.compile(r"(-?\d+|[A-Za-z])\.\.(-?\d+|[A-Za-z])(?:\.\.(-?\d+))?", re.ASCII)
 
 Item: TypeAlias = str | Part
@@ -19,13 +20,16 @@ Item: TypeAlias = str | Part
 
 
 def expand_braces(word: Word) -> list[Word]:
-    """The words that the braces of this one stand for; cut after MAX_WORDS. Raises TooComplex."""
+    """The words that the braces of this one stand for. Raises TooComplex for more than MAX_WORDS."""
     count = sum(part.text.count("{") for part in word.parts if isinstance(part, Literal) and not part.is_quoted)
     if count == 0:
         return [word]
     if count > MAX_BRACES:
         raise TooComplex("too many braces")
-    return [_join(items) for items in islice(_expand(_split(word)), MAX_WORDS)]
+    words = [_join(items) for items in islice(_expand(_split(word)), MAX_WORDS + 1)]
+    if len(words) > MAX_WORDS:
+        raise TooComplex("braces stand for too many words")
+    return words
 
 
 def _split(word: Word) -> list[Item]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from command_safety.evaluation.values import SOMETHING, UNKNOWN
@@ -24,6 +24,9 @@ class Findings:
 
     def add(self, rule: str, excerpt: str) -> None:
         self._found[Finding(rule, shorten(excerpt))] = None
+
+    def extend(self, others: Iterable[Finding]) -> None:
+        self._found.update(dict.fromkeys(others))
 
     def __iter__(self) -> Iterator[Finding]:
         return iter(self._found)

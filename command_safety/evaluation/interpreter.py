@@ -134,8 +134,7 @@ class Interpreter:
             case Test():
                 return self._run_test(statement, scope, stdin)
             case ArithmeticCommand():
-                self._folder(scope, stdin).fold_arithmetic(statement.expression)
-                return EMPTY
+                return self._run_arithmetic(statement, scope, stdin)
 
     def _run_pipeline(self, pipeline: Pipeline, scope: Scope, stdin: Text | None) -> Text:
         roles_before, stage_roles = self._roles, []
@@ -174,7 +173,7 @@ class Interpreter:
             rule = find_variable_rule(loop.variable, command="")
             if rule:
                 self.report(rule, loop.variable)
-            items = scope.positional if loop.items is None else self._folder(scope, stdin).fold_words(loop.items)
+            items = scope.read("@")[0] if loop.items is None else self._folder(scope, stdin).fold_words(loop.items)
             scope.assign(loop.variable, [(item,) for item in items] or [(EMPTY,)])
         inner = scope.copy()
         outputs = []
@@ -200,11 +199,37 @@ class Interpreter:
     def _run_test(self, test: Test, scope: Scope, stdin: Text | None) -> Text:
         folder = self._folder(scope, stdin)
         is_evaluating = any(word.bare in _EVALUATING_TESTS for word in test.words)
+        part: list[Text] = []
         for word in test.words:
             if is_evaluating:
                 folder.fold_arithmetic(word)
-            else:
-                folder.fold_text(word)
+            text = folder.fold_text(word)
+            if word.bare in ("&&", "||"):
+                self._run_elsewhere_valid(tuple(part), scope)
+                part = []
+            elif word.bare not in ("!", "(", ")"):
+                part.append(text)
+        self._run_elsewhere_valid(tuple(part), scope)
+        return EMPTY
+
+    def _run_elsewhere_valid(self, words: Fields, scope: Scope) -> None:
+        """Judge a part of `[[ … ]]` as the command that it is in a shell without such tests."""
+        with self.trying() as findings:
+            self.run_words(words, scope=scope.copy(), stdin=None)
+        self._report_known_commands(findings)
+
+    def _report_known_commands(self, findings: Findings) -> None:
+        """Report what another reading found, unless names are taken for commands only there."""
+        rules = {finding.rule for finding in findings}
+        if rules.isdisjoint({"C-unknown-command", "C-dynamic-command"}) and rules != {"C-file-write"}:
+            self._findings.extend(findings)
+
+    def _run_arithmetic(self, statement: ArithmeticCommand, scope: Scope, stdin: Text | None) -> Text:
+        self._folder(scope, stdin).fold_arithmetic(statement.expression)
+        if statement.subshell is not None:
+            with self.trying() as findings:
+                self.run_script(statement.subshell, scope.copy(), stdin)
+            self._report_known_commands(findings)
         return EMPTY
 
     def _run_redirected(self, statement: Redirected, scope: Scope, stdin: Text | None) -> Text:
@@ -261,14 +286,20 @@ class Interpreter:
     def _run_bound(self, command: SimpleCommand, scope: Scope, stdin: Text | None) -> Text:
         """Run a command whose variables each have one value."""
         folder = self._folder(scope, stdin)
-        words = tuple(chain.from_iterable(self._fold_argument(word, folder, scope) for word in command.words))
         redirection = follow_redirects(command.redirects, scope=scope, folder=folder, report=self.report)
         own_stdin = stdin if redirection.stdin is None else redirection.stdin
+        folder = self._folder(scope, own_stdin)
+        words = tuple(chain.from_iterable(self._fold_argument(word, folder, scope) for word in command.words))
         inner = scope.copy() if command.assignments and command.words else scope
         for assignment in command.assignments:
             self._assign(assignment, folder=folder, scope=inner, command=words[0].text if words else "")
         roles_before, self._roles = self._roles, set()
         output = self.run_words(words, scope=inner, stdin=own_stdin)
+        if words:
+            scope.last_word = words[-1]
+        elif redirection.stdin is not None:
+            # `$(<file)` prints the file.
+            output = redirection.stdin
         if redirection.reaches_network and "shell" in self._roles:
             self.report("B7-remote-shell", command.source)
         self._roles |= roles_before
@@ -295,7 +326,7 @@ class Interpreter:
             fields = (*before, *fields) if is_array else (join([*before, *fields]),)
         rule = find_variable_rule(assignment.name, command=command)
         if rule:
-            self.report(rule, f"{assignment.name}={join([EMPTY, *fields], separator=' ').text}")
+            self.report(rule, f"{assignment.name}={' '.join(field.text for field in fields)}")
         scope.assign(assignment.name, [fields])
 
     def _deliver(self, output: Text, redirection: Redirection, scope: Scope) -> Text:
@@ -306,7 +337,7 @@ class Interpreter:
         return deliver(output, redirection, scope)
 
     def _folder(self, scope: Scope, stdin: Text | None) -> WordFolder:
-        return WordFolder(scope, run=self.run_script, run_hidden=self._run_hidden, stdin=stdin)
+        return WordFolder(scope, run=self.run_script, run_hidden=self._run_hidden, report=self.report, stdin=stdin)
 
     def _run_hidden(self, text: str, scope: Scope) -> None:
         self.report("C-hidden-expansion", text)

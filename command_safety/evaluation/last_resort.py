@@ -13,7 +13,7 @@ _PATTERNS: tuple[tuple[str, re.Pattern[str]], ...] = (
             re.IGNORECASE,
         ),
     ),
-    ("B2-make-filesystem", re.compile(r"(?:^|[\s;|&(`])(?:\S*/)?mkfs(?:\.\w+)?\s[^\n;|&]{0,80}?/dev/")),
+    ("B2-make-filesystem", re.compile(r"(?:^|[\s;|&(`/])mkfs(?:\.\w+)?\s[^\n;|&]{0,80}?/dev/")),
     ("B2-disk-write", re.compile(r"\bdd\s[^\n;|&]{0,200}?\bof=/dev/(?!null\b|std|fd/|tty)")),
     ("B2-disk-write", re.compile(r">\s*/dev/(?:[shv]d[a-z]|xvd|nvme|mmcblk|dm-|mapper/)")),
     ("B3-fork-bomb", re.compile(r"(\S{1,20})\s*\(\)\s*\{[^}]{0,40}?\1\s*\|\s*\1\s*&")),

@@ -81,7 +81,7 @@ def _is_descriptor(text: str) -> bool:
 def _read_file(found: Redirection, target: Text, *, descriptor: str, scope: Scope, report: Report) -> None:
     if is_secret(target, scope):
         report("C-secret-read", target.text)
-    content = EMPTY if target.text == "/dev/null" else scope.files.get(target.text, ANYTHING)
+    content = EMPTY if target.text == "/dev/null" else (scope.recall_file(target.text) or ANYTHING)
     _set_input(found, scope, descriptor, content)
 
 
@@ -106,6 +106,6 @@ def _set_input(found: Redirection, scope: Scope, descriptor: str, content: Text)
 def deliver(output: Text, redirection: Redirection, scope: Scope) -> Text:
     """Put the output where the redirections send it; answers what is left for the next in the pipe."""
     for target, is_appending in redirection.files:
-        before = scope.files.get(target.text, EMPTY) if is_appending else EMPTY
-        scope.files[target.text] = join([before, output])
+        before = (scope.recall_file(target.text) or EMPTY) if is_appending else EMPTY
+        scope.remember_file(target.text, join([before, output]))
     return EMPTY if redirection.is_output_taken else output

@@ -8,6 +8,7 @@ from itertools import islice, product
 from typing import TypeAlias
 
 from command_safety.evaluation.values import ANYTHING, EMPTY, SOMETHING, UNKNOWN, Text
+from command_safety.paths.normalising import normalise
 from command_safety.shell.syntax import Statement
 
 MAX_ALTERNATIVES = 64
@@ -30,12 +31,15 @@ class Scope:
 
     variables: dict[str, Value] = field(default_factory=dict)
     functions: dict[str, Statement] = field(default_factory=dict)
-    positional: Fields = ()
+    positional: Fields | None = None
+    """None when nobody knows them, as for a command that is not called as a script."""
     name: Text = _SHELL
     directories: tuple[str, ...] = ("",)
     """Where the shell may be; empty stands for a place nobody knows."""
     files: dict[str, Text] = field(default_factory=dict)
-    """What was written to a file by this script."""
+    """What was written to a file by this script; see `remember_file`."""
+    last_word: Text = ANYTHING
+    """`$_`"""
     descriptors: dict[str, Text] = field(default_factory=dict)
     """What reading from an opened descriptor gives."""
     mounts: Mapping[str, str] = field(default_factory=dict)
@@ -54,11 +58,13 @@ class Scope:
         if name in self.variables:
             return self.variables[name]
         if name in ("@", "*"):
-            return (self.positional,)
+            return ((ANYTHING,) if self.positional is None else self.positional,)
         if name in _NUMBERS:
             return ((Text(SOMETHING),),)
         if name.isdigit():
             return ((self._read_positional(int(name)),),)
+        if name == "_":
+            return ((self.last_word,),)
         if name == "PWD":
             return tuple((Text(directory or UNKNOWN),) for directory in self.directories)
         return ((_KNOWN.get(name, ANYTHING),),)
@@ -66,20 +72,34 @@ class Scope:
     def _read_positional(self, number: int) -> Text:
         if number == 0:
             return self.name
+        if self.positional is None:
+            return ANYTHING
         return self.positional[number - 1] if number <= len(self.positional) else EMPTY
 
     def assign(self, name: str, values: Iterable[Fields]) -> None:
         self.variables[name] = _limit(values)
 
+    def remember_file(self, path: str, content: Text) -> None:
+        self.files[self._locate(path)] = content
+
+    def recall_file(self, path: str) -> Text | None:
+        """What this script has written to a file; None when it has not."""
+        return self.files.get(self._locate(path))
+
+    def _locate(self, path: str) -> str:
+        return normalise(path, directory=self.directories[0] if len(self.directories) == 1 else "")
+
     def is_ambiguous(self, name: str) -> bool:
         return len(self.variables.get(name, ())) > 1
 
     def choices(self, names: Iterable[str]) -> Iterator[dict[str, Value]]:
-        """Each combination of the values of these variables."""
+        """Each combination of the values of these variables; what is beyond the limit counts as unknown."""
         ambiguous = [name for name in names if self.is_ambiguous(name)]
         combinations = product(*(self.variables[name] for name in ambiguous))
         for combination in islice(combinations, MAX_ALTERNATIVES):
             yield {name: (fields,) for name, fields in zip(ambiguous, combination, strict=True)}
+        if next(combinations, None) is not None:
+            yield dict.fromkeys(ambiguous, ((ANYTHING,),))
 
     def absorb(self, others: Iterable[Scope], *, keeping: Iterable[str] = ()) -> None:
         """Take over what these copies of this scope may have changed."""
@@ -92,7 +112,7 @@ class Scope:
             self.functions.update(other.functions)
             self.descriptors.update(other.descriptors)
             self.directories = tuple(dict.fromkeys((*self.directories, *other.directories)))[:MAX_ALTERNATIVES]
-            self.positional = self.positional or other.positional
+            self.positional = other.positional if self.positional is None else self.positional
         self.variables.update(kept)
 
 

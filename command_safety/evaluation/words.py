@@ -10,7 +10,7 @@ from dataclasses import is_dataclass
 from command_safety.evaluation.braces import expand_braces
 from command_safety.evaluation.parameters import apply_default, apply_operator
 from command_safety.evaluation.scope import Fields, Scope
-from command_safety.evaluation.values import ANYTHING, EMPTY, NO_ORIGINS, SOMETHING, UNKNOWN, Text, join
+from command_safety.evaluation.values import ANYTHING, EMPTY, NO_ORIGINS, SOMETHING, UNKNOWN, Origin, Text, join
 from command_safety.shell.syntax import (
     Arithmetic,
     CommandSubstitution,
@@ -27,8 +27,17 @@ RunScript = Callable[[Script, Scope, Text | None], Text]
 RunHidden = Callable[[str, Scope], None]
 """Judges a text that the shell expands once more, such as an array index."""
 
+Report = Callable[[str, str], None]
+
+_EXTENDED_PATTERN = re.compile(r"[?*+@!]\(")
 _DEFAULTS = frozenset({":-", "-", ":=", "=", ":+", "+", ":?", "?"})
 _NAME = re.compile(r"[A-Za-z_]\w*", re.ASCII)
+_COUNTING = re.compile(
+    r"\s*(?P<name>[A-Za-z_]\w*)\s*=\s*(?P<first>\d{1,6})\s*;\s*(?P=name)\s*(?P<sign><=?)\s*(?P<last>\d{1,6})\s*;"
+    r"\s*(?:(?P=name)\s*\+\+|\+\+\s*(?P=name))\s*",
+    re.ASCII,
+)
+"""The head of `for ((i=1; i<=9; i++))`."""
 _ASSIGNED = re.compile(
     r"([A-Za-z_]\w*)\s*(?:(?:[-+*/%&|^]|<<|>>)?=(?!=)|\+\+|--)|(?:\+\+|--)\s*([A-Za-z_]\w*)", re.ASCII
 )
@@ -37,8 +46,11 @@ _ASSIGNED = re.compile(
 class WordFolder:
     """Folds the words of one command in one scope."""
 
-    def __init__(self, scope: Scope, *, run: RunScript, run_hidden: RunHidden, stdin: Text | None = None) -> None:
+    def __init__(
+        self, scope: Scope, *, run: RunScript, run_hidden: RunHidden, report: Report, stdin: Text | None = None
+    ) -> None:
         self._scope = scope
+        self._report = report
         self._run = run
         self._run_hidden = run_hidden
         self._stdin = stdin
@@ -48,6 +60,9 @@ class WordFolder:
 
     def fold(self, word: Word) -> list[Text]:
         """The words that this one becomes, braces and splitting done; globs stay."""
+        for part in word.parts:
+            if isinstance(part, Literal) and not part.is_quoted and _EXTENDED_PATTERN.search(part.text):
+                self._report("C-extended-pattern", part.text)
         return [field for each in expand_braces(word) for field in self._fold_fields(each)]
 
     def fold_text(self, word: Word) -> Text:
@@ -57,6 +72,10 @@ class WordFolder:
     def fold_arithmetic(self, expression: Word) -> None:
         """Judge what an expression expands, and remember the names it sets."""
         text = self.fold_text(expression).text
+        counted = _COUNTING.fullmatch(text)
+        if counted is not None:
+            self._scope.assign(counted["name"], [(Text(number),) for number in _count(counted)])
+            return
         for found in _ASSIGNED.finditer(text):
             self._scope.assign(found[1] or found[2], [(Text(SOMETHING),)])
         for name in _NAME.findall(text):
@@ -93,7 +112,8 @@ class WordFolder:
                 return self._fold_parameter(part), not part.is_quoted
             case CommandSubstitution():
                 output = self._run(part.script, self._scope.copy(), None)
-                return (Text(output.text.rstrip("\n"), output.origins),), not part.is_quoted
+                origins = output.origins if output.is_known else output.origins | {Origin.OUTPUT}
+                return (Text(output.text.rstrip("\n"), origins),), not part.is_quoted
             case ProcessSubstitution():
                 return (self._fold_process(part),), False
             case Arithmetic():
@@ -104,7 +124,7 @@ class WordFolder:
         stdin = (self._stdin or ANYTHING) if part.is_output else None
         output = self._run(part.script, self._scope.copy(), stdin)
         path = f"/dev/fd/{63 + len(self._scope.files)}"
-        self._scope.files[path] = output
+        self._scope.remember_file(path, output)
         return Text(path)
 
     def _fold_parameter(self, part: Parameter) -> Fields:
@@ -192,6 +212,12 @@ class _FieldBuilder:
         if self._pieces:
             self._done.append(join(self._pieces))
             self._pieces = []
+
+
+def _count(found: re.Match[str]) -> Iterator[str]:
+    """The numbers that a loop counts through, of many only both ends."""
+    numbers = range(int(found["first"]), int(found["last"]) + len(found["sign"]) - 1)
+    return map(str, numbers if len(numbers) <= 300 else [*numbers[:8], *numbers[-8:]])
 
 
 def find_parameters(tree: object) -> Iterator[str]:

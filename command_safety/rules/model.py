@@ -67,7 +67,7 @@ class CommandRule(StrictModel):
     rule: str = READ
     """Why a person is asked when none of the more exact rules below applies."""
     bare: str = ""
-    """The same without any operand; as `rule` when empty."""
+    """The same without any operand, for many tools only the usage; as `rule` when empty."""
     alone: Names = ()
     """Arguments that only print something when nothing else is given, besides --help and --version."""
     valued: Names = ()
@@ -77,15 +77,20 @@ class CommandRule(StrictModel):
     reads_with: Names = ()
     """Options that make the command only look; without any of them `rule` applies."""
     max_operands: int | None = None
-    """More operands than this are written to."""
+    extra_operands: str = "C-file-write"
+    """The reason when there are more operands than `max_operands`."""
     reads_files: bool = False
     """Prints the content of its operands, which may be secret."""
     is_dynamic: bool | None = None
-    """Whether words that nobody knows may be given; by default when no option is unsafe."""
+    """Whether words that nobody knows may be given; by default when no option decides."""
+    globals_first: bool = False
+    """Options before a subcommand are not known after it, as with `docker`."""
     has_long_dash: bool = False
     """Options of several letters begin with one dash, as those of `find` and `java`."""
     reads: Subcommands = frozenset()
     """Subcommands that only look, separated by commas; a subcommand may have several words."""
+    reads_alone: Subcommands = frozenset()
+    """Subcommands that only look when nothing follows, since a word after them may be a verb."""
     asks: SubcommandRules = {}
     """Subcommands with a reason of their own."""
     subcommands: dict[str, CommandRule] = {}

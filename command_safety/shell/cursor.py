@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 MAX_DEPTH = 40
+_ATTEMPT = 100
 _BLANKS = re.compile(r"(?:[ \t]|\\\n)*")
 
 
@@ -21,7 +22,7 @@ class Cursor:
         self.source = source
         self.position = 0
         self.depth = depth
-        self._steps_left = 2_000 + 20 * len(source)
+        self._steps_left = 2_000 + 8 * len(source)
 
     @property
     def at_end(self) -> bool:
@@ -77,6 +78,10 @@ class Cursor:
 
     def skip_blanks(self) -> None:
         self.take(_BLANKS)
+
+    def pay_for_attempt(self) -> None:
+        """Called before a way of reading that may have to be taken back."""
+        self._steps_left -= _ATTEMPT
 
     def enter(self) -> None:
         self.depth += 1

@@ -109,6 +109,9 @@ class StatementReader:
     def _read_pipeline(self) -> Statement:
         start = self._cursor.position
         self._skip_pipeline_prefixes()
+        if self._cursor.position > start and self._at_pipeline_end():
+            # `time` and `!` may stand alone.
+            return Group(Script(), is_subshell=False)
         stages = [self._read_command()]
         self._cursor.skip_blanks()
         while self._cursor.match(_PIPE):
@@ -131,8 +134,10 @@ class StatementReader:
             self._cursor.advance(len(keyword.group()))
             if keyword.group() == "time":
                 self._cursor.take(_TIME_OPTIONS)
-                if self._cursor.at_end:
-                    return
+
+    def _at_pipeline_end(self) -> bool:
+        self._cursor.skip_blanks()
+        return self._cursor.at_end or self._cursor.peek() in (";", "\n", "&", ")")
 
     def _read_command(self) -> Statement:
         start = self._cursor.position
@@ -155,17 +160,34 @@ class StatementReader:
         return statement
 
     def _read_bracketed(self) -> Statement | None:
-        if self._cursor.starts_with("(("):
-            start = self._cursor.position
-            try:
-                self._cursor.advance(2)
-                return ArithmeticCommand(self._words.read_arithmetic())
-            except NotUnderstood:
-                self._cursor.position = start
-        if not self._cursor.take_text("("):
+        if not self._cursor.starts_with("("):
             return None
-        body = self._read_body(")")
-        return Group(body, is_subshell=True)
+        arithmetic = self._try_arithmetic() if self._cursor.starts_with("((") else None
+        return arithmetic or self._read_subshell()
+
+    def _try_arithmetic(self) -> ArithmeticCommand | None:
+        """`((…))` as bash reads it, with the other reading beside; None when only that other one is left."""
+        start, depth = self._cursor.position, self._cursor.depth
+        self._cursor.pay_for_attempt()
+        self._cursor.advance(2)
+        try:
+            expression = self._words.read_arithmetic()
+        except NotUnderstood:
+            self._cursor.position, self._cursor.depth = start, depth
+            return None
+        end = self._cursor.position
+        self._cursor.position = start
+        try:
+            subshell = self._read_subshell()
+        except NotUnderstood:
+            subshell = None
+        is_same_text = self._cursor.position == end
+        self._cursor.position, self._cursor.depth = end, depth
+        return ArithmeticCommand(expression, subshell.body if subshell and is_same_text else None)
+
+    def _read_subshell(self) -> Group:
+        self._cursor.expect("(")
+        return Group(self._read_body(")"), is_subshell=True)
 
     def _read_by_keyword(self) -> Statement | None:
         found = self._cursor.match(_KEYWORD)

@@ -174,6 +174,8 @@ class Test:
 @dataclass(frozen=True, slots=True)
 class ArithmeticCommand:
     expression: Word
+    subshell: Script | None = None
+    """What a shell without arithmetic commands runs: there `((a))` is a subshell in a subshell."""
 
 
 @dataclass(frozen=True, slots=True)

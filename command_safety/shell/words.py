@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from itertools import groupby
 
 from command_safety.shell.cursor import Cursor, NotUnderstood
 from command_safety.shell.quoting import decode_escapes, unescape_backticks
@@ -55,7 +56,7 @@ class WordReader:
                 break
             elif not self._read_special(parts, character):
                 self._read_plain(parts)
-        return Word(tuple(parts)) if parts else None
+        return _make_word(parts) if parts else None
 
     def read_until(self, closing: str, *, has_quotes: bool = True) -> Word:
         """Everything up to the closing bracket, as one word that may hold blanks; moves past it.
@@ -73,7 +74,7 @@ class WordReader:
                 _append(parts, self._cursor.take_one())
             elif not self._read_special(parts, character):
                 _append(parts, self._cursor.take(_PLAIN_BEFORE[closing]) or self._cursor.take_one())
-        return Word(tuple(parts))
+        return _make_word(parts)
 
     def read_arithmetic(self) -> Word:
         """An expression up to `))`; moves past it. Raises NotUnderstood when a single `)` closes it."""
@@ -85,7 +86,7 @@ class WordReader:
             character = self._cursor.peek()
             if character == ")" and open_brackets == 0:
                 self._cursor.expect("))")
-                return Word(tuple(parts))
+                return _make_word(parts)
             open_brackets += _BRACKETS.get(character, 0)
             if not self._read_special(parts, character):
                 _append(parts, self._cursor.take(_PLAIN_IN_ARITHMETIC) or self._cursor.take_one())
@@ -101,7 +102,7 @@ class WordReader:
             open_brackets += _BRACKETS.get(character, 0)
             if not self._read_special(parts, character):
                 _append(parts, self._cursor.take_one())
-        return Word(tuple(parts)) if parts else None
+        return _make_word(parts) if parts else None
 
     def read_heredoc_body(self) -> Word:
         """The whole text of the cursor, expanded as here-documents are."""
@@ -112,7 +113,7 @@ class WordReader:
                 self._read_quoted_backslash(parts, escaped="$`\\")
             elif not self._read_expansion(parts, character, is_quoted=True):
                 _append(parts, self._cursor.take(_PLAIN_IN_HEREDOC), is_quoted=True)
-        return Word(tuple(parts))
+        return _make_word(parts)
 
     def _at_process_substitution(self) -> bool:
         return self._cursor.peek(2) in ("<(", ">(")
@@ -248,6 +249,7 @@ class WordReader:
     def _read_arithmetic_or_substitution(self, *, is_quoted: bool) -> Arithmetic | CommandSubstitution:
         start, depth = self._cursor.position, self._cursor.depth
         self._cursor.enter()
+        self._cursor.pay_for_attempt()
         try:
             self._cursor.advance(3)
             expression = self.read_arithmetic()
@@ -295,8 +297,18 @@ class WordReader:
 
 
 def _append(parts: list[Part], text: str, *, is_quoted: bool = False) -> None:
-    last = parts[-1] if parts else None
-    if isinstance(last, Literal) and last.is_quoted == is_quoted:
-        parts[-1] = Literal(last.text + text, is_quoted=is_quoted)
-    else:
-        parts.append(Literal(text, is_quoted=is_quoted))
+    parts.append(Literal(text, is_quoted=is_quoted))
+
+
+def _make_word(parts: list[Part]) -> Word:
+    """A word in which neighbouring literals of one kind are one."""
+    if len(parts) < 2:
+        return Word(tuple(parts))
+    merged: list[Part] = []
+    for is_quoted, group in groupby(parts, key=lambda part: part.is_quoted if isinstance(part, Literal) else None):
+        if is_quoted is None:
+            merged.extend(group)
+        else:
+            text = "".join(part.text for part in group if isinstance(part, Literal))
+            merged.append(Literal(text, is_quoted=is_quoted))
+    return Word(tuple(merged))

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from benchmarks import event_log, idle, relay, sessions, ssh_commands, streams, tool_routing
+from benchmarks import command_safety, event_log, idle, relay, sessions, ssh_commands, streams, tool_routing
 from benchmarks.figures import percentile
 
 Run = Callable[[], Coroutine[Any, Any, None]]  # Any: send and yield types of a coroutine
@@ -26,6 +26,11 @@ CASES: list[tuple[str, Run, list[str]]] = [
         "ssh commands",
         lambda: ssh_commands.measure(rounds=2, hosts=2, output_bytes=10_000_000),
         ["over a ControlMaster", "2 hosts side by side, connections open", "stopped after 4.2 MB"],
+    ),
+    (
+        "command safety",
+        lambda: command_safety.measure(rounds=1),
+        ["labelled commands: p50", "a long pipe: 1000 characters"],
     ),
     ("tool routing", lambda: tool_routing.measure(rounds=2), ["added per call"]),
     ("relay", lambda: relay.measure(rounds=2), ["added by the relay, p50", "from the question to the model"]),
