@@ -17,6 +17,7 @@ from simulator.api import ANONYMOUS, KubernetesApi, administrator, trusted_neigh
 from simulator.clock import SimulatedClock
 from simulator.interfaces import World
 from simulator.kubeconfig import write_kubeconfig
+from simulator.load import build_still_world
 from simulator.settings import LaunchOptions, read_options
 from simulator.store import ObjectStore
 from simulator.world import HISTORY, UnknownScenario, build_world
@@ -48,7 +49,7 @@ async def serve(options: LaunchOptions) -> None:
     listener = _open_listener(options.port)
     clock = SimulatedClock(datetime.now(UTC) - HISTORY)
     store = ObjectStore(clock, seed=options.seed)
-    world = build_world(store, clock, seed=options.seed, scenarios=options.scenarios)
+    world = _build(options, store, clock)
     token = secrets.token_urlsafe(24)
     api = KubernetesApi(
         store=store,
@@ -73,9 +74,19 @@ async def serve(options: LaunchOptions) -> None:
             await ticking
 
 
+def _build(options: LaunchOptions, store: ObjectStore, clock: SimulatedClock) -> World:
+    if options.pods is None:
+        return build_world(store, clock, seed=options.seed, scenarios=options.scenarios)
+    return build_still_world(store, clock, pods=options.pods, seed=options.seed, now=datetime.now(UTC))
+
+
 def _open_listener(port: int) -> socket.socket:
     try:
-        return socket.create_server((HOST, port))
+        listener = socket.create_server((HOST, port))
+        # asyncio does this only for sockets that it makes itself; without it small answers wait 40 ms for an
+        # acknowledgement that the other side delays.
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        return listener
     except OSError as error:
         raise LaunchFailed(f"cannot listen on {HOST}:{port}: {error.strerror}") from error
 

@@ -16,6 +16,8 @@ class LaunchOptions:
     requires_token: bool
     """Refuse callers without a token. Off by default: kubectl sends none over plain HTTP, whatever its kubeconfig
     says, and the port is reachable from this machine only."""
+    pods: int | None = None
+    """Serve a still cluster of so many pods instead of the estate, for measuring."""
     ends_with_stdin: bool = False
     """End when standard input closes, so that a launcher that is killed leaves no simulator behind."""
 
@@ -29,10 +31,15 @@ def read_options(arguments: Sequence[str] | None = None) -> LaunchOptions:
         "--scenario", action="append", default=[], metavar="NAME", help="inject this fault (repeatable)"
     )
     parser.add_argument("--scenarios", choices=("all", "none"), help="inject every fault, or none")
+    parser.add_argument(
+        "--pods", type=_pods, metavar="N", help="serve a still cluster of N pods (10 to 20000) for measuring"
+    )
     parser.add_argument("--seed", type=int, default=7, help="makes names, addresses and timings repeat")
     parser.add_argument("--require-token", action="store_true", help="refuse callers that send no token (kubectl)")
     parser.add_argument("--ends-with-stdin", action="store_true", help="end when standard input closes")
     parsed = parser.parse_args(arguments)
+    if parsed.pods and (parsed.scenario or parsed.scenarios):
+        parser.error("--pods makes a cluster of its own, without scenarios")
     if parsed.scenario and parsed.scenarios:
         parser.error("--scenario and --scenarios exclude each other")
     chosen = None if parsed.scenarios == "all" else tuple(dict.fromkeys(parsed.scenario))
@@ -42,8 +49,16 @@ def read_options(arguments: Sequence[str] | None = None) -> LaunchOptions:
         scenarios=chosen,
         seed=parsed.seed,
         requires_token=parsed.require_token,
+        pods=parsed.pods,
         ends_with_stdin=parsed.ends_with_stdin,
     )
+
+
+def _pods(text: str) -> int:
+    value = int(text)
+    if not 10 <= value <= 20_000:
+        raise argparse.ArgumentTypeError("a still cluster has 10 to 20000 pods")
+    return value
 
 
 def _port(text: str) -> int:
