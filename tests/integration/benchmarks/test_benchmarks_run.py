@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from benchmarks import event_log, idle, relay, sessions, streams, tool_routing
+from benchmarks import event_log, idle, kubernetes_tools, relay, sessions, streams, tool_routing
 from benchmarks.figures import percentile
 
 Run = Callable[[], Coroutine[Any, Any, None]]  # Any: send and yield types of a coroutine
@@ -23,6 +23,11 @@ CASES: list[tuple[str, Run, list[str]]] = [
         ["one run, one event per write", "3 runs at once", "read 20 events back", "bytes per ordinary run"],
     ),
     ("tool routing", lambda: tool_routing.measure(rounds=2), ["added per call"]),
+    (
+        "kubernetes tools",
+        lambda: kubernetes_tools.measure(sizes=[10], rounds=1, starts=1, peers=None),
+        ["| 10 | all pods |", "| 10 | events |", "peak at 10 pods"],
+    ),
     ("relay", lambda: relay.measure(rounds=2), ["added by the relay, p50", "from the question to the model"]),
     (
         "streams",
