@@ -23,8 +23,9 @@ class ProblemView(BaseModel):
     object: str
     severity: Literal["critical", "warning"]
     cause: WordsView
-    evidence: list[str]
-    next_step: WordsView
+    evidence: list[str] | None = None
+    next_step: WordsView | None = None
+    """Both are left out of short lists."""
     confidence: float
 
 
