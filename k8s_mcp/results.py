@@ -21,6 +21,9 @@ class ProblemView(BaseModel):
 
     condition: str
     object: str
+    """What has to be changed, such as a Secret that is missing."""
+    subject: str
+    """What shows it, mostly a workload."""
     severity: Literal["critical", "warning"]
     cause: WordsView
     evidence: list[str] | None = None
@@ -204,6 +207,7 @@ def view_problem(problem: Problem) -> ProblemView:
     return ProblemView(
         condition=problem.condition,
         object=problem.object,
+        subject=problem.shown_by,
         severity=problem.severity.value,
         cause=WordsView(en=problem.cause.en, zh=problem.cause.zh),
         evidence=list(problem.evidence),

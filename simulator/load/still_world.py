@@ -47,6 +47,10 @@ class StillWorld:
     def usage(self) -> "StillWorld":
         return self
 
+    @property
+    def is_available(self) -> bool:
+        return True
+
     def run_until(self, now: datetime) -> None:
         self._clock.set(now)
 

@@ -10,7 +10,10 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from k8s_diagnosis.dumps.files import DumpFile
+from k8s_diagnosis.dumps.reading import read_dump
 from k8s_diagnosis.objects.access import labels_of, name_of, namespace_of, read_text
+from k8s_diagnosis.snapshot import ClusterSnapshot
 from k8s_mcp.cluster import interfaces
 from k8s_mcp.cluster.asking_user import AskingUser
 from k8s_mcp.cluster.interfaces import (
@@ -36,9 +39,28 @@ class RecordedCase:
 
     name: str
     condition: str | None
+    object_at_fault: str | None
     recorded_at: datetime
     namespace: str
-    content: dict[str, Any]  # Any: JSON of the recording
+    files: dict[str, Any]  # Any: JSON of the recording, text of the logs
+
+    def items(self, resource: str) -> list[JsonObject]:
+        """Objects of a resource in the namespace of the case, or of the cluster."""
+        for place in (self.namespace, "_cluster"):
+            listed = self.files.get(f"objects/{place}.{resource}.json")
+            if listed is not None:
+                return list(listed["items"])
+        return []
+
+    def dump(self) -> list[DumpFile]:
+        """The files as they lie in a folder."""
+        return [
+            DumpFile(path, content if isinstance(content, str) else json.dumps(content))
+            for path, content in self.files.items()
+        ]
+
+    def snapshot(self) -> ClusterSnapshot:
+        return read_dump(self.dump(), now=self.recorded_at)
 
 
 def read_case(name: str) -> RecordedCase:
@@ -46,9 +68,10 @@ def read_case(name: str) -> RecordedCase:
     return RecordedCase(
         name=name,
         condition=content["condition"],
+        object_at_fault=content["object_at_fault"],
         recorded_at=datetime.fromisoformat(content["recorded_at"]),
         namespace=content["namespace"],
-        content=content,
+        files=content["files"],
     )
 
 
@@ -160,27 +183,15 @@ class InMemoryCluster:
 
 
 def cluster_of(case: RecordedCase) -> InMemoryCluster:
-    content = case.content
-    logs = {tuple(key.split("/", 1)): lines for key, lines in content["logs"].items()}
-    return InMemoryCluster(
-        objects={
-            "pods": content["pods"],
-            "events": content["events"],
-            "services": content["services"],
-            "endpointslices": content["endpoint_slices"],
-            "deployments": content["deployments"],
-            "nodes": content["nodes"],
-            "configmaps": [_named(name, case.namespace) for name in content["config_maps"]],
-            "secrets": [_named(name, case.namespace) for name in content["secrets"]],
-            "namespaces": [{"metadata": {"name": case.namespace}}],
-        },
-        logs={(pod, container): lines for (pod, container), lines in logs.items()},
-        namespace=case.namespace,
-    )
-
-
-def _named(name: str, namespace: str) -> JsonObject:
-    return {"metadata": {"name": name, "namespace": namespace}}
+    logs: dict[tuple[str, str], list[str]] = {}
+    for (_, pod, container), read in case.snapshot().logs.items():
+        # The in-memory cluster keeps one log per container: that of the run that failed.
+        logs[pod, container] = (read.current or read.previous).splitlines()
+    lists = [path for path, content in case.files.items() if path.startswith("objects/") and "items" in content]
+    resources = {path.removesuffix(".json").partition(".")[2] for path in lists}
+    objects = {each: case.items(each) for each in resources}
+    objects["namespaces"] = [{"metadata": {"name": case.namespace}}]
+    return InMemoryCluster(objects=objects, logs=logs, namespace=case.namespace)
 
 
 def _is_selected(each: JsonObject, *, resource: Resource, selection: Selection) -> bool:

@@ -71,7 +71,7 @@ KINDS = {
     "k8s-get-events": "EventList",
 }
 LIST_FIELDS = "kind cluster namespace columns rows total shown counts abnormal problems"
-PROBLEM_FIELDS = "condition object severity cause evidence next_step confidence"
+PROBLEM_FIELDS = "condition object subject severity cause evidence next_step confidence"
 POD_FIELDS = "kind namespace name status ready node pod_ip age owner containers conditions events problems"
 CONTAINER_FIELDS = "name init image ready restarts state reason last_state exit_code ports requests limits probes env"
 
@@ -79,7 +79,7 @@ CONTAINER_FIELDS = "name init image ready restarts state reason last_state exit_
 async def answer(tool: str, arguments: dict[str, object] | None = None) -> dict[str, Any]:  # Any: JSON
     case = read_case("crash-missing-env")
     cluster = cluster_of(case)
-    cluster.objects["nodes"] = read_case("pending-insufficient-cpu").content["nodes"]
+    cluster.objects["nodes"] = read_case("pending-insufficient-cpu").items("nodes")
     server = make_server(K8sSettings(), open_cluster=lambda _: cluster, now=lambda: case.recorded_at)
     async with Client(server, read_timeout_seconds=10) as client:
         result = await client.call_tool(tool, arguments or {})
@@ -89,7 +89,7 @@ async def answer(tool: str, arguments: dict[str, object] | None = None) -> dict[
 
 
 def first_pod() -> str:
-    return str(read_case("crash-missing-env").content["pods"][0]["metadata"]["name"])
+    return str(read_case("crash-missing-env").items("pods")[0]["metadata"]["name"])
 
 
 async def test_tools_have_their_names_arguments_and_risk() -> None:

@@ -7,9 +7,9 @@ import orjson
 import pytest
 
 from k8s_diagnosis.diagnosing import diagnose_pod
-from k8s_diagnosis.objects.events import read_event
+from k8s_diagnosis.index import ClusterIndex
 from k8s_diagnosis.objects.pods import status_of
-from k8s_diagnosis.snapshot import PodSnapshot
+from k8s_diagnosis.snapshot import ClusterSnapshot
 from simulator import api_resources as served
 from simulator.clock import SimulatedClock
 from simulator.load import StillWorld, build_still_world
@@ -51,16 +51,10 @@ def test_same_seed_writes_the_same_cluster() -> None:
 
 def test_a_few_pods_are_broken_in_ways_the_rules_name() -> None:
     store, _ = build(3000)
-    events = [read_event(event) for event in store.list_objects(served.EVENTS)]
-
     pods = store.list_objects(served.PODS)
-    found = Counter(
-        problem.condition
-        for pod in pods
-        for problem in diagnose_pod(
-            PodSnapshot(pod, NOW, [event for event in events if event.name == pod["metadata"]["name"]])
-        )
-    )
+
+    index = ClusterIndex(ClusterSnapshot(NOW, {"Pod": pods, "Event": store.list_objects(served.EVENTS)}))
+    found = Counter(problem.condition for pod in pods for problem in diagnose_pod(index, pod))
 
     broken = sum(found.values())
     assert 0.005 < broken / len(pods) < 0.04
