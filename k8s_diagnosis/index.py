@@ -10,11 +10,10 @@ from k8s_diagnosis.objects.access import JsonObject, labels_of, name_of, namespa
 from k8s_diagnosis.objects.events import EventFacts, read_event
 from k8s_diagnosis.objects.labels import matches, selects
 from k8s_diagnosis.objects.nodes import NodeCapacity, measure_nodes
-from k8s_diagnosis.objects.pods import controller_of, owner_of
+from k8s_diagnosis.objects.pods import controller_of, is_condition_true, owner_of
 from k8s_diagnosis.snapshot import EVERYWHERE, ClusterSnapshot, ContainerLogs
 
 _SERVICE_NAME = "kubernetes.io/service-name"
-_NO_LOGS = ContainerLogs()
 _WITHOUT_NAMESPACE = {"Node", "PersistentVolume", "Namespace"}
 
 ObjectKey = tuple[str, str, str]
@@ -62,8 +61,12 @@ class ClusterIndex:
     def events_of_reason(self, *reasons: str) -> list[EventFacts]:
         return [event for reason in reasons for event in self._events_by_reason.get(reason, ())]
 
-    def logs_of(self, namespace: str, pod: str, container: str) -> ContainerLogs:
-        return self.snapshot.logs.get((namespace, pod, container), _NO_LOGS)
+    def logs_of(self, namespace: str, pod: str, container: str) -> ContainerLogs | None:
+        return self.snapshot.logs.get((namespace, pod, container))
+
+    def logs_of_sibling(self, pod: JsonObject, container: str) -> ContainerLogs | None:
+        """The logs of another pod that the same controller made and that is not well either."""
+        return self._sibling_logs.get((namespace_of(pod), controller_of(pod), container))
 
     def pods_with(self, selector: Mapping[str, str], *, namespace: str) -> list[JsonObject]:
         """Pods that carry every label of a Service's selector; an empty selector finds none."""
@@ -198,6 +201,15 @@ class ClusterIndex:
         for piece in self.all("EndpointSlice"):
             grouped[namespace_of(piece), labels_of(piece).get(_SERVICE_NAME, "")].append(piece)
         return dict(grouped)
+
+    @cached_property
+    def _sibling_logs(self) -> dict[tuple[str, tuple[str, str], str], ContainerLogs]:
+        found: dict[tuple[str, tuple[str, str], str], ContainerLogs] = {}
+        for (namespace, name, container), logs in self.snapshot.logs.items():
+            pod = self.find("Pod", namespace, name)
+            if pod is not None and controller_of(pod)[1] and not is_condition_true(pod, "Ready"):
+                found.setdefault((namespace, controller_of(pod), container), logs)
+        return found
 
     @cached_property
     def _children(self) -> dict[tuple[str, str], list[JsonObject]]:
