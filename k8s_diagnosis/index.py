@@ -20,8 +20,13 @@ ObjectKey = tuple[str, str, str]
 """Kind, namespace and name."""
 
 
+def _time_and_text(event: EventFacts) -> tuple[float, str, str, str]:
+    seen = event.last_seen.timestamp() if event.last_seen else float("inf")
+    return seen, event.reason, event.name, event.message
+
+
 class ClusterIndex:
-    """Read access for the rules. All lists keep the order of the snapshot."""
+    """Read access for the rules. All lists are in the order of names, so that an answer does not depend on theirs."""
 
     def __init__(self, snapshot: ClusterSnapshot) -> None:
         self.snapshot = snapshot
@@ -29,7 +34,7 @@ class ClusterIndex:
         self._owners: dict[tuple[str, str], str] = {}
 
     def all(self, kind: str) -> Sequence[JsonObject]:
-        return self.snapshot.objects.get(kind, ())
+        return self._objects.get(kind, ())
 
     def in_namespace(self, kind: str, namespace: str) -> Sequence[JsonObject]:
         return self._by_namespace.get((kind, namespace), ())
@@ -124,6 +129,13 @@ class ClusterIndex:
         return f"{kind}/{namespace}/{name}"
 
     @cached_property
+    def _objects(self) -> dict[str, list[JsonObject]]:
+        return {
+            kind: sorted(objects, key=lambda each: (namespace_of(each), name_of(each)))
+            for kind, objects in self.snapshot.objects.items()
+        }
+
+    @cached_property
     def capacities(self) -> dict[str, NodeCapacity]:
         """Nodes by name with what the pods that were read request of them."""
         return {each.name: each for each in measure_nodes(self.all("Node"), self.all("Pod"))}
@@ -132,7 +144,7 @@ class ClusterIndex:
     def _by_key(self) -> dict[ObjectKey, JsonObject]:
         return {
             (kind, namespace_of(each), name_of(each)): each
-            for kind, objects in self.snapshot.objects.items()
+            for kind, objects in self._objects.items()
             if kind != "Event"
             for each in objects
         }
@@ -140,7 +152,7 @@ class ClusterIndex:
     @cached_property
     def _by_namespace(self) -> dict[tuple[str, str], list[JsonObject]]:
         grouped: dict[tuple[str, str], list[JsonObject]] = defaultdict(list)
-        for kind, objects in self.snapshot.objects.items():
+        for kind, objects in self._objects.items():
             if kind != "Event":
                 for each in objects:
                     grouped[kind, namespace_of(each)].append(each)
@@ -149,7 +161,7 @@ class ClusterIndex:
     @cached_property
     def _read_events(self) -> list[EventFacts]:
         events = [read_event(event) for event in self.all("Event")]
-        return sorted(events, key=lambda event: (event.last_seen or self.now, event.reason, event.message))
+        return sorted(events, key=_time_and_text)
 
     @cached_property
     def _events(self) -> dict[ObjectKey, list[EventFacts]]:
@@ -205,7 +217,7 @@ class ClusterIndex:
     @cached_property
     def _sibling_logs(self) -> dict[tuple[str, tuple[str, str], str], ContainerLogs]:
         found: dict[tuple[str, tuple[str, str], str], ContainerLogs] = {}
-        for (namespace, name, container), logs in self.snapshot.logs.items():
+        for (namespace, name, container), logs in sorted(self.snapshot.logs.items()):
             pod = self.find("Pod", namespace, name)
             if pod is not None and controller_of(pod)[1] and not is_condition_true(pod, "Ready"):
                 found.setdefault((namespace, controller_of(pod), container), logs)
