@@ -198,6 +198,34 @@ def test_clock_by_chrony() -> None:
     assert (bad.is_synchronised, bad.offset_seconds) == (False, None)
 
 
+CHRONY_RECORDED = """\
+Reference ID    : {reference}
+Stratum         : {stratum}
+Ref time (UTC)  : Thu Jan 01 00:00:00 1970
+System time     : 0.000000000 seconds fast of NTP time
+Last offset     : +0.000000000 seconds
+RMS offset      : 0.000000000 seconds
+Frequency       : 0.000 ppm slow
+Residual freq   : +0.000 ppm
+Skew            : 0.000 ppm
+Root delay      : 1.000000000 seconds
+Root dispersion : 1.000000000 seconds
+Update interval : 0.0 seconds
+Leap status     : {leap}
+"""
+
+
+def test_an_offset_of_zero_without_a_reference_says_nothing() -> None:
+    """Recorded from chronyd 4.3 without a server, and with only its own clock to serve."""
+    alone = parse_clock(CHRONY_RECORDED.format(reference="00000000 ()", stratum=0, leap="Not synchronised"))
+    serving_itself = parse_clock(CHRONY_RECORDED.format(reference="7F7F0101 ()", stratum=8, leap="Normal"))
+
+    assert alone is not None
+    assert serving_itself is not None
+    assert (alone.is_synchronised, alone.offset_seconds) == (False, None)
+    assert (serving_itself.is_synchronised, serving_itself.offset_seconds) == (None, None)
+
+
 def test_clock_by_ntpq_has_the_sign_of_the_host() -> None:
     clock = parse_clock(NTPQ.format(offset="1500.0").replace("+1500", "1500"))
 
