@@ -6,10 +6,11 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
-from k8s_diagnosis.text.names import check_name, check_selector
+from k8s_diagnosis.text.names import check_name, check_object_name, check_selector
 
 Name = Annotated[str, AfterValidator(check_name)]
 OptionalName = Name | None
+ObjectName = Annotated[str, AfterValidator(check_object_name)]
 ClusterName = Annotated[
     Annotated[str, Field(min_length=1, max_length=253)] | None,
     Field(description="Kubeconfig context."),
@@ -19,6 +20,13 @@ AllNamespaces = Annotated[bool, Field(description="Instead of namespace.")]
 LabelSelector = Annotated[
     Annotated[str, Field(max_length=500), AfterValidator(check_selector)] | None,
     Field(description="E.g. app=web,tier!=cache."),
+]
+FieldSelector = Annotated[
+    Annotated[str, Field(max_length=500), AfterValidator(check_selector)] | None,
+    Field(description="E.g. spec.nodeName=node-1."),
+]
+Kind = Annotated[
+    str, Field(min_length=1, max_length=253, description="E.g. deploy, Ingress, pvc, certificates.cert-manager.io.")
 ]
 Limit = Annotated[int | None, Field(ge=1, le=500, description="Rows per page.")]
 Cursor = Annotated[Annotated[str, Field(max_length=1000)] | None, Field(description="next_cursor of the last page.")]

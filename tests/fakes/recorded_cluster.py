@@ -6,7 +6,7 @@ import copy
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,16 @@ from k8s_diagnosis.objects.access import labels_of, name_of, namespace_of, read_
 from k8s_diagnosis.snapshot import ClusterSnapshot
 from k8s_mcp.cluster import interfaces
 from k8s_mcp.cluster.asking_user import AskingUser
-from k8s_mcp.cluster.interfaces import JsonObject, KnownList, LogRequest, Resource, ScaleChange, Selection
+from k8s_mcp.cluster.interfaces import (
+    ApiTable,
+    JsonObject,
+    KnownList,
+    LogRequest,
+    Resource,
+    ScaleChange,
+    Selection,
+    TableRow,
+)
 from k8s_mcp.cluster.kinds import KindCatalogue
 from k8s_mcp.errors import ChangeConflict, ClusterError, ObjectNotFound, RequestRefused
 
@@ -90,6 +99,9 @@ class InMemoryCluster:
         self.requests.append(f"as {user.name}")
         return self
 
+    async def read_version(self) -> str:
+        return "v1.32.13"
+
     async def default_namespace(self) -> str:
         return self.namespace
 
@@ -107,6 +119,14 @@ class InMemoryCluster:
 
     async def list_known(self, resource: Resource, selection: Selection) -> KnownList:
         return KnownList(await self.list_objects(resource, selection))
+
+    async def read_table(self, resource: Resource, selection: Selection) -> ApiTable:
+        found = await self.list_objects(resource, selection)
+        rows = [
+            TableRow(namespace_of(each), name_of(each), (name_of(each), read_text(each, "status", "phase")))
+            for each in found
+        ]
+        return ApiTable(("Name", "Status"), tuple(rows))
 
     async def list_names(self, resource: Resource, selection: Selection) -> list[str]:
         return [name_of(each) for each in await self.list_objects(resource, selection)]
@@ -129,7 +149,14 @@ class InMemoryCluster:
         lines = self.logs.get((request.pod, request.container or ""))
         if lines is None:
             raise RequestRefused(f'previous terminated container "{request.container}" not found')
-        return "\n".join(lines[-request.tail_lines :])
+        start = datetime(2026, 11, 21, tzinfo=UTC)
+        stamps = [
+            f"{(start + timedelta(seconds=number)).isoformat().replace('+00:00', 'Z')} "
+            if request.has_timestamps
+            else ""
+            for number in range(len(lines))
+        ]
+        return "\n".join([f"{stamp}{line}" for stamp, line in zip(stamps, lines, strict=True)][-request.tail_lines :])
 
     async def scale_deployment(self, change: ScaleChange) -> JsonObject:
         if change.is_dry_run:
