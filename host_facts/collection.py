@@ -61,9 +61,10 @@ _SOURCES = (
     # A dead network mount lets df hang; the second try leaves such mounts out.
     _Source("disks", "LIMIT df -kP || LIMIT df -klP", limit_bytes=256 * 1024),
     _Source("inodes", "LIMIT df -kPi || LIMIT df -klPi", limit_bytes=256 * 1024),
+    # Without -ww ps cuts lines where the environment has COLUMNS.
     _Source(
         "processes",
-        "LIMIT ps -eo pid,ppid,user:32,stat,pcpu,rss,etime,args"
+        "LIMIT ps -ww -eo pid,ppid,user:32,stat,pcpu,rss,etime,args"
         " || LIMIT ps -o pid,ppid,user,stat,rss,etime,args || LIMIT ps -o pid,ppid,user,stat,rss,args",
         limit_bytes=4 * 1024 * 1024,
     ),

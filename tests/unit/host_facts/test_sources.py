@@ -128,6 +128,12 @@ def test_listeners_by_ss() -> None:
     ]
 
 
+def test_columns_of_ss_that_touch_each_other_are_told_apart() -> None:
+    touching = 'tcp   LISTEN 0      511    0.0.0.0:80    0.0.0.0:*users:(("nginx",pid=901,fd=6))'
+
+    assert [(item.port, item.process) for item in parse_listeners(touching)] == [(80, "nginx")]
+
+
 def test_listeners_by_netstat() -> None:
     found = [(item.protocol, item.address, item.port, item.process) for item in parse_listeners(NETSTAT)]
 
