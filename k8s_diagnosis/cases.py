@@ -20,6 +20,7 @@ from k8s_diagnosis.objects.access import (
 from k8s_diagnosis.objects.events import EventFacts
 from k8s_diagnosis.objects.pods import ContainerFacts, containers_of
 from k8s_diagnosis.problem import Words
+from k8s_diagnosis.snapshot import ContainerLogs
 from k8s_diagnosis.text.times import parse_time, seconds_between
 
 # Back-off doubles up to five minutes, so a container in a crash loop starts at least this often.
@@ -170,9 +171,8 @@ class ContainerCase:
     @cached_property
     def failed_log(self) -> list[str]:
         """The log of the run that failed, oldest line first; its termination message stands in when none was read."""
-        logs = self.index.logs_of(self.pod.namespace, self.pod.name, self.name)
         has_started_again = self.facts.is_running and bool(self.facts.terminated)
-        text = logs.previous if has_started_again else logs.current or logs.previous
+        text = self._logs.previous if has_started_again else self._logs.current or self._logs.previous
         return read_lines(text) or read_lines(self.ended_message)
 
     @cached_property
@@ -183,7 +183,16 @@ class ContainerCase:
     @cached_property
     def current_log(self) -> list[str]:
         """The log of the run under way, or of the last one."""
-        return read_lines(self.index.logs_of(self.pod.namespace, self.pod.name, self.name).current)
+        return read_lines(self._logs.current)
+
+    @property
+    def _logs(self) -> ContainerLogs:
+        """The container's logs; those of a pod made from the same template when its own were not read."""
+        own = self.index.logs_of(self.pod.namespace, self.pod.name, self.name)
+        if own is not None:
+            return own
+        sibling = None if self.facts.is_ready else self.index.logs_of_sibling(self.pod.pod, self.name)
+        return sibling or ContainerLogs()
 
     @cached_property
     def current_verdict(self) -> Verdict | None:

@@ -10,19 +10,23 @@ from k8s_diagnosis.objects.access import JsonObject, labels_of, name_of, namespa
 from k8s_diagnosis.objects.events import EventFacts, read_event
 from k8s_diagnosis.objects.labels import matches, selects
 from k8s_diagnosis.objects.nodes import NodeCapacity, measure_nodes
-from k8s_diagnosis.objects.pods import controller_of, owner_of
+from k8s_diagnosis.objects.pods import controller_of, is_condition_true, owner_of
 from k8s_diagnosis.snapshot import EVERYWHERE, ClusterSnapshot, ContainerLogs
 
 _SERVICE_NAME = "kubernetes.io/service-name"
-_NO_LOGS = ContainerLogs()
 _WITHOUT_NAMESPACE = {"Node", "PersistentVolume", "Namespace"}
 
 ObjectKey = tuple[str, str, str]
 """Kind, namespace and name."""
 
 
+def _time_and_text(event: EventFacts) -> tuple[float, str, str, str]:
+    seen = event.last_seen.timestamp() if event.last_seen else float("inf")
+    return seen, event.reason, event.name, event.message
+
+
 class ClusterIndex:
-    """Read access for the rules. All lists keep the order of the snapshot."""
+    """Read access for the rules. All lists are in the order of names, so that an answer does not depend on theirs."""
 
     def __init__(self, snapshot: ClusterSnapshot) -> None:
         self.snapshot = snapshot
@@ -30,7 +34,7 @@ class ClusterIndex:
         self._owners: dict[tuple[str, str], str] = {}
 
     def all(self, kind: str) -> Sequence[JsonObject]:
-        return self.snapshot.objects.get(kind, ())
+        return self._objects.get(kind, ())
 
     def in_namespace(self, kind: str, namespace: str) -> Sequence[JsonObject]:
         return self._by_namespace.get((kind, namespace), ())
@@ -62,8 +66,12 @@ class ClusterIndex:
     def events_of_reason(self, *reasons: str) -> list[EventFacts]:
         return [event for reason in reasons for event in self._events_by_reason.get(reason, ())]
 
-    def logs_of(self, namespace: str, pod: str, container: str) -> ContainerLogs:
-        return self.snapshot.logs.get((namespace, pod, container), _NO_LOGS)
+    def logs_of(self, namespace: str, pod: str, container: str) -> ContainerLogs | None:
+        return self.snapshot.logs.get((namespace, pod, container))
+
+    def logs_of_sibling(self, pod: JsonObject, container: str) -> ContainerLogs | None:
+        """The logs of another pod that the same controller made and that is not well either."""
+        return self._sibling_logs.get((namespace_of(pod), controller_of(pod), container))
 
     def pods_with(self, selector: Mapping[str, str], *, namespace: str) -> list[JsonObject]:
         """Pods that carry every label of a Service's selector; an empty selector finds none."""
@@ -121,6 +129,13 @@ class ClusterIndex:
         return f"{kind}/{namespace}/{name}"
 
     @cached_property
+    def _objects(self) -> dict[str, list[JsonObject]]:
+        return {
+            kind: sorted(objects, key=lambda each: (namespace_of(each), name_of(each)))
+            for kind, objects in self.snapshot.objects.items()
+        }
+
+    @cached_property
     def capacities(self) -> dict[str, NodeCapacity]:
         """Nodes by name with what the pods that were read request of them."""
         return {each.name: each for each in measure_nodes(self.all("Node"), self.all("Pod"))}
@@ -129,7 +144,7 @@ class ClusterIndex:
     def _by_key(self) -> dict[ObjectKey, JsonObject]:
         return {
             (kind, namespace_of(each), name_of(each)): each
-            for kind, objects in self.snapshot.objects.items()
+            for kind, objects in self._objects.items()
             if kind != "Event"
             for each in objects
         }
@@ -137,7 +152,7 @@ class ClusterIndex:
     @cached_property
     def _by_namespace(self) -> dict[tuple[str, str], list[JsonObject]]:
         grouped: dict[tuple[str, str], list[JsonObject]] = defaultdict(list)
-        for kind, objects in self.snapshot.objects.items():
+        for kind, objects in self._objects.items():
             if kind != "Event":
                 for each in objects:
                     grouped[kind, namespace_of(each)].append(each)
@@ -146,7 +161,7 @@ class ClusterIndex:
     @cached_property
     def _read_events(self) -> list[EventFacts]:
         events = [read_event(event) for event in self.all("Event")]
-        return sorted(events, key=lambda event: (event.last_seen or self.now, event.reason, event.message))
+        return sorted(events, key=_time_and_text)
 
     @cached_property
     def _events(self) -> dict[ObjectKey, list[EventFacts]]:
@@ -198,6 +213,15 @@ class ClusterIndex:
         for piece in self.all("EndpointSlice"):
             grouped[namespace_of(piece), labels_of(piece).get(_SERVICE_NAME, "")].append(piece)
         return dict(grouped)
+
+    @cached_property
+    def _sibling_logs(self) -> dict[tuple[str, tuple[str, str], str], ContainerLogs]:
+        found: dict[tuple[str, tuple[str, str], str], ContainerLogs] = {}
+        for (namespace, name, container), logs in sorted(self.snapshot.logs.items()):
+            pod = self.find("Pod", namespace, name)
+            if pod is not None and controller_of(pod)[1] and not is_condition_true(pod, "Ready"):
+                found.setdefault((namespace, controller_of(pod), container), logs)
+        return found
 
     @cached_property
     def _children(self) -> dict[tuple[str, str], list[JsonObject]]:

@@ -73,6 +73,10 @@ def _selector_no_match(index: ClusterIndex, service: JsonObject) -> Problem | No
     if any(_template_matches(selector, each) for each in index.in_namespace("CronJob", namespace)):
         return None
     shown, nearest = show_labels(selector), find_nearest_labels(selector, _candidates(index, namespace))
+    # Pods that are not there may belong to a workload that was not read; labels that nearly fit speak for themselves.
+    are_workloads_known = all(index.is_complete(kind, namespace) for kind in ("Deployment", "StatefulSet"))
+    if not are_workloads_known and (nearest is None or not index.is_complete("Deployment", namespace)):
+        return None
     path = object_path("Service", service)
     return Problem(
         condition="service-selector-no-match",
