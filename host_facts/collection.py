@@ -36,9 +36,11 @@ SMALL_FILES = (
     "/etc/os-release",
 )
 _SAFE_PATH = re.compile(r"/[\w@%+=:,./*?\[\]-]{1,300}")
+# Complaints of the tools are told by how they begin: kernel messages about something denied come by the thousand.
 _KERNEL_WORDS = (
-    "oom|[Oo]ut of memory|Killed process|Kill process|killed as a result of limit|[Rr]emounting filesystem read-only"
-    "|forced readonly|hutting down filesystem|^status |^dmesg:|denied|not permitted|No journal|insufficient permissions"
+    "oom-kill:|[Oo]ut of memory|Killed process|Kill process|killed as a result of limit"
+    "|[Rr]emounting filesystem read-only|forced readonly|hutting down filesystem"
+    "|^status |^dmesg:|^journalctl:|^timeout:|^No journal|^Hint:"
 )
 _TICKS = (
     r"cat /proc/[0-9]*/stat 2>/dev/null"
