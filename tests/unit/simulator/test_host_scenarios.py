@@ -76,6 +76,13 @@ def test_a_healthy_host_shows_no_sign_and_nothing_unknown(healthy: LivingWorld) 
         assert facts.oom_kills == (), host.name
 
 
+def test_an_account_without_rights_sees_all_but_the_owners_of_sockets(healthy: LivingWorld) -> None:
+    facts = look_at(healthy.world.fleet.get("gateway-1"), user="ops")
+
+    assert facts.unknown == {}
+    assert {item.process for item in facts.listeners or ()} == {""}
+
+
 def test_each_fault_is_seen_and_its_fix_heals_it(broken: tuple[LivingWorld, list[str]]) -> None:
     living, ids = broken
     seen = {name: SIGNS[name](look_at(living.world.fleet.get(host_of(name)))) for name in ids}
