@@ -41,7 +41,9 @@ _SOURCE_OF_PARTS = {
     "certificates": ("certificates", ("certificates",)),
 }
 _KERNEL_SECTIONS = {"kernel-ring": "dmesg", "kernel-journal": "journalctl"}
-_KERNEL_REFUSAL = re.compile(r"denied|not permitted|No journal files|insufficient permissions", re.IGNORECASE)
+_KERNEL_REFUSAL = re.compile(
+    r"denied|not permitted|No journal files|insufficient permissions|not seeing messages", re.IGNORECASE
+)
 _KERNEL_STATUS = re.compile(r"status (\d{1,3})")
 
 

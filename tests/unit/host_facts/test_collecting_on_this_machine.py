@@ -104,6 +104,14 @@ def zombie() -> Iterator[subprocess.Popen[bytes]]:
     child.wait(timeout=5)
 
 
+def test_a_narrow_terminal_does_not_cut_command_lines(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "40")
+
+    facts = collect("sh")
+
+    assert max(len(item.command) for item in facts.top_processes or ()) > 40
+
+
 def test_a_real_zombie_is_found_with_its_parent(zombie: subprocess.Popen[bytes]) -> None:
     facts = collect("sh")
 
