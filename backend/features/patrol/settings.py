@@ -15,6 +15,9 @@ class PatrolSettings(BaseModel):
     """Whether the backend patrols by itself; a person can start one all the same."""
     interval_seconds: Annotated[int, Field(ge=10, le=86400)] = 300
     """How often everything is looked at. Five minutes catches a filling disk hours before it is full."""
+    clusters: str = "default"
+    """Which clusters are watched: names with * for anything, separated by commas; `default` is the default context. Not
+    all of them by itself: a kubeconfig often names clusters of long ago."""
     open_after: Looks = 2
     """Looks in a row before what comes and goes by itself (load, memory, clock, silence of a host) is a finding."""
     close_after: Looks = 2
