@@ -26,7 +26,9 @@ class FigureStore(Protocol):
         """Those that are still listed at their source, hosts first, by name."""
         ...
 
-    async def find_target(self, target: Target) -> WatchedTarget | None: ...
+    async def find_targets(self, targets: Sequence[Target]) -> Mapping[Target, WatchedTarget]:
+        """Those that were ever looked at, listed or not; the names of the keys are as asked for."""
+        ...
 
     async def note_look(self, target: Target, look: HostLook, *, at: datetime, figures: Sequence[Figure]) -> None:
         """Remember the newest look and add its figures to their series, in one transaction."""

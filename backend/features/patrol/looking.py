@@ -102,13 +102,14 @@ class Looker:
     async def _look_at_hosts(self, targets: Sequence[Target], *, run: PatrolRun, renew: Callable[[], Lease]) -> bool:
         """False when somebody cancelled meanwhile."""
         looks = {look.host: look for look in await self._sources.hosts.read([target.id for target in targets])}
+        known = await self._figures.find_targets(targets)
         is_wanted = True
         for target in targets:
             look = looks.get(target.id) or HostLook(target.id, LookState.UNKNOWN, reason=_ABSENT)
             now = self._clock.now()
             results = check_host(
                 look,
-                before=await self._figures.find_target(target),
+                before=known.get(target),
                 now=now,
                 checks=self._settings.checks,
                 patrol=self._settings.patrol,
@@ -133,7 +134,7 @@ class Looker:
     async def _look_at_cluster(self, target: Target, *, run: PatrolRun, renew: Callable[[], Lease]) -> bool:
         look = await self._sources.clusters.read(target)
         now = self._clock.now()
-        before = await self._figures.find_target(target)
+        before = (await self._figures.find_targets([target])).get(target)
         reason = look.reason if look.state is not LookState.READ else "; ".join(look.unknown)
         recorded = RecordedLook(target=target, state=look.state, reason=reason, at=now)
         after = await self._store.record(
