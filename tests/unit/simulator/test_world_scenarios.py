@@ -3,10 +3,10 @@
 import pytest
 
 from simulator.api_resources import DEPLOYMENTS, EVENTS, NAMESPACES, NODES, SERVICES
-from simulator.world import UnknownScenario, all_scenarios, load_scenarios
+from simulator.world import UnknownScenario, load_scenarios
 from tests.fakes.simulated_world import LivingWorld, container_status
 
-IDS = [scenario.id for scenario in all_scenarios()]
+IDS = [scenario.id for scenario in load_scenarios(None)]
 FAULTY = {
     "crash-missing-env": "default/checkout",
     "oom-killed": "default/recommendation",
@@ -26,7 +26,7 @@ WAITING_REASONS = {
 }
 
 
-def test_there_is_a_scenario_for_each_agreed_fault() -> None:
+def test_the_demo_has_the_agreed_faults() -> None:
     assert set(IDS) == set(FAULTY)
 
 
@@ -37,11 +37,11 @@ def test_the_healthy_estate_has_no_unhealthy_pod_and_no_warning() -> None:
     assert [event for event in living.store.list_objects(EVENTS) if event["type"] == "Warning"] == []
 
 
-def test_the_estate_has_three_nodes_and_four_namespaces() -> None:
+def test_the_estate_has_three_nodes_and_its_namespaces() -> None:
     living = LivingWorld()
 
     names = [item["metadata"]["name"] for item in living.store.list_objects(NAMESPACES)]
-    assert names == ["data", "default", "kube-system", "payments"]
+    assert names == ["data", "default", "kube-node-lease", "kube-public", "kube-system", "payments"]
     assert [item["metadata"]["name"] for item in living.store.list_objects(NODES)] == ["node-1", "node-2", "node-3"]
 
 
