@@ -87,6 +87,28 @@ class SqlFigureStore:
             )
             return found + [_read_point(row.at, row.value) for row in reversed(list(singles))]
 
+    async def read_metric(
+        self, target: Target, *, metric: str, since: datetime, until: datetime
+    ) -> Mapping[SeriesKey, Sequence[Point]]:
+        statement = (
+            select(series.c.subject, points.c.at, points.c.value)
+            .join(points, points.c.series_id == series.c.id)
+            .where(
+                series.c.target_kind == target.kind.value,
+                series.c.target == target.id,
+                series.c.metric == metric,
+                points.c.at.between(int(since.timestamp()), int(until.timestamp())),
+            )
+            .order_by(points.c.at)
+            .limit(_MAX_POINTS)
+        )
+        found: dict[SeriesKey, list[Point]] = {}
+        async with self._database.read() as connection:
+            for row in await connection.execute(statement):
+                key = SeriesKey(target.kind, target.id, metric, row.subject)
+                found.setdefault(key, []).append(_read_point(row.at, row.value))
+        return found
+
     async def read_means(self, *, since: datetime, until: datetime) -> Mapping[SeriesKey, float]:
         statement = (
             select(series, func.avg(points.c.value).label("mean"))

@@ -38,6 +38,12 @@ class FigureStore(Protocol):
         """Oldest first; single values where they are kept, else one per hour."""
         ...
 
+    async def read_metric(
+        self, target: Target, *, metric: str, since: datetime, until: datetime
+    ) -> Mapping[SeriesKey, Sequence[Point]]:
+        """The single values of all series of one metric, oldest first."""
+        ...
+
     async def read_means(self, *, since: datetime, until: datetime) -> Mapping[SeriesKey, float]:
         """The mean of every series of hosts over a while; series without values are left out."""
         ...

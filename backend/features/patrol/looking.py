@@ -3,13 +3,14 @@
 import asyncio
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from backend.features.hosts.domain import HostLook, LookState, Target, TargetKind, chunk
+from backend.features.hosts.domain import HostLook, LookState, Metric, Point, Target, TargetKind, chunk
 from backend.features.hosts.interfaces import FigureStore, HostFactsSource
 from backend.features.hosts.settings import HostSettings
 from backend.features.patrol import log
+from backend.features.patrol.checks.filling_disks import HISTORY_HOURS
 from backend.features.patrol.domain import PatrolRun
 from backend.features.patrol.interfaces import ClusterSource, Lease, PatrolStore, RecordedLook
 from backend.features.patrol.judging import check_host, judge_cluster, judge_host, read_trends
@@ -110,6 +111,7 @@ class Looker:
             results = check_host(
                 look,
                 before=known.get(target),
+                disk_history=await self._read_disk_history(target, until=now),
                 now=now,
                 checks=self._settings.checks,
                 patrol=self._settings.patrol,
@@ -130,6 +132,11 @@ class Looker:
             )
             is_wanted = not after.is_cancel_requested
         return is_wanted
+
+    async def _read_disk_history(self, target: Target, *, until: datetime) -> dict[str, Sequence[Point]]:
+        since = until - timedelta(hours=HISTORY_HOURS)
+        found = await self._figures.read_metric(target, metric=Metric.DISK.value, since=since, until=until)
+        return {key.subject: points for key, points in found.items()}
 
     async def _look_at_cluster(self, target: Target, *, run: PatrolRun, renew: Callable[[], Lease]) -> bool:
         look = await self._sources.clusters.read(target)
