@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from benchmarks import event_log, idle, kubernetes_tools, relay, sessions, streams, tool_routing
+from benchmarks import event_log, idle, patrol, relay, sessions, streams, tool_routing
 from benchmarks.figures import percentile
 
 Run = Callable[[], Coroutine[Any, Any, None]]  # Any: send and yield types of a coroutine
@@ -29,6 +30,11 @@ CASES: list[tuple[str, Run, list[str]]] = [
         ["| 10 | all pods |", "| 10 | events |", "peak at 10 pods"],
     ),
     ("relay", lambda: relay.measure(rounds=2), ["added by the relay, p50", "from the question to the model"]),
+    (
+        "patrol",
+        lambda: patrol.measure(hosts=12, rounds=1, source="fixture"),
+        ["12 hosts, fixture", "12 looks (0 unknown, 2 opened)"],
+    ),
     (
         "streams",
         lambda: streams.measure(streams=4, runs=2, per_second=20, seconds=0.5),
