@@ -8,6 +8,7 @@ import pytest
 
 from benchmarks import event_log, idle, kubernetes_tools, relay, sessions, streams, tool_routing
 from benchmarks import event_log, idle, patrol, relay, sessions, streams, tool_routing
+from benchmarks import command_safety, event_log, idle, relay, sessions, streams, tool_routing
 from benchmarks.figures import percentile
 
 Run = Callable[[], Coroutine[Any, Any, None]]  # Any: send and yield types of a coroutine
@@ -22,6 +23,11 @@ CASES: list[tuple[str, Run, list[str]]] = [
         "event log",
         lambda: event_log.measure(events=20, runs=3, url=None),
         ["one run, one event per write", "3 runs at once", "read 20 events back", "bytes per ordinary run"],
+    ),
+    (
+        "command safety",
+        lambda: command_safety.measure(rounds=1),
+        ["labelled commands: p50", "a long pipe: 1000 characters"],
     ),
     ("tool routing", lambda: tool_routing.measure(rounds=2), ["added per call"]),
     (
