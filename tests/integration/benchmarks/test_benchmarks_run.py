@@ -6,10 +6,18 @@ from typing import Any
 
 import pytest
 
-from benchmarks import event_log, idle, kubernetes_tools, relay, sessions, streams, tool_routing
-from benchmarks import event_log, idle, patrol, relay, sessions, streams, tool_routing
-from benchmarks import command_safety, event_log, idle, relay, sessions, streams, tool_routing
-from benchmarks import event_log, idle, relay, sessions, ssh_commands, streams, tool_routing
+from benchmarks import (
+    command_safety,
+    event_log,
+    idle,
+    kubernetes_tools,
+    patrol,
+    relay,
+    sessions,
+    ssh_commands,
+    streams,
+    tool_routing,
+)
 from benchmarks.figures import percentile
 
 Run = Callable[[], Coroutine[Any, Any, None]]  # Any: send and yield types of a coroutine
@@ -29,6 +37,8 @@ CASES: list[tuple[str, Run, list[str]]] = [
         "command safety",
         lambda: command_safety.measure(rounds=1),
         ["labelled commands: p50", "a long pipe: 1000 characters"],
+    ),
+    (
         "ssh commands",
         lambda: ssh_commands.measure(rounds=2, hosts=2, output_bytes=10_000_000),
         ["over a ControlMaster", "2 hosts side by side, connections open", "stopped after 4.2 MB"],
