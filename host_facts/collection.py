@@ -147,7 +147,21 @@ def _read_certificates(paths: Sequence[str]) -> str:
         return "true"
     cut = "sed -n '/BEGIN CERT/,/END CERT/s/^/ /p'"
     return (
-        f'for file in {" ".join(paths)}; do if [ -d "$file" ]; then true;'
+        f"for folder in {' '.join(_folders(paths))}; do"
+        ' if [ -d "$folder" ] && { [ ! -r "$folder" ] || [ ! -x "$folder" ]; }; then echo "!$folder"; fi; done;'
+        f' for file in {" ".join(paths)}; do if [ -d "$file" ]; then true;'
         f' elif [ -r "$file" ]; then echo "@$file"; {cut} < "$file" | head -n 60;'
         ' elif [ -e "$file" ]; then echo "!$file"; fi; done'
     )
+
+
+def _folders(paths: Sequence[str]) -> list[str]:
+    """Every folder on the way to the files: one that may not be entered hides what is in it."""
+    folders: dict[str, None] = {}
+    for path in paths:
+        parts = path.split("/")[1:-1]
+        for length in range(1, len(parts) + 1):
+            folder = "/" + "/".join(parts[:length])
+            if not any(sign in folder for sign in "*?["):
+                folders[folder] = None
+    return list(folders)

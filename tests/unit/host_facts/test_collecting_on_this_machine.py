@@ -146,6 +146,20 @@ def test_only_the_certificate_leaves_a_file_that_also_holds_the_key(tmp_path: Pa
     assert [(item.path, item.subject) for item in facts.certificates or ()] == [(str(file), "CN=shop.example.com")]
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become somebody without rights")
+def test_a_folder_without_rights_is_named_instead_of_passed_over(tmp_path: Path) -> None:
+    locked = tmp_path / "live"
+    locked.mkdir(mode=0o700)
+    script = build_script(tag=TAG, look_seconds=0, certificate_paths=(f"{locked}/*/cert.pem",))
+
+    without_rights = ["setpriv", "--reuid=65534", "--clear-groups", "sh", "-c", script]
+    output = subprocess.run(without_rights, capture_output=True, text=True, timeout=30, check=True).stdout
+    facts = parse_facts(output, host="here", tag=TAG, taken_at=datetime.now(UTC))
+
+    assert facts.certificates is None
+    assert facts.unknown["certificates"].startswith("permission denied: /")
+
+
 @pytest.mark.parametrize("path", ["relative.pem", "/etc/$(reboot).pem", "/etc/a b.pem", "/etc/x;id", "/etc/../shadow"])
 def test_a_certificate_path_that_a_shell_would_read_otherwise_is_refused(path: str) -> None:
     with pytest.raises(ValueError, match="path"):

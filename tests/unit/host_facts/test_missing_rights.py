@@ -61,6 +61,13 @@ def test_a_certificate_that_may_not_be_read_is_named() -> None:
     assert "/etc/kubernetes/pki/apiserver.crt" in facts.unknown["certificates"]
 
 
+def test_a_folder_that_may_not_be_entered_hides_its_certificates_and_is_named() -> None:
+    facts = facts_of(certificates="!/etc/letsencrypt/live")
+
+    assert facts.certificates is None
+    assert facts.unknown["certificates"] == "permission denied: /etc/letsencrypt/live"
+
+
 def test_a_host_without_systemd_has_unknown_units() -> None:
     output = f"{TAG} begin failed-units\n sh: 1: systemctl: not found\n =127\n{TAG} end failed-units\n"
 
