@@ -72,7 +72,7 @@ class SessionCall:
 async def exec_command(call: SessionCall, command: str) -> SessionResult | InputRequiredResult:
     """Judged as by ssh-execute. What only reads runs in a subshell, so that it cannot change later words."""
     shell = call.session.shell
-    shell.check_idle()
+    shell.check_command(command)
     judgement = call.judge(command)
     if judgement.command_class is CommandClass.READONLY and shell.has_changed_shell:
         judgement = call.restrict(Judgement(CommandClass.CONFIRM, (_CHANGED_SHELL,)), text=command)

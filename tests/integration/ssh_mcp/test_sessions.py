@@ -266,7 +266,10 @@ async def test_hosts_without_bash_have_sessions_too(
             begun = await session.run("sleep 777", timeout_seconds=1)
             stopped = await session.do("signal", signal="INT")
             after = await session.run("pwd")
+            other = await session.result("exec", command=f"[[ a > {tmp_path}/written ]]")
 
+    assert "no bash on this host" in text_of(other)
+    assert not (tmp_path / "written").exists()
     assert ran["output"].startswith("/tmp\n")
     assert ran["exit_code"] not in {0, None}
     assert begun["status"] == "running"
