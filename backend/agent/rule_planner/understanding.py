@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from backend.agent.domain import HistoryMessage, UserMessage
 from backend.agent.rule_planner import words
+from backend.agent.rule_planner.hosts.understanding import understand_host
 from backend.agent.rule_planner.intents import (
     AskForHelp,
     Describe,
@@ -51,6 +52,9 @@ _SECONDS = {"s": 1, "m": 60, "h": 3600, "秒": 1, "分": 60, "小": 3600, "个":
 
 def understand(question: str, *, earlier: Sequence[HistoryMessage]) -> Intent:
     """The intent of the newest question; `earlier` resolves "it" and "what about payments?"."""
+    of_host = understand_host(question, earlier=earlier)
+    if of_host is not None:
+        return of_host
     text = words.normalise(question)
     follow_up = words.FOLLOW_UP.match(text)
     repeated = _repeat_for(follow_up[1], earlier=earlier) if follow_up else None
