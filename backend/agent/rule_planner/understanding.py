@@ -24,6 +24,7 @@ from backend.agent.rule_planner.intents import (
     Target,
 )
 from backend.agent.rule_planner.references import recall_target
+from backend.agent.rule_planner.understanding_further import read_change, read_further_look
 
 _TAIL = re.compile(
     r"(?:last|latest|recent|tail)\s+(\d{1,5})(?:\s+(?:log\s+)?lines?|\b(?!\s*(?:min|hour|sec|h\b|m\b|s\b)))"
@@ -67,12 +68,15 @@ def understand(question: str, *, earlier: Sequence[HistoryMessage]) -> Intent:
 def _read(text: str, *, earlier: Sequence[HistoryMessage]) -> Intent:
     if words.HELP.search(text):
         return AskForHelp()
-    if words.OTHER_CHANGE.search(text):
-        return NotUnderstood()
     scope = find_scope(text)
     target = find_target(text, scope=scope)
     if not target.names and words.PRONOUN.search(text):
         target, scope = recall_target(earlier, stated=scope)
+    change = read_change(text, target=target, scope=scope)
+    if change is not None:
+        return change
+    if words.OTHER_CHANGE.search(text):
+        return NotUnderstood()
     intent = _read_action(text, target=target, scope=scope, earlier=earlier)
     if intent is not None:
         return intent
@@ -99,6 +103,9 @@ def _read_action(text: str, *, target: Target, scope: Scope, earlier: Sequence[H
 
 
 def _read_question(text: str, *, target: Target, scope: Scope) -> Intent:
+    further = read_further_look(text, target=target, scope=scope)
+    if further is not None:
+        return further
     kind = words.find_kind(text)
     is_abnormal = words.ABNORMAL.search(text) is not None
     if is_abnormal and target.names and kind is not Kind.NODES:
