@@ -37,13 +37,14 @@ def web(host: Host = None, port: Port = None) -> None:
 def demo(
     port: Port = None,
     scenario: Annotated[
-        list[str] | None, typer.Option(help="A fault of the simulated cluster; repeat for several, all by default.")
+        list[str] | None,
+        typer.Option(help="A fault of the simulated cluster; repeat for several; eight by default, none for no fault."),
     ] = None,
 ) -> None:
     """Run the whole product on a simulated cluster; nothing needs to be configured."""
     from backend.demo import run_demo
 
-    raise typer.Exit(run_demo(port=port, scenarios=scenario or ["all"]))
+    raise typer.Exit(run_demo(port=port, scenarios=scenario or ["demo"]))
 
 
 @app.command()

@@ -14,7 +14,7 @@ import uuid
 from collections import defaultdict, deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from random import Random
 
 from simulator.api_resources import PODS, RESOURCE_TYPES, ResourceType
@@ -68,6 +68,11 @@ class ObjectStore:
     def version(self) -> int:
         """The resourceVersion of the latest write."""
         return self._version
+
+    @property
+    def now(self) -> datetime:
+        """The moment that a write would be stamped with."""
+        return self._clock.now()
 
     def subscribe(self, listener: Listener) -> Callable[[], None]:
         """Call the listener on every later change; the function returned ends the subscription."""
