@@ -5,6 +5,9 @@ from typing import TypeAlias, assert_never
 
 from backend.agent.rule_planner.answers.general import answer_help, answer_missing_tools, answer_not_understood
 from backend.agent.rule_planner.calls import Answer, CallTools, Plan
+from backend.agent.rule_planner.hosts.intents import HostIntent
+from backend.agent.rule_planner.hosts.judging import JudgeHost, judge_nothing
+from backend.agent.rule_planner.hosts.planning import plan_host
 from backend.agent.rule_planner.intents import (
     AskForHelp,
     Describe,
@@ -30,13 +33,24 @@ LookingIntent: TypeAlias = (
 """Intents that need tools."""
 
 
-def plan_next(intent: Intent, results: TurnResults, *, is_available: Callable[[str], bool], language: Language) -> Plan:
+def plan_next(
+    intent: Intent,
+    results: TurnResults,
+    *,
+    is_available: Callable[[str], bool],
+    language: Language,
+    judge_host: JudgeHost = judge_nothing,
+) -> Plan:
     """The next calls, limited to tools that exist, or the answer."""
     if isinstance(intent, AskForHelp):
         return Answer(answer_help(language))
     if isinstance(intent, NotUnderstood):
         return Answer(answer_not_understood(language))
-    plan = _plan(intent, results, language=language)
+    plan = (
+        plan_host(intent, results, judge=judge_host, language=language)
+        if isinstance(intent, HostIntent)
+        else _plan(intent, results, language=language)
+    )
     if isinstance(plan, Answer):
         return plan
     calls = tuple(call for call in plan.calls if is_available(call.tool))
