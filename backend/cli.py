@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 
 from backend.administration import audit_commands, token_commands
+from backend.offline_commands import diagnose, evaluate_commands
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Operations robot for Kubernetes and Linux fleets.")
 
@@ -23,6 +24,8 @@ Host = Annotated[str | None, typer.Option(help="Address to listen on; 127.0.0.1 
 
 app.add_typer(token_commands, name="token")
 app.add_typer(audit_commands, name="audit")
+app.add_typer(evaluate_commands, name="evaluate")
+app.command()(diagnose)
 
 
 @app.command()

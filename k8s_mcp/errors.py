@@ -41,3 +41,21 @@ class RequestRefused(ClusterError):
 
 class ChangeConflict(ClusterError):
     """The object changed since it was read (409); nothing was written."""
+
+
+class UnknownKind(ClusterError):
+    """The cluster serves no such kind."""
+
+    error_kind = ErrorKind.NOT_FOUND
+
+
+class AmbiguousKind(ClusterError):
+    """Several groups serve a kind of that name."""
+
+    error_kind = ErrorKind.BAD_ARGUMENTS
+
+
+class UnknownCluster(ClusterError):
+    """No cluster of that name may be used."""
+
+    error_kind = ErrorKind.NOT_FOUND

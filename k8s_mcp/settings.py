@@ -12,8 +12,12 @@ _ENVIRONMENT = {
     "kubeconfig_path": "KUBECONFIG_PATH",
     "kubeconfig": "KUBECONFIG",
     "context": "K8S_CONTEXT",
+    "contexts": "K8S_CONTEXTS",
     "namespace": "K8S_NAMESPACE",
     "read_only": "READ_ONLY",
+    "denied_kinds": "K8S_DENIED_KINDS",
+    "denied_namespaces": "K8S_DENIED_NAMESPACES",
+    "impersonate": "K8S_IMPERSONATE",
     "host": "K8S_MCP_HOST",
     "port": "K8S_MCP_PORT",
     "allowed_hosts": "K8S_MCP_ALLOWED_HOSTS",
@@ -23,6 +27,11 @@ _ENVIRONMENT = {
     "request_state_key": "MCP_REQUEST_STATE_KEY",
     "auth_token": "MCP_AUTH_TOKEN",
 }
+
+
+_LISTS = ("contexts", "denied_kinds", "denied_namespaces", "allowed_hosts")
+_KIND = r"^[A-Za-z][A-Za-z0-9.-]*(/[a-z]+)?$"
+_NAMESPACE_PATTERN = r"^[a-z0-9*][a-z0-9*-]*$"
 
 
 class SettingsInvalid(ValueError):
@@ -39,13 +48,29 @@ class K8sSettings(BaseModel):
     """The usual KUBECONFIG: one path, or several joined by the path separator."""
 
     context: str | None = None
-    """Context of the kubeconfig; empty means its current context."""
+    """Context meant when a call names none; empty means the kubeconfig's current one. Set without `contexts` it is
+    the only one that can be reached."""
+
+    contexts: tuple[str, ...] = ()
+    """Contexts a call may name, comma separated; `*` means every one of the kubeconfig. Empty: every one, or only
+    `context` where that is set."""
 
     namespace: str | None = None
     """Namespace used when a call names none; empty means the context's, else `default`."""
 
     read_only: bool = False
     """True removes every tool that changes the cluster from the list."""
+
+    denied_kinds: tuple[Annotated[str, Field(pattern=_KIND)], ...] = ()
+    """Kinds no tool may touch, comma separated: plural, kind or short name, with or without group, e.g. `secrets`,
+    `roles.rbac.authorization.k8s.io`, `pods/log`."""
+
+    denied_namespaces: tuple[Annotated[str, Field(pattern=_NAMESPACE_PATTERN)], ...] = ()
+    """Namespaces no tool may touch, comma separated, `*` for any letters: `kube-*`."""
+
+    impersonate: bool = False
+    """True acts with the rights of the person who asks, whom the caller names in each call. Whoever can call names
+    the person, so over HTTP a token is required."""
 
     host: str = "127.0.0.1"
     """Address of the HTTP transport. Anything but loopback needs a token."""
@@ -78,8 +103,9 @@ def read_settings(environment: Mapping[str, str]) -> K8sSettings:
         for field, variable in _ENVIRONMENT.items()
         if environment.get(variable, "").strip()
     }
-    if "allowed_hosts" in given:
-        given["allowed_hosts"] = tuple(part.strip() for part in given["allowed_hosts"].split(",") if part.strip())
+    for field in _LISTS:
+        if field in given:
+            given[field] = tuple(part.strip() for part in given[field].split(",") if part.strip())
     if "kubeconfig_path" in given:
         given["kubeconfig_path"] = Path(given["kubeconfig_path"]).expanduser()
     try:

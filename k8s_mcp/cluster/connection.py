@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 import os
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -14,6 +15,8 @@ from k8s_mcp.cluster.status_errors import not_configured
 from k8s_mcp.settings import K8sSettings
 
 _DEFAULT_KUBECONFIG = Path("~/.kube/config")
+# Packing a list costs both ends more time than loopback needs to carry it.
+_UNCOMPRESSED = {"Accept-Encoding": "identity"}
 _SERVICE_ACCOUNT_NAMESPACE = Path("/var/run/secrets/kubernetes.io/serviceaccount/namespace")
 
 
@@ -27,6 +30,8 @@ class Connection:
     namespace: str | None
     source: str
     fingerprint: tuple[tuple[str, float], ...]
+    headers: Mapping[str, str] = field(default_factory=dict)
+    """Sent with every request."""
 
 
 def find_kubeconfig(settings: K8sSettings) -> str | None:
@@ -111,7 +116,12 @@ async def _open_kubeconfig(
         # A broken kubeconfig shows as any of these, depending on what is missing.
         raise not_configured(f"{kubeconfig} cannot be used ({error})") from error
     return Connection(
-        client=client, server=configuration.host, namespace=namespace, source=kubeconfig, fingerprint=fingerprint
+        client=client,
+        server=configuration.host,
+        namespace=namespace,
+        source=kubeconfig,
+        fingerprint=fingerprint,
+        headers=_UNCOMPRESSED if _is_local(configuration.host) else {},
     )
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 import orjson
 
+from k8s_mcp.cluster.requests import ApiRequest
+from k8s_mcp.cluster.role_advice import write_role
 from k8s_mcp.errors import (
     AccessDenied,
     ChangeConflict,
@@ -21,26 +22,10 @@ from mcp_kit.sanitising import sanitise_line
 _NOTHING_READ = "Nothing was read: do not guess."
 
 
-@dataclass(frozen=True, slots=True)
-class RequestFacts:
-    """What was asked of the API, in words for an error message."""
-
-    verb: str
-    resource: str
-    namespace: str | None
-    is_namespaced: bool = True
-
-    def __str__(self) -> str:
-        if not self.is_namespaced:
-            return f"{self.verb} {self.resource}"
-        place = f'namespace "{self.namespace}"' if self.namespace else "all namespaces"
-        return f"{self.verb} {self.resource} in {place}"
-
-
-def unreachable(server: str, *, reason: str, advice: str) -> ClusterUnreachable:
-    return ClusterUnreachable(
-        f"Cannot reach the Kubernetes API at {shown_url(server)} ({reason}). {_NOTHING_READ} {advice}"
-    )
+def unreachable(server: str, *, reason: str, advice: str, is_read: bool = True) -> ClusterUnreachable:
+    """A fault on the way; after one it is not known whether a change arrived."""
+    outcome = _NOTHING_READ if is_read else "It is not known whether the change was made: look before you repeat it."
+    return ClusterUnreachable(f"Cannot reach the Kubernetes API at {shown_url(server)} ({reason}). {outcome} {advice}")
 
 
 def not_configured(reason: str) -> ClusterUnreachable:
@@ -53,20 +38,17 @@ def shown_url(url: str) -> str:
     return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
 
 
-def refusal(status: int, body: bytes, *, request: RequestFacts, server: str) -> ClusterError:
+def refusal(status: int, body: bytes, *, request: ApiRequest, server: str) -> ClusterError:
     """The error for an answer of 400 or more."""
     message = _message_of(body)
     match status:
         case 401:
             return CredentialsRejected(
                 f"The Kubernetes API at {shown_url(server)} does not accept the credentials (401) for {request}. "
-                f"{_NOTHING_READ} Renew the login of this kubeconfig context."
+                f"{_outcome(request)} Renew the login of this kubeconfig context."
             )
         case 403:
-            return AccessDenied(
-                f"Not allowed (403): {request}. {message} {_NOTHING_READ} "
-                f'Ask for a Role with verb "{request.verb}" on "{request.resource}", or name a namespace you may read.'
-            )
+            return AccessDenied(_explain_forbidden(request, message))
         case 404:
             return ObjectNotFound(message or f"Not found: {request}")
         case 409:
@@ -76,8 +58,28 @@ def refusal(status: int, body: bytes, *, request: RequestFacts, server: str) -> 
         case _:
             return ClusterUnreachable(
                 f"The Kubernetes API at {shown_url(server)} failed to {request} ({status}): "
-                f"{message or 'no reason given'}. {_NOTHING_READ} Try again shortly."
+                f"{message or 'no reason given'}. {_outcome(request)} Try again shortly."
             )
+
+
+def _outcome(request: ApiRequest) -> str:
+    """What an answer with a status means: the API server decided, so a change was not made."""
+    return _NOTHING_READ if request.is_read else "Nothing was changed."
+
+
+def _explain_forbidden(request: ApiRequest, message: str) -> str:
+    if request.document:
+        return f"Not allowed (403): {request}. {message} {_NOTHING_READ}"
+    narrower = (
+        " Or name a namespace you may read."
+        if request.is_read and request.resource.is_namespaced and request.namespace is None
+        else ""
+    )
+    return (
+        f'Not allowed (403): {request}. {message} {_outcome(request)} Missing: verb "{request.verb}" on '
+        f'"{request.resource_text}" of API group "{request.resource.group}".{narrower} An administrator can grant it '
+        f"with kubectl apply:\n{write_role(request, message=message)}"
+    )
 
 
 def _message_of(body: bytes) -> str:

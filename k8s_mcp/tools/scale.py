@@ -14,8 +14,8 @@ from k8s_diagnosis.objects.access import read_int, read_text
 from k8s_mcp.cluster.interfaces import DEPLOYMENTS, Cluster, ScaleChange
 from k8s_mcp.errors import AccessDenied, ChangeConflict, ObjectNotFound, RequestRefused
 from k8s_mcp.results import ScaleResult
-from k8s_mcp.state import K8sState
-from k8s_mcp.tools.arguments import Name, Namespace
+from k8s_mcp.state import K8sState, choose_cluster, state_of
+from k8s_mcp.tools.arguments import ClusterName, Name, Namespace
 from k8s_mcp.tools.reading import explain_missing
 from mcp_kit.confirmation import Confirmation, Decision, ask, can_ask, decide
 from mcp_kit.results import structured_result
@@ -38,14 +38,14 @@ class CurrentScale:
     resource_version: str
 
 
-async def read_current(ctx: Context[K8sState], name: str, namespace: str | None) -> CurrentScale:
-    state = ctx.request_context.lifespan_context
-    place = namespace or await state.cluster.default_namespace()
+async def read_current(ctx: Context[K8sState], name: str, namespace: str | None, cluster: str | None) -> CurrentScale:
+    target = choose_cluster(ctx, cluster)
+    place = namespace or await target.default_namespace()
     try:
-        return await _read(state.cluster, name=name, namespace=place)
+        return await _read(target, name=name, namespace=place)
     except ObjectNotFound as error:
         raise await explain_missing(
-            state.cluster, DEPLOYMENTS, name=name, namespace=place, tool="k8s-get-deployments"
+            target, DEPLOYMENTS, name=name, namespace=place, tool="k8s-get-deployments"
         ) from error
 
 
@@ -62,7 +62,7 @@ async def _read(cluster: Cluster, *, name: str, namespace: str) -> CurrentScale:
 
 
 async def ask_to_scale(
-    ctx: Context[K8sState], current: Annotated[CurrentScale, Resolve(read_current)], replicas: int
+    ctx: Context[K8sState], current: Annotated[CurrentScale, Resolve(read_current)], replicas: int, cluster: str | None
 ) -> Elicit[Confirmation] | None:
     """Ask about exactly this change.
 
@@ -71,7 +71,7 @@ async def ask_to_scale(
     """
     if replicas == current.replicas or not can_ask(ctx):
         return None
-    await _try(ctx.request_context.lifespan_context.cluster, current, replicas)
+    await _try(choose_cluster(ctx, cluster), current, replicas)
     return ask(ctx, question=write_question(current, replicas), preview=write_preview(current, replicas))
 
 
@@ -129,10 +129,11 @@ async def scale_deployment(
     current: Annotated[CurrentScale, Resolve(read_current)],
     answer: Annotated[ElicitationResult[Confirmation], Resolve(ask_to_scale)],
     namespace: Namespace = None,
+    cluster: ClusterName = None,
 ) -> Annotated[CallToolResult, ScaleResult]:
     """Change the number of replicas of a Deployment. A person confirms the exact change first; without a yes
     nothing is changed and the status says so."""
-    settings = ctx.request_context.lifespan_context.settings
+    settings = state_of(ctx).settings
     if replicas == current.replicas:
         message = f"Deployment {current.namespace}/{name} already has {replicas} replicas; nothing was changed."
         return _result("scaled", current, after=replicas, message=message)
@@ -147,7 +148,7 @@ async def scale_deployment(
             )
             return _result("needs_approval", current, after=current.replicas, message=message)
         case Decision.APPROVED:
-            await _write(ctx.request_context.lifespan_context.cluster, current, replicas)
+            await _write(choose_cluster(ctx, cluster), current, replicas)
     message = (
         f"Deployment {current.namespace}/{name} scaled from {current.replicas} to {replicas} replicas. "
         f"k8s-get-deployments shows when they are ready. Undo: replicas={current.replicas}."

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from simulator.store import JsonObject
 from simulator.world.outages import OutageKind
+from simulator.world.workload import Workload
 
 
 class UnknownScenario(ValueError):
@@ -45,13 +46,15 @@ class Certificate(_Described):
 
 
 class Step(_Described):
-    """One change: a patch of an existing object, a new object, a deletion, a certificate, or an outage."""
+    """One change: a patch, a new object or workload, a deletion, a certificate, or an outage."""
 
     target: str = ""
     """Kind/namespace/name of the object to patch."""
     patch: JsonObject = Field(default_factory=dict)
     create: JsonObject | None = None
     delete: str = ""
+    deploy: Workload | None = None
+    """A Deployment with its Service, in short form."""
     certificate: Certificate | None = None
     """Makes the Secret, or puts a fresh certificate into it."""
     begin: Outage | None = None
@@ -59,9 +62,11 @@ class Step(_Described):
 
     @model_validator(mode="after")
     def _does_one_thing(self) -> "Step":
-        chosen = (self.target, self.create, self.delete, self.certificate, self.begin, self.end)
+        chosen = (self.target, self.create, self.deploy, self.delete, self.certificate, self.begin, self.end)
         if sum(1 for value in chosen if value) != 1:
-            raise ValueError("a step has exactly one of target (with patch), create, delete, certificate, begin, end")
+            raise ValueError(
+                "a step is exactly one of target (with patch), create, deploy, delete, certificate, begin, end"
+            )
         return self
 
 

@@ -4,13 +4,15 @@ import copy
 from collections.abc import Sequence
 from random import Random
 
-from simulator.api.admission.defaults import apply_defaults
+from simulator.api.admission import apply_defaults, validate_create, validate_update
+from simulator.api.admission.policies import check_new, complete_new
 from simulator.api.patching import apply_strategic_patch
-from simulator.api_resources import RESOURCE_TYPES, SECRETS, ResourceType
+from simulator.api_resources import SECRETS, ResourceType
 from simulator.store import JsonObject, ObjectStore
 from simulator.world.certificates import tls_secret
 from simulator.world.outages import Outages
 from simulator.world.scenario import Certificate, Step, UnknownScenario
+from simulator.world.workload import objects_of
 
 
 class StepRunner:
@@ -28,6 +30,9 @@ class StepRunner:
     def _do(self, step: Step) -> None:
         if step.create is not None:
             create_object(self._store, step.create)
+        elif step.deploy is not None:
+            for item in objects_of(step.deploy):
+                create_object(self._store, item)
         elif step.certificate is not None:
             self._issue(step.certificate)
         elif step.begin is not None:
@@ -39,12 +44,15 @@ class StepRunner:
 
     def _change(self, step: Step) -> None:
         kind, namespace, name = (step.target or step.delete).split("/")
-        resource = _resource_of(kind)
+        resource = _resource_of(self._store, kind)
         if step.delete:
             self._store.delete(resource, namespace=namespace, name=name)
         else:
             current = self._store.get(resource, namespace=namespace, name=name)
-            self._store.replace(resource, apply_strategic_patch(kind, current, step.patch))
+            changed = apply_strategic_patch(resource.schema, current, step.patch)
+            apply_defaults(resource, changed, is_new=False, random=Random(0))  # noqa: S311  # draws nothing
+            validate_update(resource, changed, old=current)
+            self._store.replace(resource, changed)
 
     def _issue(self, wanted: Certificate) -> None:
         secret = tls_secret(wanted, now=self._store.now)
@@ -56,16 +64,19 @@ class StepRunner:
 
 def create_object(store: ObjectStore, item: JsonObject) -> JsonObject:
     """Store a manifest as the API would: completed first. What is drawn at random follows from its name."""
-    resource = _resource_of(item["kind"])
+    resource = _resource_of(store, item["kind"])
     complete = copy.deepcopy(item)
     # Addresses only have to differ from each other and repeat from run to run.
     source = Random(f"{item['kind']}/{item['metadata'].get('namespace')}/{item['metadata']['name']}")  # noqa: S311
     apply_defaults(resource, complete, is_new=True, random=source)
+    complete_new(store, resource, complete)
+    validate_create(resource, complete)
+    check_new(store, resource, complete)
     return store.create(resource, complete)
 
 
-def _resource_of(kind: str) -> ResourceType:
-    for resource in RESOURCE_TYPES:
-        if resource.stored and resource.kind == kind:
+def _resource_of(store: ObjectStore, kind: str) -> ResourceType:
+    for resource in store:
+        if resource.kind == kind:
             return resource
     raise UnknownScenario(f"no kind {kind!r}")

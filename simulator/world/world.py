@@ -8,14 +8,20 @@ from random import Random
 from simulator.clock import SimulatedClock
 from simulator.store import ObjectStore
 from simulator.world.agenda import Agenda
+from simulator.world.controllers.api_service import ApiServiceController
+from simulator.world.controllers.autoscaler import AutoscalerController
+from simulator.world.controllers.cron_job import CronJobController
 from simulator.world.controllers.daemon_set import DaemonSetController
 from simulator.world.controllers.deployment import DeploymentController
+from simulator.world.controllers.disruption import DisruptionController
 from simulator.world.controllers.endpoints import EndpointsController
 from simulator.world.controllers.garbage import GarbageCollector, NamespaceController
+from simulator.world.controllers.ingress import IngressController
 from simulator.world.controllers.job import JobController
+from simulator.world.controllers.node_lifecycle import NodeLifecycleController
+from simulator.world.controllers.quota import QuotaController
 from simulator.world.controllers.replica_set import ReplicaSetController
 from simulator.world.controllers.stateful_set import StatefulSetController
-from simulator.world.controllers.volumes import VolumeController
 from simulator.world.engine import Engine
 from simulator.world.estate import initial_objects, read_catalogue, read_history
 from simulator.world.events import EventRecorder
@@ -29,6 +35,8 @@ from simulator.world.scenario import Scenario, Step, load_scenarios
 from simulator.world.scheduling.scheduler import Scheduler
 from simulator.world.state import ClusterState
 from simulator.world.steps import StepRunner, create_object
+from simulator.world.storage.attachments import Attachments
+from simulator.world.storage.claims import VolumeController
 from simulator.world.usage import WorldUsage
 
 HISTORY = timedelta(days=9)
@@ -50,7 +58,8 @@ class SimulatedWorld:
         self.store = store
         self.scenarios: tuple[Scenario, ...] = ()
         outages = Outages()
-        self._engine = Engine(agenda, state, events, identities, registry, Network(state), outages)
+        attachments = Attachments(agenda=agenda, state=state, events=events)
+        self._engine = Engine(agenda, state, events, identities, registry, Network(state), outages, attachments)
         self._steps = StepRunner(store, outages)
         self._namespaces = NamespaceController(self._engine)
         self._kubelets = Kubelets(self._engine)
@@ -62,11 +71,18 @@ class SimulatedWorld:
             DaemonSetController(self._engine),
             JobController(self._engine),
             VolumeController(self._engine),
+            DisruptionController(self._engine),
+            QuotaController(self._engine),
+            CronJobController(self._engine),
+            IngressController(self._engine),
+            NodeLifecycleController(self._engine),
             EndpointsController(self._engine),
             GarbageCollector(self._engine),
         )
+        self._api_services = ApiServiceController(self._engine)
         self._logs = WorldLogs(engine=self._engine, kubelets=self._kubelets)
         self._usage = WorldUsage(engine=self._engine, kubelets=self._kubelets)
+        self._autoscalers = AutoscalerController(self._engine, usage=self._usage)
 
     @property
     def logs(self) -> WorldLogs:
@@ -97,6 +113,7 @@ class SimulatedWorld:
         events.is_deferring = True
         for item in initial_objects():
             create_object(self.store, item)
+        self._api_services.create_local()
         for change in read_history():
             step = Step(target=change.target, patch=change.patch)
             agenda.at(present - change.days_ago * 86400, partial(self.carry_out, (step,)))
@@ -109,6 +126,7 @@ class SimulatedWorld:
         events.flush()
         for node in self._kubelets.nodes:
             node.beat_for_ever()
+            node.renew_for_ever()
 
 
 def build_world(

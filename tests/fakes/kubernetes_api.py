@@ -10,7 +10,6 @@ from typing import Any
 import httpx2
 
 from simulator.api import ANONYMOUS, AccessRule, KubernetesApi, User, administrator, service_account
-from simulator.api_resources import find_kind
 from simulator.clock import SimulatedClock, parse_time
 from simulator.interfaces import LogLine, Usage, UsageSample
 from simulator.store import JsonObject, ObjectStore
@@ -52,6 +51,7 @@ class FixedUsage:
 
     def __init__(self) -> None:
         self.pods: dict[str, tuple[str, ...]] = {}
+        self.is_available = True
 
     def node_usage(self, *, name: str) -> UsageSample | None:
         del name
@@ -89,7 +89,7 @@ class ApiUnderTest:
         """Store objects, oldest first, each created when it says."""
         for item in sorted(objects, key=_created_at):
             self.clock.set(parse_time(_created_at(item)))
-            resource = find_kind(api_version=item["apiVersion"], kind=item["kind"])
+            resource = self.store.resources.find_kind(api_version=item["apiVersion"], kind=item["kind"])
             assert resource is not None
             self.store.create(resource, item)
 

@@ -45,7 +45,7 @@ class LivingWorld:
 
     def patch(self, resource: ResourceType, name: str, patch: JsonObject, *, namespace: str = "default") -> None:
         current = self.store.get(resource, namespace=namespace, name=name)
-        self.store.replace(resource, apply_strategic_patch(resource.kind, current, patch))
+        self.store.replace(resource, apply_strategic_patch(resource.schema, current, patch))
 
     def heal(self, scenario: Scenario) -> None:
         self.world.carry_out(scenario.fix.steps)

@@ -9,12 +9,15 @@ import sys
 import textwrap
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
+import yaml
 from aiohttp import web
 
+from k8s_mcp.cluster.asking_user import AskingUser
 from k8s_mcp.cluster.http_cluster import HttpCluster
-from k8s_mcp.cluster.interfaces import DEPLOYMENTS, NODES, PODS, SECRETS, LogRequest, ScaleChange, Selection
+from k8s_mcp.cluster.interfaces import DEPLOYMENTS, NAMESPACES, NODES, PODS, SECRETS, LogRequest, ScaleChange, Selection
 from k8s_mcp.errors import (
     AccessDenied,
     ChangeConflict,
@@ -63,10 +66,16 @@ def kubeconfig(folder: Path, server: str, *, user: str = "token: secret-token") 
 
 @contextlib.asynccontextmanager
 async def connect(
-    folder: Path, handler: Handler, *, user: str = "token: secret-token", seconds: float = 5.0
+    folder: Path,
+    handler: Handler,
+    *,
+    user: str = "token: secret-token",
+    seconds: float = 5.0,
+    **more: Any,  # Any: settings
 ) -> AsyncIterator[HttpCluster]:
     async with api(handler) as server:
-        settings = K8sSettings(kubeconfig_path=kubeconfig(folder, server, user=user), request_timeout_seconds=seconds)
+        path = kubeconfig(folder, server, user=user)
+        settings = K8sSettings.model_validate({"kubeconfig_path": path, "request_timeout_seconds": seconds, **more})
         cluster = HttpCluster(settings)
         try:
             yield cluster
@@ -156,7 +165,7 @@ async def test_context_and_namespace_can_be_chosen(tmp_path: Path) -> None:
     ("code", "error", "expected"),
     [
         (401, CredentialsRejected, "does not accept the credentials"),
-        (403, AccessDenied, 'verb "list" on "pods"'),
+        (403, AccessDenied, r'verb "list" on "pods" of API group ""'),
         (404, ObjectNotFound, "the message"),
         (400, RequestRefused, "refused to list pods in namespace"),
         (422, RequestRefused, "the message"),
@@ -169,6 +178,203 @@ async def test_refusals_say_what_and_why(tmp_path: Path, code: int, error: type[
     async with connect(tmp_path, answering(lambda: status(code, "the message"))) as cluster:
         with pytest.raises(error, match=expected):
             await cluster.list_objects(PODS, Selection("shop"))
+
+
+async def test_missing_right_comes_with_the_role_that_grants_it(tmp_path: Path) -> None:
+    message = 'deployments.apps is forbidden: User "system:serviceaccount:ops:robot" cannot list resource'
+
+    async with connect(tmp_path, answering(lambda: status(403, message))) as cluster:
+        with pytest.raises(AccessDenied) as in_namespace:
+            await cluster.list_objects(DEPLOYMENTS, Selection("shop"))
+        with pytest.raises(AccessDenied) as everywhere:
+            await cluster.list_objects(DEPLOYMENTS, Selection())
+
+    role, binding = (yaml.safe_load(part) for part in str(in_namespace.value).split("apply:\n")[1].split("---"))
+    assert role["kind"] == "Role"
+    assert role["metadata"]["namespace"] == "shop"
+    assert role["rules"] == [{"apiGroups": ["apps"], "resources": ["deployments"], "verbs": ["list"]}]
+    assert binding["subjects"] == [{"kind": "ServiceAccount", "namespace": "ops", "name": "robot"}]
+    assert binding["roleRef"]["name"] == role["metadata"]["name"]
+    assert "kind: ClusterRole\n" in str(everywhere.value)
+
+
+async def test_busy_server_is_asked_again_after_the_time_it_names(tmp_path: Path) -> None:
+    times: list[float] = []
+
+    async def handle(_: web.Request) -> web.StreamResponse:
+        times.append(asyncio.get_running_loop().time())
+        if len(times) == 1:
+            return web.json_response({}, status=429, headers={"Retry-After": "1"})
+        return web.json_response({"items": []})
+
+    async with connect(tmp_path, handle) as cluster:
+        assert await cluster.list_objects(PODS, Selection("shop")) == []
+
+    assert times[1] - times[0] >= 1
+
+
+@pytest.mark.parametrize(("code", "wait", "requests"), [(429, "60", 1), (503, "0", 3), (500, "0", 1)])
+async def test_server_that_stays_busy_is_given_up_and_told(tmp_path: Path, code: int, wait: str, requests: int) -> None:
+    came = 0
+
+    async def handle(_: web.Request) -> web.StreamResponse:
+        nonlocal came
+        came += 1
+        return web.json_response({"message": "slow down"}, status=code, headers={"Retry-After": wait})
+
+    async with connect(tmp_path, handle) as cluster:
+        with pytest.raises(ClusterUnreachable, match=rf"\({code}\): slow down"):
+            await cluster.list_objects(PODS, Selection("shop"))
+
+    assert came == requests
+
+
+async def test_change_is_never_sent_twice(tmp_path: Path) -> None:
+    came = 0
+
+    async def handle(_: web.Request) -> web.StreamResponse:
+        nonlocal came
+        came += 1
+        return web.json_response({"message": "busy"}, status=503)
+
+    async with connect(tmp_path, handle) as cluster:
+        with pytest.raises(ClusterUnreachable, match="Nothing was changed"):
+            await cluster.scale_deployment(ScaleChange("shop", "web", 5, "7"))
+
+    assert came == 1
+
+
+def cutting(times: int) -> tuple[Handler, list[str]]:
+    """Answers that break off in mid-body, then a whole one."""
+    seen: list[str] = []
+
+    async def handle(request: web.Request) -> web.StreamResponse:
+        seen.append(request.method)
+        if len(seen) > times:
+            return web.json_response({"items": [{"metadata": {"name": "a"}}]})
+        response = web.StreamResponse(headers={"Content-Length": "1000"})
+        await response.prepare(request)
+        await response.write(b'{"items": [')
+        assert request.transport is not None
+        request.transport.close()
+        return response
+
+    return handle, seen
+
+
+async def test_answer_cut_in_its_middle_is_read_again(tmp_path: Path) -> None:
+    handle, seen = cutting(1)
+
+    async with connect(tmp_path, handle) as cluster:
+        assert await cluster.list_names(PODS, Selection("shop")) == ["a"]
+
+    assert len(seen) == 2
+
+
+async def test_answer_that_is_always_cut_is_no_empty_list(tmp_path: Path) -> None:
+    handle, seen = cutting(9)
+
+    async with connect(tmp_path, handle) as cluster:
+        with pytest.raises(ClusterUnreachable, match="Nothing was read"):
+            await cluster.list_objects(PODS, Selection("shop"))
+
+    assert len(seen) == 3
+
+
+async def test_cut_change_leaves_its_outcome_open(tmp_path: Path) -> None:
+    handle, seen = cutting(9)
+
+    async with connect(tmp_path, handle) as cluster:
+        with pytest.raises(ClusterUnreachable, match="not known whether the change was made"):
+            await cluster.scale_deployment(ScaleChange("shop", "web", 5, "7"))
+
+    assert seen == ["PUT"]
+
+
+@pytest.mark.parametrize(
+    ("denied", "expected"),
+    [
+        ({"denied_kinds": ("pods",)}, "K8S_DENIED_KINDS"),
+        ({"denied_kinds": ("Pod",)}, "K8S_DENIED_KINDS"),
+        ({"denied_kinds": ("po",)}, "K8S_DENIED_KINDS"),
+        ({"denied_namespaces": ("sho*",)}, "K8S_DENIED_NAMESPACES"),
+    ],
+)
+async def test_what_the_operator_denies_is_not_asked_for(
+    tmp_path: Path,
+    denied: dict[str, Any],
+    expected: str,  # Any: settings by name
+) -> None:
+    async def handle(_: web.Request) -> web.StreamResponse:
+        raise AssertionError("asked")
+
+    async with connect(tmp_path, handle, **denied) as cluster:
+        for reading in (
+            cluster.list_objects(PODS, Selection("shop")),
+            cluster.read_object(PODS, name="web", namespace="shop"),
+            cluster.read_log(LogRequest("web", "shop")),
+        ):
+            with pytest.raises(AccessDenied, match=expected):
+                await reading
+
+
+async def test_logs_can_be_denied_alone(tmp_path: Path) -> None:
+    async with connect(
+        tmp_path, answering(lambda: web.json_response({"items": []})), denied_kinds=("pods/log",)
+    ) as cluster:
+        assert await cluster.list_objects(PODS, Selection("shop")) == []
+        with pytest.raises(AccessDenied, match="not to touch pods/log"):
+            await cluster.read_log(LogRequest("web", "shop"))
+
+
+async def test_objects_of_denied_namespaces_are_not_in_lists_of_all(tmp_path: Path) -> None:
+    items = [{"metadata": {"name": name, "namespace": name}} for name in ("kube-system", "shop")]
+    namespaces = [{"metadata": {"name": name}} for name in ("kube-system", "shop")]
+
+    async def handle(request: web.Request) -> web.StreamResponse:
+        return web.json_response({"items": namespaces if request.path.endswith("/namespaces") else items})
+
+    async with connect(tmp_path, handle, denied_namespaces=("kube-*",)) as cluster:
+        assert await cluster.list_names(PODS, Selection()) == ["shop"]
+        assert await cluster.list_names(NAMESPACES, Selection()) == ["shop"]
+        with pytest.raises(AccessDenied):
+            await cluster.read_object(NAMESPACES, name="kube-system")
+
+
+async def test_asking_person_is_named_with_every_group(tmp_path: Path) -> None:
+    seen: list[tuple[str | None, list[str], str | None]] = []
+
+    async def handle(request: web.Request) -> web.StreamResponse:
+        headers = request.headers
+        seen.append(
+            (
+                headers.get("Impersonate-User"),
+                headers.getall("Impersonate-Group", []),
+                headers.get("Authorization"),
+            )
+        )
+        return web.json_response({"items": []})
+
+    async with connect(tmp_path, handle) as cluster:
+        await cluster.acting_as(AskingUser("alice", ("sre", "dev"))).list_objects(PODS, Selection("shop"))
+        await cluster.list_objects(PODS, Selection("shop"))
+
+    assert seen == [("alice", ["sre", "dev"], "Bearer secret-token"), (None, [], "Bearer secret-token")]
+
+
+async def test_a_name_never_becomes_another_path(tmp_path: Path) -> None:
+    paths: list[str] = []
+
+    async def handle(request: web.Request) -> web.StreamResponse:
+        paths.append(request.raw_path)
+        return web.json_response({})
+
+    async with connect(tmp_path, handle) as cluster:
+        await cluster.read_object(PODS, name="../../secrets/db?x=1#y", namespace="a/b")
+        with pytest.raises(RequestRefused, match="is no name"):
+            await cluster.read_object(PODS, name="..", namespace="shop")
+
+    assert paths == ["/api/v1/namespaces/a%2Fb/pods/..%2F..%2Fsecrets%2Fdb%3Fx=1%23y"]
 
 
 async def test_answer_that_is_no_json_is_refused(tmp_path: Path) -> None:
