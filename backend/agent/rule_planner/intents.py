@@ -131,6 +131,7 @@ class ShowUsage:
 
     subject: Literal["pods", "nodes"]
     scope: Scope
+    by: Literal["cpu", "memory"] = "memory"
 
 
 @dataclass(frozen=True, slots=True)

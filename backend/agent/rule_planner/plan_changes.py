@@ -1,87 +1,62 @@
 """Restart, roll back, cordon, delete a pod: find the object, ask for the change once, tell what came of it."""
 
-from collections.abc import Mapping
+from collections.abc import Callable
 from typing import Any
 
-from backend.agent.rule_planner.answers.changes import answer_change, ask_for_namespace, ask_which_node
-from backend.agent.rule_planner.answers.general import answer_failures, answer_no_such_object, answer_which_object
-from backend.agent.rule_planner.answers.problems import describe_scope
-from backend.agent.rule_planner.calls import Answer, CallTools, Plan, PlannedCall, list_objects
-from backend.agent.rule_planner.intents import (
-    ChangeWorkload,
-    CordonNode,
-    DeletePod,
-    Kind,
-    Scope,
-    Target,
-    WorkloadChange,
-)
-from backend.agent.rule_planner.matching import find_exact_rows, find_nearest
-from backend.agent.rule_planner.results import Row, TurnResults
+from backend.agent.rule_planner.answers.changes import answer_change, ask_which_node
+from backend.agent.rule_planner.answers.general import answer_which_object
+from backend.agent.rule_planner.calls import CORDON, DELETE, Answer, CallTools, Plan, PlannedCall
+from backend.agent.rule_planner.finding_objects import FoundObject, find_object
+from backend.agent.rule_planner.intents import ChangeWorkload, CordonNode, DeletePod, Scope, Target, WorkloadChange
+from backend.agent.rule_planner.results import TurnResults
 from backend.vocabulary.language import Language
 
-CORDON = "k8s-cordon-node"
-DELETE = "k8s-delete-resource"
-WORKLOAD_KINDS = ("StatefulSet", "DaemonSet")
-"""Kinds looked through after Deployments."""
+WORKLOADS = ("Deployment", "StatefulSet", "DaemonSet")
+Make = Callable[[FoundObject], PlannedCall]
 
 
 def plan_workload_change(intent: ChangeWorkload, results: TurnResults, *, language: Language) -> Plan:
-    done = results.last(intent.change.value)
-    if done is not None:
-        return Answer(answer_change(done, language=language))
+    def make(found: FoundObject) -> PlannedCall:
+        arguments: dict[str, Any] = {"name": found.name, "kind": found.kind, "namespace": found.namespace}  # Any: JSON
+        if intent.change is WorkloadChange.ROLL_BACK and intent.revision is not None:
+            arguments["to_revision"] = intent.revision
+        return PlannedCall(intent.change.value, arguments)
+
     if not intent.target.names:
         return Answer(answer_which_object(language))
-    found = _find_one(Kind.DEPLOYMENTS, intent.target, scope=intent.scope, results=results, language=language)
-    if not isinstance(found, Row):
-        return found
-    arguments: dict[str, Any] = {"name": found.name, "namespace": found.namespace}  # Any: JSON
-    if intent.change is WorkloadChange.ROLL_BACK and intent.revision is not None:
-        arguments["to_revision"] = intent.revision
-    return CallTools((PlannedCall(intent.change.value, arguments),))
+    return _plan(
+        intent.change.value, intent.target, scope=intent.scope, kinds=WORKLOADS, make=make, results=results, to=language
+    )
 
 
 def plan_cordon(intent: CordonNode, results: TurnResults, *, language: Language) -> Plan:
-    done = results.last(CORDON)
-    if done is not None:
-        return Answer(answer_change(done, language=language))
+    action = "cordon" if intent.is_cordoned else "uncordon"
+
+    def make(found: FoundObject) -> PlannedCall:
+        return PlannedCall(CORDON, {"name": found.name, "action": action})
+
     if not intent.target.names:
         return Answer(ask_which_node(language))
-    found = _find_one(Kind.NODES, intent.target, scope=Scope(), results=results, language=language)
-    if not isinstance(found, Row):
-        return found
-    action = "cordon" if intent.is_cordoned else "uncordon"
-    return CallTools((PlannedCall(CORDON, {"name": found.name, "action": action}),))
+    return _plan(CORDON, intent.target, scope=Scope(), kinds=("Node",), make=make, results=results, to=language)
 
 
 def plan_pod_deletion(intent: DeletePod, results: TurnResults, *, language: Language) -> Plan:
     """Only a pod that is named exactly: a workload's name is not taken for one of its pods."""
-    done = results.last(DELETE)
-    if done is not None:
-        return Answer(answer_change(done, language=language))
+
+    def make(found: FoundObject) -> PlannedCall:
+        return PlannedCall(DELETE, {"kind": "Pod", "name": found.name, "namespace": found.namespace})
+
     if not intent.target.names:
         return Answer(answer_which_object(language))
-    found = _find_one(Kind.PODS, intent.target, scope=intent.scope, results=results, language=language)
-    if not isinstance(found, Row):
-        return found
-    arguments: Mapping[str, str] = {"kind": "Pod", "name": found.name, "namespace": found.namespace}
-    return CallTools((PlannedCall(DELETE, arguments),))
+    return _plan(DELETE, intent.target, scope=intent.scope, kinds=("Pod",), make=make, results=results, to=language)
 
 
-def _find_one(kind: Kind, target: Target, *, scope: Scope, results: TurnResults, language: Language) -> Row | Plan:
-    """The one row that is named exactly, or the next step to find it."""
-    everywhere = scope.or_everywhere()
-    call = list_objects(kind, scope=everywhere)
-    if results.missing([call]):
-        return CallTools((call,))
-    listed = results.table(call.tool)
-    if listed is None:
-        return Answer(answer_failures(results.of(call.tool), language=language))
-    rows = find_exact_rows(target, rows=listed.rows)
-    if len(rows) == 1:
-        return rows[0]
-    if rows:
-        return Answer(ask_for_namespace(rows, language=language))
-    nearest = find_nearest(target, names=[row.name for row in listed.rows])
-    place = describe_scope(everywhere.namespace, all_namespaces=everywhere.all_namespaces, language=language)
-    return Answer(answer_no_such_object(target.names[:1], nearest=nearest, place=place, language=language))
+def _plan(
+    tool: str, target: Target, *, scope: Scope, kinds: tuple[str, ...], make: Make, results: TurnResults, to: Language
+) -> Plan:
+    """Nothing is asked for twice: once the tool has answered, its answer is told."""
+    done = results.last(tool)
+    if done is not None:
+        return Answer(answer_change(done, language=to))
+    found = find_object(target, scope=scope, kinds=kinds, results=results, language=to)
+    return CallTools((make(found),)) if isinstance(found, FoundObject) else found

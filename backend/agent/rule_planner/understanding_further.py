@@ -47,7 +47,9 @@ def read_further_look(text: str, *, target: Target, scope: Scope) -> FurtherLook
         return _read_about_one(text, target=target, scope=scope)
     kind = words.find_kind(text)
     if words.USAGE.search(text) and kind in {Kind.PODS, Kind.NODES, None}:
-        return ShowUsage(subject="nodes" if kind is Kind.NODES else "pods", scope=scope)
+        return ShowUsage(
+            subject="nodes" if kind is Kind.NODES else "pods", scope=scope, by="cpu" if "cpu" in text else "memory"
+        )
     other = words.find_other_kind(text)
     # "all namespaces" says where to look, as soon as something else is said to be looked for.
     if other == "namespaces" and kind is not None:

@@ -22,7 +22,7 @@ def answer_change(result: ToolResult, *, language: Language) -> str:
     if status is ToolStatus.UNKNOWN:
         return choose(
             language,
-            en=f"Outcome unknown: the call of {code(result.tool)} broke off, I did not repeat it. Please look at the state.",
+            en=f"Outcome unknown: the call of {code(result.tool)} broke off, I did not repeat it. Look at the state.",
             zh=f"结果未知：{code(result.tool)} 的调用中途中断，我没有重复执行。请查看当前状态。",
         )
     if status is ToolStatus.DECLINED:
