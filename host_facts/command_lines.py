@@ -8,11 +8,10 @@ LONGEST_COMMAND = 200
 _HIDDEN = "[hidden]"
 _NAMES = r"pass(?:word|wd|phrase)?|pwd|secret|token|api[-_]?key|access[-_]?key|auth|credentials?"
 _PATTERNS = (
-    # --password x, --password=x, DB_PASSWORD=x, ?token=x
-    (
-        re.compile(rf"(?i)((?:--?[\w-]{{0,40}}|\b\w{{0,40}}_|\b|\?|&)(?:{_NAMES})(?:=|:|\s+(?!-)))([^\s&;]+)"),
-        rf"\1{_HIDDEN}",
-    ),
+    # --password=x, PGPASSWORD=x, ?token=x
+    (re.compile(rf"(?i)((?:{_NAMES})[\w-]{{0,20}}[=:])([^\s&;]+)"), rf"\1{_HIDDEN}"),
+    # --password x
+    (re.compile(rf"(?i)(--?[\w-]{{0,40}}(?:{_NAMES})\s+)(?!-)(\S+)"), rf"\1{_HIDDEN}"),
     (re.compile(r"(://[^/\s:@]{0,200}:)[^@\s/]{1,200}@"), rf"\1{_HIDDEN}@"),
     # mysql and its kin take the password without a blank.
     (re.compile(r"(\b(?:mysql|mysqldump|mysqladmin|mariadb|mariadb-dump)\b.{0,150}? -p)(?=\S)[^\s]+"), rf"\1{_HIDDEN}"),
