@@ -18,6 +18,7 @@ _ENVIRONMENT = {
     "denied_kinds": "K8S_DENIED_KINDS",
     "denied_namespaces": "K8S_DENIED_NAMESPACES",
     "impersonate": "K8S_IMPERSONATE",
+    "cache_megabytes": "K8S_CACHE_MEGABYTES",
     "host": "K8S_MCP_HOST",
     "port": "K8S_MCP_PORT",
     "allowed_hosts": "K8S_MCP_ALLOWED_HOSTS",
@@ -71,6 +72,9 @@ class K8sSettings(BaseModel):
     impersonate: bool = False
     """True acts with the rights of the person who asks, whom the caller names in each call. Whoever can call names
     the person, so over HTTP a token is required."""
+
+    cache_megabytes: Annotated[int, Field(ge=0, le=8192)] = 192
+    """Memory for watched copies of lists per cluster; 0 reads every list anew. The default holds about 20 000 pods."""
 
     host: str = "127.0.0.1"
     """Address of the HTTP transport. Anything but loopback needs a token."""

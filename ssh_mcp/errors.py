@@ -34,9 +34,13 @@ class HostUnreachable(HostError):
 class HostKeyUnknown(HostUnreachable):
     """The host is new: its key was written down and waits for a person."""
 
+    error_kind = ErrorKind.FORBIDDEN
+
 
 class HostKeyChanged(HostUnreachable):
     """The host shows another key than the one that is known. Somebody may be in between."""
+
+    error_kind = ErrorKind.FORBIDDEN
 
 
 class LoginRefused(HostUnreachable):
@@ -47,6 +51,12 @@ class LoginRefused(HostUnreachable):
 
 class AccessRefused(HostError):
     """A bastion's rules do not allow it."""
+
+    error_kind = ErrorKind.FORBIDDEN
+
+
+class ShellUnfit(HostError):
+    """The host's shell would read the command otherwise than the rules did. Nothing ran."""
 
     error_kind = ErrorKind.FORBIDDEN
 

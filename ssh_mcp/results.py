@@ -7,6 +7,7 @@ from typing import Literal
 from pydantic import BaseModel, Field
 
 from command_safety import Reason
+from host_facts.domain import HostFacts
 
 ClassName = Literal["readonly", "confirm", "blocked"]
 
@@ -64,6 +65,7 @@ class HostResult(BaseModel):
     classification: ClassName
     audit_id: int | None = None
     output_id: str | None = Field(default=None, description="ssh-read-output reads what was left out")
+    replay: str = Field(default="", description="where the bastion's recording can be watched")
     note: str = ""
 
 
@@ -77,6 +79,43 @@ class CommandResult(BaseModel):
     succeeded: int = Field(description="hosts with exit code 0")
     failed: int
     message: str
+
+
+class SessionView(BaseModel):
+    session: str
+    asset: str
+    account: str
+    state: Literal["idle", "running", "closed"]
+    open_seconds: int
+
+
+class SessionResult(BaseModel):
+    kind: Literal["Session"] = "Session"
+    status: Literal["idle", "running", "closed", "listed", "declined", "needs_approval", "blocked"] = Field(
+        description="of the session; running: a program runs and may wait for input"
+    )
+    session: str | None = None
+    asset: str | None = None
+    output: str = Field(default="", description="what came since the last look")
+    truncated: bool = False
+    exit_code: int | None = Field(default=None, description="of the command that ended")
+    directory: str = ""
+    classification: ClassName | None = None
+    reasons: list[ReasonView] = []
+    sessions: list[SessionView] = []
+    message: str = ""
+
+
+class HostFactsView(BaseModel):
+    asset: str
+    facts: HostFacts | None = None
+    error: str | None = None
+    error_kind: str | None = Field(default=None, description="unreachable and timeout speak of the host")
+
+
+class HostFactsResult(BaseModel):
+    kind: Literal["HostFacts"] = "HostFacts"
+    hosts: list[HostFactsView]
 
 
 class OutputResult(BaseModel):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import sys
 from collections.abc import AsyncIterator, Callable, Mapping
@@ -9,6 +10,7 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from functools import partial
 
+import anyio
 from mcp.server import MCPServer
 from mcp_types import ToolAnnotations
 
@@ -23,13 +25,23 @@ from ssh_mcp.connections.credentials import CredentialReader
 from ssh_mcp.connections.directory import HostDirectory
 from ssh_mcp.connections.host_keys import HostKeys
 from ssh_mcp.errors import HostError
+from ssh_mcp.inventories.ansible_inventory import read_ansible_inventory
 from ssh_mcp.inventories.catalogue import AssetCatalogue, FileSource, LocalSource, Source
+from ssh_mcp.inventories.domain import LOCAL_ASSET
+from ssh_mcp.inventories.openssh_config import read_openssh_config
 from ssh_mcp.inventories.yaml_file import read_yaml_inventory
+from ssh_mcp.jumpserver.access import JumpServerAccess
+from ssh_mcp.jumpserver.api import JumpServerApi
+from ssh_mcp.jumpserver.assets import SOURCE as JUMPSERVER
+from ssh_mcp.jumpserver.assets import JumpServerAssets
 from ssh_mcp.records.approvals import ApprovalLedger
 from ssh_mcp.records.outputs import OutputStore
+from ssh_mcp.records.pruning import keep_pruning
 from ssh_mcp.settings import SettingsInvalid, SshSettings, read_settings
 from ssh_mcp.state import SshState
-from ssh_mcp.tools import asset_list, execute, read_output, trust_host
+from ssh_mcp.terminals.recording import Recorded
+from ssh_mcp.terminals.registry import OpenSession, SessionRegistry
+from ssh_mcp.tools import asset_list, execute, host_facts, read_output, session_manager, trust_host
 
 IDENTITY = ServerIdentity(
     name="ssh",
@@ -46,6 +58,10 @@ CHANGES_HOSTS = ToolAnnotations(
     read_only_hint=False, destructive_hint=True, idempotent_hint=False, open_world_hint=False
 )
 
+_OUTPUTS = "outputs"
+_RECORDINGS = "recordings"
+_OWN_NAMES = frozenset({LOCAL_ASSET, "ssh-config", JUMPSERVER})
+
 # Long enough for a process that ignores the polite signal.
 _STOP_SECONDS = 6.0
 
@@ -55,7 +71,9 @@ def make_tools(settings: SshSettings) -> list[StrictTool]:
     acting = READ_ONLY if settings.read_only else CHANGES_HOSTS
     tools: list[tuple[str, str, Callable[..., object], ToolAnnotations]] = [
         (asset_list.TOOL, "List hosts", asset_list.list_assets, READ_ONLY),
+        (host_facts.TOOL, "Look at hosts", host_facts.read_host_facts, READ_ONLY),
         (execute.TOOL, "Run a command on hosts", execute.execute, acting),
+        (session_manager.TOOL, "Work in a shell session", session_manager.manage_session, acting),
         (read_output.TOOL, "Read a long output", read_output.read_output, READ_ONLY),
     ]
     if not settings.read_only:
@@ -79,12 +97,15 @@ def make_server(
     async def lifespan(_: MCPServer[SshState]) -> AsyncIterator[SshState]:
         reaper = Reaper()
         state = make_state(settings, environment=environment, audit=audit, reaper=reaper, now=now)
-        state.outputs.prune()
+        folders = [settings.data_directory / name for name in (_OUTPUTS, _RECORDINGS)]
+        pruning = asyncio.create_task(keep_pruning(folders, keep_days=settings.keep_days))
         try:
             yield state
         finally:
-            await reaper.finish(within_seconds=_STOP_SECONDS)
-            state.hosts.close()
+            pruning.cancel()
+            # The server stops by cancelling; what runs on hosts is ended all the same.
+            with anyio.CancelScope(shield=True):
+                await _close(state)
 
     return build_server(
         IDENTITY,
@@ -94,6 +115,14 @@ def make_server(
         request_state_key=settings.request_state_key,
         auth_token=settings.auth_token,
     )
+
+
+async def _close(state: SshState) -> None:
+    state.sessions.close_all()
+    await state.reaper.finish(within_seconds=_STOP_SECONDS)
+    state.hosts.close()
+    if state.jumpserver is not None:
+        await state.jumpserver.close()
 
 
 def make_state(
@@ -106,31 +135,85 @@ def make_state(
 ) -> SshState:
     data = settings.data_directory
     host_keys = HostKeys(data, files=settings.known_hosts, now=now)
+    api = _make_jumpserver(settings, now=now)
+    jumpserver = JumpServerAccess(api) if api is not None else None
+    granted = JumpServerAssets(api, endpoint=settings.jumpserver_endpoint) if api is not None else None
     hosts = HostDirectory(
         host_keys=host_keys,
         credentials=CredentialReader(environment, agent_path=settings.agent_socket),
+        reaper=reaper,
+        bastion=jumpserver,
         connect_timeout_seconds=settings.connect_timeout_seconds,
         idle_seconds=settings.idle_connection_seconds,
     )
-    outputs = OutputStore(data / "outputs", keep_days=settings.keep_days)
+    outputs = OutputStore(data / _OUTPUTS)
     return SshState(
         settings=settings,
-        assets=AssetCatalogue(make_sources(settings)),
+        assets=AssetCatalogue(make_sources(settings, granted)),
         hosts=hosts,
         host_keys=host_keys,
         fleet=Fleet(hosts, outputs=outputs, reaper=reaper),
+        reaper=reaper,
         outputs=outputs,
         approvals=ApprovalLedger(data / "used_approvals.json"),
+        sessions=SessionRegistry(
+            data / _RECORDINGS,
+            on_closed=partial(_record_close, audit),
+            records_input=settings.record_input,
+        ),
         audit=audit,
+        jumpserver=jumpserver,
         now=now,
     )
 
 
-def make_sources(settings: SshSettings) -> list[Source]:
-    """The inventories in the order in which they win when two have the same id."""
-    sources: list[Source] = [LocalSource()] if settings.local else []
-    sources += [FileSource(path, partial(read_yaml_inventory, source=path.stem)) for path in settings.inventory]
+def _record_close(audit: AuditLog, session: OpenSession, recorded: Recorded, reason: str) -> None:
+    """The hash binds the recording to the audit."""
+    record = {
+        "event": "session_closed",
+        "tool": session_manager.TOOL,
+        "session": session.id,
+        "asset": session.target.asset.id,
+        "reason": reason,
+        "recording": recorded.file,
+        "recording_sha256": recorded.sha256,
+        "recording_bytes": recorded.size,
+    }
+    audit.write(record, is_durable=True)
+
+
+def make_sources(settings: SshSettings, jumpserver: JumpServerAssets | None) -> dict[str, Source]:
+    """The inventories by name, in the order in which they win when two have the same id."""
+    sources: dict[str, Source] = {LOCAL_ASSET: LocalSource()} if settings.local else {}
+    for path in settings.inventory:
+        name = _free_name(path.stem, taken=sources)
+        sources[name] = FileSource(path, partial(read_yaml_inventory, source=name))
+    if settings.openssh_config is not None:
+        read = partial(read_openssh_config, source="ssh-config", has_agent=settings.agent_socket is not None)
+        sources["ssh-config"] = FileSource(settings.openssh_config, read)
+    for path in settings.ansible_inventory:
+        name = _free_name("ansible", taken=sources)
+        sources[name] = FileSource(path, partial(read_ansible_inventory, source=name))
+    if jumpserver is not None:
+        sources[JUMPSERVER] = jumpserver
     return sources
+
+
+def _free_name(name: str, *, taken: Mapping[str, Source]) -> str:
+    candidates = (name, *(f"{name}-{number}" for number in range(2, len(taken) + 3)))
+    return next(each for each in candidates if each not in taken and each not in _OWN_NAMES)
+
+
+def _make_jumpserver(settings: SshSettings, *, now: Callable[[], datetime]) -> JumpServerApi | None:
+    if not (settings.jumpserver_url and settings.jumpserver_key_id and settings.jumpserver_key_secret):
+        return None
+    return JumpServerApi(
+        settings.jumpserver_url,
+        key_id=settings.jumpserver_key_id,
+        key_secret=settings.jumpserver_key_secret,
+        organisation=settings.jumpserver_organisation,
+        now=now,
+    )
 
 
 def main() -> None:

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Self
+from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
 
-from ssh_mcp.inventories.domain import Tier
+from ssh_mcp.inventories.domain import Endpoint, Tier
 
-_ENVIRONMENT = {
+JUMPSERVER_SSH_PORT = 2222
+
+ENVIRONMENT = {
     "inventory": "SSH_INVENTORY",
     "openssh_config": "SSH_CONFIG",
     "ansible_inventory": "ANSIBLE_INVENTORY",
@@ -27,6 +30,7 @@ _ENVIRONMENT = {
     "connect_timeout_seconds": "SSH_CONNECT_TIMEOUT_SECONDS",
     "idle_connection_seconds": "SSH_IDLE_CONNECTION_SECONDS",
     "keep_days": "SSH_KEEP_DAYS",
+    "record_input": "SSH_RECORD_INPUT",
     "data_directory": "SSH_MCP_DATA_DIRECTORY",
     "host": "SSH_MCP_HOST",
     "port": "SSH_MCP_PORT",
@@ -35,6 +39,8 @@ _ENVIRONMENT = {
     "request_state_key": "MCP_REQUEST_STATE_KEY",
     "auth_token": "MCP_AUTH_TOKEN",
 }
+"""Setting → environment variable."""
+
 _LISTS = frozenset({"inventory", "ansible_inventory", "known_hosts", "read_only_tiers", "allowed_hosts"})
 _PATHS = frozenset({"inventory", "openssh_config", "ansible_inventory", "known_hosts", "data_directory"})
 
@@ -87,6 +93,9 @@ class SshSettings(BaseModel):
     keep_days: Annotated[int, Field(ge=1, le=3650)] = 30
     """How long outputs and recordings are kept."""
 
+    record_input: bool = False
+    """Whether recordings of sessions hold what was typed into programs; passwords are typed too."""
+
     data_directory: Path = Path("~/.local/share/ding-robot/ssh").expanduser()
     """Approved host keys, kept outputs, recordings and the audit."""
 
@@ -107,6 +116,13 @@ class SshSettings(BaseModel):
     auth_token: Annotated[SecretStr, Field(min_length=16)] | None = None
     """Bearer token of the HTTP transport."""
 
+    @property
+    def jumpserver_endpoint(self) -> Endpoint:
+        """Where its SSH service listens."""
+        parts = urlsplit(f"ssh://{self.jumpserver_ssh}" if self.jumpserver_ssh else self.jumpserver_url or "")
+        port = parts.port if self.jumpserver_ssh else None
+        return Endpoint(parts.hostname or "", port or JUMPSERVER_SSH_PORT)
+
     @model_validator(mode="after")
     def _check_jumpserver(self) -> Self:
         if self.jumpserver_url and not (self.jumpserver_key_id and self.jumpserver_key_secret):
@@ -118,7 +134,7 @@ def read_settings(environment: Mapping[str, str]) -> SshSettings:
     """Build the settings; raise SettingsInvalid naming the variable, never its value."""
     given: dict[str, Any] = {  # Any: strings that pydantic converts
         field: environment[variable].strip()
-        for field, variable in _ENVIRONMENT.items()
+        for field, variable in ENVIRONMENT.items()
         if environment.get(variable, "").strip()
     }
     for field in _LISTS & given.keys():
@@ -138,4 +154,4 @@ def _to_path(text: str) -> Path:
 
 def _describe(location: tuple[int | str, ...], message: str) -> str:
     message = message.removeprefix("Value error, ")
-    return f"{_ENVIRONMENT[str(location[0])]}: {message}" if location else message
+    return f"{ENVIRONMENT[str(location[0])]}: {message}" if location else message

@@ -20,6 +20,14 @@ class Command:
     text: str
     timeout_seconds: float = DEFAULT_TIMEOUT_SECONDS
     is_sudo: bool = False
+    is_approved: bool = False
+    """A person said yes to it; else it runs because the rules for POSIX shells found that it only reads."""
+
+    @property
+    def guard_after_seconds(self) -> float | None:
+        """Only what may change something is worth a guard on the host, which costs as much as a short command; what
+        reads ends by itself once nobody takes its output."""
+        return self.timeout_seconds if self.is_approved else None
 
     @property
     def effective_text(self) -> str:

@@ -24,5 +24,5 @@ class Host(Protocol):
     """One host, entered with one account."""
 
     async def start(self, command: Command, *, capture: OutputCapture) -> Process:
-        """Raise HostUnreachable when nothing ran."""
+        """Raise HostUnreachable when nothing ran. A start that is cancelled leaves nothing running."""
         ...

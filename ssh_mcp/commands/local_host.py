@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import cast
 
 from ssh_mcp.commands.capture import OutputCapture, StreamName
 from ssh_mcp.commands.domain import HELD_OPEN, SURVIVED, Command, Exit
+from ssh_mcp.commands.running import Reaper, check_shell
 from ssh_mcp.commands.wrapping import (
     MarkerFilter,
     ShellProfile,
@@ -21,6 +23,8 @@ from ssh_mcp.commands.wrapping import (
     write_stop,
 )
 from ssh_mcp.errors import HostUnreachable
+from ssh_mcp.terminals.interfaces import Terminal, TerminalReader
+from ssh_mcp.terminals.local_terminal import open_local_terminal
 
 OUTPUT_GRACE_SECONDS = 0.5
 """How long output is awaited after the end; a background process may hold it open for ever."""
@@ -39,18 +43,37 @@ def make_local_environment(environment: Mapping[str, str]) -> dict[str, str]:
 class LocalHost:
     """Runs commands as the server's own user."""
 
-    def __init__(self, *, environment: Mapping[str, str] = os.environ) -> None:
+    def __init__(self, *, reaper: Reaper, environment: Mapping[str, str] = os.environ) -> None:
+        self._reaper = reaper
         self._environment = make_local_environment(environment)
         self._profile: ShellProfile | None = None
 
     async def start(self, command: Command, *, capture: OutputCapture) -> LocalProcess:
         tag = make_tag()
         profile = await self._find_profile()
-        line = wrap(command.effective_text, tag=tag, profile=profile, timeout_seconds=command.timeout_seconds)
+        check_shell(command, profile, name="local")
+        line = wrap(command.effective_text, tag=tag, profile=profile, guard_after_seconds=command.guard_after_seconds)
+        starting = asyncio.ensure_future(self._start(split_line(line), tag=tag, capture=capture))
+        try:
+            return await asyncio.shield(starting)
+        except asyncio.CancelledError:
+            self._reaper.stop_started(starting)
+            raise
+
+    async def open_terminal(self, reader: TerminalReader) -> Terminal:
+        profile = await self._find_profile()
+        return await open_local_terminal(
+            profile.shell,
+            reader=reader,
+            environment=self._environment,
+            run_beside=partial(_run_quietly, environment=self._environment),
+        )
+
+    async def _start(self, line: Sequence[str], *, tag: str, capture: OutputCapture) -> LocalProcess:
         try:
             transport, protocol = await asyncio.get_running_loop().subprocess_exec(
                 lambda: _OutputProtocol(capture, MarkerFilter(tag)),
-                *split_line(line),
+                *line,
                 stdin=asyncio.subprocess.DEVNULL,
                 cwd=self._environment.get("HOME") or "/",
                 env=self._environment,

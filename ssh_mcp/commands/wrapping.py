@@ -11,8 +11,7 @@ RUN_VARIABLE = "DING_ROBOT_RUN"
 """Marks everything a command started, so that what left its process group is found too."""
 
 _MARKER_BYTES = 4096
-# Longer than the time limit of the caller, which stops the command in an orderly way; this one ends it when the
-# connection is lost meanwhile.
+# The caller stops the command at its limit in an orderly way; the guard comes later.
 _GUARD_SECONDS = 15
 _KILL_AFTER_SECONDS = 5
 
@@ -48,12 +47,19 @@ exit 0
 """
 
 
+_BASH_ONLY = re.compile(r"\[\[|(?<!\$)\(\(|[<>]\(|<<<|&>|\|&|\$'")
+
+
 @dataclass(frozen=True, slots=True)
 class ShellProfile:
     """What the host has, as its probe said."""
 
     shell: str
     has_timeout: bool
+
+    @property
+    def is_bash(self) -> bool:
+        return self.shell.rsplit("/", 1)[-1] == "bash"
 
 
 def make_tag() -> str:
@@ -73,17 +79,27 @@ def read_probe(output: bytes, *, tag: str) -> ShellProfile | None:
     return ShellProfile(shell=found[1].decode(errors="replace"), has_timeout=found[2] is not None)
 
 
-def wrap(command: str, *, tag: str, profile: ShellProfile, timeout_seconds: float) -> str:
-    """The line that a login shell runs: it reports its process group and becomes the command."""
-    limit = ["timeout", "-k", str(_KILL_AFTER_SECONDS), str(round(timeout_seconds) + _GUARD_SECONDS)]
-    is_bash = profile.shell.rsplit("/", 1)[-1] == "bash"
-    shell = [profile.shell, "--noprofile", "--norc", "-p", "-c"] if is_bash else [profile.shell, "-c"]
-    return _call(_BOOTSTRAP, tag, *(limit if profile.has_timeout else ()), *shell, command)
+def wrap(command: str, *, tag: str, profile: ShellProfile, guard_after_seconds: float | None) -> str:
+    """The line that a login shell runs: it reports its process group and becomes the command.
+
+    With a guard the host itself ends the command some time after its limit, should the connection be lost meanwhile.
+    """
+    limit: list[str] = []
+    if guard_after_seconds is not None and profile.has_timeout:
+        limit = ["timeout", "-k", str(_KILL_AFTER_SECONDS), str(round(guard_after_seconds) + _GUARD_SECONDS)]
+    shell = [profile.shell, "--noprofile", "--norc", "-p", "-c"] if profile.is_bash else [profile.shell, "-c"]
+    return _call(_BOOTSTRAP, tag, *limit, *shell, command)
 
 
-def write_stop(*, process_group: int, tag: str) -> str:
-    """Ends the group and every process that carries the tag; prints `left` when something survived."""
-    return _call(_STOP, str(process_group), tag)
+def find_bash_syntax(command: str) -> str | None:
+    """What another shell would read as something else, such as `[[ a > b ]]`, which would write a file."""
+    found = _BASH_ONLY.search(command)
+    return found[0] if found else None
+
+
+def write_stop(*, process_group: int | None, tag: str) -> str:
+    """Ends the group, if it is known, and every process that carries the tag; prints `left` when one survived."""
+    return _call(_STOP, str(process_group or "unknown"), tag)
 
 
 def write_sudo(command: str) -> str:

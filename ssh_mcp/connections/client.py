@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import asyncssh
 from asyncssh.public_key import get_default_public_key_algs
 
-from ssh_mcp.connections.credentials import Credentials
+from ssh_mcp.connections.credentials import ClientKey, Credentials
 from ssh_mcp.connections.host_keys import HostKeys, TrustedKeys
 from ssh_mcp.errors import HostError, HostKeyChanged, HostKeyUnknown, HostUnreachable, LoginRefused
 from ssh_mcp.inventories.domain import Endpoint
@@ -76,6 +77,31 @@ async def _connect(
     login: Login, *, trusted: TrustedKeys, client: _Client, tunnel: asyncssh.SSHClientConnection | None
 ) -> asyncssh.SSHClientConnection:
     credentials = login.credentials
+    if credentials.agent_path is None:
+        return await _connect_with(login, list(credentials.keys), trusted=trusted, client=client, tunnel=tunnel)
+    agent = await _connect_agent(credentials.agent_path)
+    try:
+        keys = [*credentials.keys, *await agent.get_keys()]
+        return await _connect_with(login, keys, trusted=trusted, client=client, tunnel=tunnel)
+    finally:
+        agent.close()
+
+
+async def _connect_agent(path: str) -> asyncssh.SSHAgentClient:
+    try:
+        return await asyncssh.connect_agent(path)
+    except OSError as error:
+        raise LoginRefused(f"The ssh-agent at {path} does not answer: {_explain(error)}.") from error
+
+
+async def _connect_with(
+    login: Login,
+    keys: Sequence[ClientKey | asyncssh.SSHKeyPair],
+    *,
+    trusted: TrustedKeys,
+    client: _Client,
+    tunnel: asyncssh.SSHClientConnection | None,
+) -> asyncssh.SSHClientConnection:
     is_new = not (trusted.keys or trusted.authorities)
     return await asyncssh.connect(
         login.endpoint.address,
@@ -83,11 +109,12 @@ async def _connect(
         tunnel=tunnel or (),
         # Without these, ~/.ssh of the server's user would have its say.
         config=None,
-        client_keys=list(credentials.keys) or None,
-        agent_path=credentials.agent_path,
+        client_keys=list(keys) or None,
+        # The keys of an agent were fetched from it: given its path alone, the library would add those of ~/.ssh.
+        agent_path=None,
         gss_host=None,
         username=login.user,
-        password=credentials.password,
+        password=login.credentials.password,
         preferred_auth=_METHODS,
         known_hosts=(list(trusted.keys), list(trusted.authorities), list(trusted.revoked)),
         # A certificate of an unknown signer would only hide the key that a person can compare.
@@ -117,5 +144,11 @@ def _translate(error: Exception, *, login: Login, trusted: TrustedKeys, client: 
         return HostUnreachable(f"The jump host cannot reach {endpoint}: {error.reason or error}.")
     if isinstance(error, asyncssh.DisconnectError):
         return HostUnreachable(f"{endpoint} ended the connection: {error.reason or error}.")
-    reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-    return HostUnreachable(f"{endpoint} cannot be connected: {reason or type(error).__name__}.")
+    return HostUnreachable(f"{endpoint} cannot be connected: {_explain(error)}.")
+
+
+def _explain(error: Exception) -> str:
+    """The system's own words; asyncio puts its own before them."""
+    if isinstance(error, OSError) and error.errno is not None and error.errno > 0:
+        return os.strerror(error.errno)
+    return str(error) or type(error).__name__

@@ -21,8 +21,8 @@ class PoolLimits:
     """sshd drops connections from the tenth on that has not logged in yet (MaxStartups)."""
     wait_seconds: float = 30.0
     """How long a call waits for a free session."""
-    failure_seconds: float = 2.0
-    """How long a failed attempt stands for those that wait for the same host."""
+    relearn_seconds: float = 300.0
+    """How long a host that refused a session is thought to allow fewer."""
 
 
 class Connection(Protocol):
@@ -37,17 +37,12 @@ ConnectionT = TypeVar("ConnectionT", bound=Connection)
 class Lease(Generic[ConnectionT]):
     """One open connection and how much of it is in use."""
 
-    def __init__(self, connection: ConnectionT, *, capacity: int) -> None:
+    def __init__(self, connection: ConnectionT) -> None:
         self.connection = connection
-        self.capacity = capacity
         self.used = 0
         self.carried = 0
         """How many connections to other hosts run through this one."""
         self.idle_since = 0.0
-
-    @property
-    def has_room(self) -> bool:
-        return self.used < self.capacity and not self.connection.is_closed()
 
 
 class HostPool(Generic[ConnectionT]):
@@ -66,7 +61,7 @@ class HostPool(Generic[ConnectionT]):
         self._leases: list[Lease[ConnectionT]] = []
         self._opening = 0
         self._waiting: set[asyncio.Future[None]] = set()
-        self._failure: tuple[float, HostError] | None = None
+        self._learned: tuple[float, int] | None = None
 
     @property
     def open_connections(self) -> int:
@@ -75,11 +70,6 @@ class HostPool(Generic[ConnectionT]):
     @property
     def is_unused(self) -> bool:
         return not (self._leases or self._opening or self._waiting)
-
-    @property
-    def last_failure(self) -> str:
-        """Why the newest attempt to connect failed, or nothing."""
-        return str(self._failure[1]) if self._failure else ""
 
     @asynccontextmanager
     async def session(self) -> AsyncIterator[Lease[ConnectionT]]:
@@ -105,9 +95,10 @@ class HostPool(Generic[ConnectionT]):
         lease.idle_since = self._monotonic()
         self._wake()
 
-    def lower_capacity(self, lease: Lease[ConnectionT]) -> None:
-        """The host allows fewer sessions than we thought; the caller holds one that was refused."""
-        lease.capacity = max(1, min(lease.capacity, lease.used - 1))
+    def learn_limit(self, lease: Lease[ConnectionT]) -> None:
+        """The host allows fewer sessions on a connection than we thought; the caller holds one that was refused."""
+        limit = max(1, min(self._sessions_allowed(), lease.used - 1))
+        self._learned = self._monotonic() + self._limits.relearn_seconds, limit
 
     def drop(self, lease: Lease[ConnectionT]) -> None:
         """Never use this connection again."""
@@ -125,10 +116,6 @@ class HostPool(Generic[ConnectionT]):
     def close(self) -> None:
         for lease in list(self._leases):
             self.drop(lease)
-        self.forget_failure()
-
-    def forget_failure(self) -> None:
-        self._failure = None
 
     async def _acquire(self) -> Lease[ConnectionT]:
         # Nothing is awaited between looking and taking, so no lock is needed.
@@ -137,7 +124,6 @@ class HostPool(Generic[ConnectionT]):
             if lease is not None:
                 lease.used += 1
                 return lease
-            self._raise_recent_failure()
             if self._may_open():
                 return await self._open()
             waiting = asyncio.get_running_loop().create_future()
@@ -149,35 +135,43 @@ class HostPool(Generic[ConnectionT]):
 
     def _least_used(self) -> Lease[ConnectionT] | None:
         self._leases = [lease for lease in self._leases if not lease.connection.is_closed()]
-        return min((lease for lease in self._leases if lease.has_room), key=lambda lease: lease.used, default=None)
+        allowed = self._sessions_allowed()
+        with_room = [lease for lease in self._leases if lease.used < allowed]
+        return min(with_room, key=lambda lease: lease.used, default=None)
+
+    def _sessions_allowed(self) -> int:
+        """A refusal may have been chance, so what it taught is forgotten after a while."""
+        if self._learned is not None and self._monotonic() < self._learned[0]:
+            return self._learned[1]
+        return self._limits.sessions_per_connection
 
     def _may_open(self) -> bool:
         is_below = len(self._leases) + self._opening < self._limits.connections
         return is_below and self._opening < self._limits.opening_at_once
-
-    def _raise_recent_failure(self) -> None:
-        """Everybody who waits for a dead host would else try it one after the other."""
-        if self._failure is not None and not self._leases:
-            failed_at, error = self._failure
-            if self._monotonic() - failed_at < self._limits.failure_seconds:
-                raise error
 
     async def _open(self) -> Lease[ConnectionT]:
         self._opening += 1
         try:
             connection = await self._open_one()
         except HostError as error:
-            self._failure = self._monotonic(), error
+            self._fail_waiting(error)
             raise
         else:
-            self._failure = None
-            lease = Lease(connection, capacity=self._limits.sessions_per_connection)
+            lease = Lease(connection)
             lease.used = 1
             self._leases.append(lease)
             return lease
         finally:
             self._opening -= 1
             self._wake()
+
+    def _fail_waiting(self, error: HostError) -> None:
+        """Whoever waits for a dead host would else try it one after the other."""
+        if self._leases:
+            return
+        for waiting in self._waiting:
+            if not waiting.done():
+                waiting.set_exception(error)
 
     def _wake(self) -> None:
         for waiting in self._waiting:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import TypeVar
 
 import asyncssh
@@ -16,8 +18,12 @@ from ssh_mcp.errors import ConnectionBroke, HostUnreachable
 SshPool = HostPool[asyncssh.SSHClientConnection]
 SshLease = Lease[asyncssh.SSHClientConnection]
 
+CONTROL_SECONDS = 8.0
+"""Limit for one of our own short scripts."""
+
 _MAX_GATHERED_BYTES = 10_000
-_ATTEMPTS = 2
+# Each refusal teaches the pool how many sessions the host allows.
+_ATTEMPTS = 5
 
 
 class NotBegun(Exception):
@@ -124,6 +130,15 @@ class GatheringSession(LeasedSession):
             self.output += data
 
 
+@dataclass(frozen=True, slots=True)
+class PtyRequest:
+    """The terminal that a session asks for."""
+
+    columns: int
+    rows: int
+    modes: Mapping[int, int]
+
+
 SessionT = TypeVar("SessionT", bound=LeasedSession)
 
 
@@ -137,24 +152,43 @@ async def gather_output(session: GatheringSession, *, within_seconds: float) -> 
     return bytes(session.output)
 
 
-async def begin_session(pool: SshPool, session: SessionT, line: str, *, name: str) -> SessionT:
-    """Start the line in a new session of the pool; once more elsewhere when it did not begin."""
+async def run_on_connection(connection: asyncssh.SSHClientConnection, line: str) -> bytes:
+    """The output of one of our own short scripts, outside of the pool's places; raise NotBegun."""
+    session = GatheringSession()
+    try:
+        await connection.create_session(lambda: session, line, encoding=None)
+    except (asyncssh.Error, OSError) as error:
+        raise NotBegun(str(error)) from error
+    return await gather_output(session, within_seconds=CONTROL_SECONDS)
+
+
+async def begin_session(
+    pool: SshPool, session: SessionT, line: str, *, name: str, pty: PtyRequest | None = None
+) -> SessionT:
+    """Start the line in a new session of the pool; again elsewhere while it did not begin."""
     failure: NotBegun | None = None
     for _ in range(_ATTEMPTS):
         try:
-            return await _begin_once(pool, session, line, name=name)
+            return await _begin_once(pool, session, line, name=name, pty=pty)
         except NotBegun as error:
             failure = error
     raise HostUnreachable(f"{name} opens no session: {failure}.") from failure
 
 
-async def _begin_once(pool: SshPool, session: SessionT, line: str, *, name: str) -> SessionT:
+async def _begin_once(pool: SshPool, session: SessionT, line: str, *, name: str, pty: PtyRequest | None) -> SessionT:
     lease = await pool.take()
     session.occupy(pool, lease)
     try:
-        await lease.connection.create_session(lambda: session, line, encoding=None)
+        await lease.connection.create_session(
+            lambda: session,
+            line,
+            encoding=None,
+            term_type="dumb" if pty is not None else None,
+            term_size=(pty.columns, pty.rows) if pty is not None else None,
+            term_modes=pty.modes if pty is not None else None,
+        )
     except asyncssh.ChannelOpenError as error:
-        pool.lower_capacity(lease)
+        pool.learn_limit(lease)
         session.release()
         raise NotBegun(error.reason or str(error)) from error
     except (asyncssh.Error, OSError) as error:
@@ -163,8 +197,8 @@ async def _begin_once(pool: SshPool, session: SessionT, line: str, *, name: str)
         if session.channel is not None:
             raise ConnectionBroke(describe_break(name)) from error
         raise NotBegun(str(error)) from error
-    except BaseException:
-        session.abandon()
+    except asyncio.CancelledError:
+        # With a channel, the line may have been sent: then the caller has to end it.
         if session.channel is None:
             session.release()
         raise

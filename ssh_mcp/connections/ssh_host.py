@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from dataclasses import replace
-
-import asyncssh
 
 from ssh_mcp.commands.capture import OutputCapture
 from ssh_mcp.commands.domain import HELD_OPEN, SURVIVED, Command, Exit
+from ssh_mcp.commands.running import Reaper, check_shell
 from ssh_mcp.commands.wrapping import (
     MarkerFilter,
     ShellProfile,
@@ -19,16 +19,21 @@ from ssh_mcp.commands.wrapping import (
     write_stop,
 )
 from ssh_mcp.connections.sessions import (
+    CONTROL_SECONDS,
     CommandSession,
     GatheringSession,
+    NotBegun,
     SshPool,
     begin_session,
     describe_break,
     gather_output,
+    run_on_connection,
 )
-from ssh_mcp.errors import AccessRefused, ConnectionBroke
+from ssh_mcp.connections.ssh_terminal import TERMINAL_REQUEST, SshTerminal, TerminalSession
+from ssh_mcp.errors import AccessRefused, ConnectionBroke, HostUnreachable
+from ssh_mcp.terminals.interfaces import Terminal, TerminalReader
+from ssh_mcp.terminals.shell import write_start
 
-_CONTROL_SECONDS = 8.0
 _MARKER_SECONDS = 1.0
 _NO_STATUS = "the host reported no exit status"
 _MAY_RUN_ON = "the command was abandoned; on the host it may still be running"
@@ -41,25 +46,48 @@ _DRAIN_SECONDS = 5.0
 class SshHost:
     """Runs commands over pooled connections."""
 
-    def __init__(self, name: str, pool: SshPool, *, is_bastion: bool = False) -> None:
+    def __init__(self, name: str, pool: SshPool, *, reaper: Reaper, is_bastion: bool = False) -> None:
         self._name = name
         self._pool = pool
+        self._reaper = reaper
         # A bastion judges the text it is sent, so it gets the command as it is, without our wrapping.
         self._is_bastion = is_bastion
         self._has_probed = is_bastion
         self._profile: ShellProfile | None = None
         self._probing = asyncio.Lock()
 
+    @property
+    def has_foreign_shell(self) -> bool:
+        """Whether it is known to have no POSIX shell: the rules do not hold there."""
+        return self._has_probed and self._profile is None and not self._is_bastion
+
     async def start(self, command: Command, *, capture: OutputCapture) -> SshProcess:
         profile = await self._find_profile()
+        if not self._is_bastion:
+            check_shell(command, profile, name=self._name)
         tag = make_tag()
         line = command.effective_text
         marker = None
         if profile is not None:
-            line = wrap(line, tag=tag, profile=profile, timeout_seconds=command.timeout_seconds)
+            line = wrap(line, tag=tag, profile=profile, guard_after_seconds=command.guard_after_seconds)
             marker = MarkerFilter(tag)
-        session = await begin_session(self._pool, CommandSession(capture, marker), line, name=self._name)
-        return SshProcess(self._name, session, tag=tag, is_bastion=self._is_bastion)
+        session = CommandSession(capture, marker)
+        process = SshProcess(self._name, session, tag=tag, is_bastion=self._is_bastion)
+        try:
+            await begin_session(self._pool, session, line, name=self._name)
+        except asyncio.CancelledError:
+            if session.channel is not None:
+                self._reaper.stop(process)
+            raise
+        return process
+
+    async def open_terminal(self, reader: TerminalReader) -> Terminal:
+        profile = await self._find_profile()
+        if profile is None:
+            raise HostUnreachable(f"{self._name} has no POSIX shell, so there are no sessions on it; use ssh-execute.")
+        session = TerminalSession(reader)
+        await begin_session(self._pool, session, write_start(profile.shell), name=self._name, pty=TERMINAL_REQUEST)
+        return SshTerminal(self._name, session, shell=profile.shell)
 
     async def check(self) -> None:
         """Raise HostUnreachable when the host does not let us in."""
@@ -72,7 +100,7 @@ class SshHost:
             if not self._has_probed:
                 tag = make_tag()
                 session = await begin_session(self._pool, GatheringSession(), write_probe(tag), name=self._name)
-                output = await gather_output(session, within_seconds=_CONTROL_SECONDS)
+                output = await gather_output(session, within_seconds=CONTROL_SECONDS)
                 self._profile, self._has_probed = read_probe(output, tag=tag), True
         return self._profile
 
@@ -124,19 +152,15 @@ class SshProcess:
         return True
 
     async def _end_processes(self) -> str:
-        try:
+        connection = self._session.connection
+        if connection is None:
+            return _MAY_RUN_ON
+        with suppress(TimeoutError):
             await asyncio.wait_for(self._session.was_marked.wait(), _MARKER_SECONDS)
-        except TimeoutError:
-            return _MAY_RUN_ON
-        group, connection = self._session.process_group, self._session.connection
-        if group is None or connection is None:
-            return _MAY_RUN_ON
         # On the same connection, beyond the places of the pool: when all are taken, stopping matters most.
-        control = GatheringSession()
-        line = write_stop(process_group=group, tag=self._tag)
+        line = write_stop(process_group=self._session.process_group, tag=self._tag)
         try:
-            await connection.create_session(lambda: control, line, encoding=None)
-        except (asyncssh.Error, OSError):
+            output = await run_on_connection(connection, line)
+        except NotBegun:
             return _MAY_RUN_ON
-        output = await gather_output(control, within_seconds=_CONTROL_SECONDS)
         return SURVIVED if b"left" in output else ""

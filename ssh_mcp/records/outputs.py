@@ -5,8 +5,6 @@ from __future__ import annotations
 import os
 import re
 import secrets
-import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -14,8 +12,6 @@ from typing import BinaryIO
 from ssh_mcp.commands.capture import StreamName
 from ssh_mcp.errors import UnknownOutput
 
-MAX_KEPT_BYTES = 1024 * 1024 * 1024
-"""All outputs together; the oldest go first."""
 _ID = re.compile(r"[0-9a-f]{16}")
 
 
@@ -36,18 +32,8 @@ class Passage:
 class OutputStore:
     """Files that only the server's user can read."""
 
-    def __init__(
-        self,
-        folder: Path,
-        *,
-        keep_days: int,
-        max_bytes: int = MAX_KEPT_BYTES,
-        now: Callable[[], float] = time.time,
-    ) -> None:
+    def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._keep_seconds = keep_days * 86_400
-        self._max_bytes = max_bytes
-        self._now = now
 
     def new_id(self) -> str:
         return secrets.token_hex(8)
@@ -79,20 +65,6 @@ class OutputStore:
         if offset + len(data) < total and b"\n" in data:
             data = data[: data.rfind(b"\n") + 1]
         return Passage(data, min(offset, total), total)
-
-    def prune(self) -> int:
-        """Delete what is too old, and the oldest while all together are too large; returns how many files went."""
-        if not self._folder.exists():
-            return 0
-        found = [(path.stat().st_mtime, path.stat().st_size, path) for path in self._folder.iterdir() if path.is_file()]
-        kept_bytes = 0
-        removed = 0
-        for changed_at, size, path in sorted(found, reverse=True):
-            kept_bytes += size
-            if self._now() - changed_at > self._keep_seconds or kept_bytes > self._max_bytes:
-                path.unlink(missing_ok=True)
-                removed += 1
-        return removed
 
     def _path(self, output_id: str, stream: StreamName) -> Path:
         if not _ID.fullmatch(output_id):

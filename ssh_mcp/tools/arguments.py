@@ -40,7 +40,7 @@ AccountName = Annotated[
     Field(description="Login account; null means the asset's first."),
 ]
 Timeout = Annotated[int, Field(ge=1, le=MAX_TIMEOUT_SECONDS, description="Seconds per host, then it is killed.")]
-Reason = Annotated[
+WhyText = Annotated[
     Annotated[str, Field(max_length=500), AfterValidator(check_visible)] | None,
     Field(description="Why, for the person who approves."),
 ]

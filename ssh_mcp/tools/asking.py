@@ -78,16 +78,21 @@ async def ask_person(ctx: Context[SshState], proposal: Proposal) -> Decision | I
 
 
 def write_question(proposal: Proposal, *, number: int) -> str:
-    lines = [proposal.title, *(f"  {_describe(target)}" for target in proposal.targets), *proposal.notes]
+    lines = [_indent(proposal.title), *(f"  {_describe(target)}" for target in proposal.targets), *proposal.notes]
     reasons = proposal.judgement.reasons
     lines += [f"{reason.en} {reason.zh} ({reason.rule})" for reason in reasons[:_SHOWN_REASONS]]
     if len(reasons) > _SHOWN_REASONS:
         lines.append(f"… {len(reasons) - _SHOWN_REASONS} more reasons")
     if proposal.reason:
-        lines.append(f"Asked for because: {proposal.reason}")
+        lines.append(f"Asked for because: {' '.join(proposal.reason.split())}")
     if number:
         lines.append(f"Exactly this was approved {number} times within the last hours. 最近已批准过 {number} 次。")
     return "\n".join(lines)
+
+
+def _indent(text: str) -> str:
+    """A second line of a command must not pass for a line of the question."""
+    return text.replace("\n", "\n  | ")
 
 
 def write_preview(proposal: Proposal) -> dict[str, Any]:  # Any: JSON
@@ -102,6 +107,11 @@ def write_preview(proposal: Proposal) -> dict[str, Any]:  # Any: JSON
             for reason in proposal.judgement.reasons[:_SHOWN_REASONS]
         ],
     }
+
+
+def write_refusal(judgement: Judgement) -> str:
+    reasons = "; ".join(reason.en for reason in judgement.reasons[:3])
+    return f"Refused, nothing ran, and nobody can approve it: {reasons} Do not try to reach the same another way."
 
 
 def _describe(target: Target) -> str:

@@ -13,16 +13,15 @@ from pydantic import Field
 from mcp_kit.errors import ErrorKind, KindedToolError
 from mcp_kit.results import structured_result
 from ssh_mcp.errors import HostError
-from ssh_mcp.inventories.domain import Asset
+from ssh_mcp.inventories.domain import Asset, choose_account
 from ssh_mcp.results import AssetListResult, AssetView
 from ssh_mcp.state import SshState
-from ssh_mcp.tools.arguments import AssetName, check_visible
+from ssh_mcp.tools.arguments import AssetName
 
 TOOL = "ssh-asset-list"
 
 _MAX_PROBLEMS = 20
 _CHECKED_AT_ONCE = 10
-_MAX_CHECKED = 100
 
 
 async def list_assets(
@@ -34,7 +33,7 @@ async def list_assets(
     source: Annotated[str | None, Field(max_length=100, description="Only assets of this inventory.")] = None,
     check_reachable: Annotated[bool, Field(description="True connects to each shown asset.")] = False,
     limit: Annotated[int, Field(ge=1, le=100, description="Assets per page.")] = 50,
-    cursor: Annotated[str | None, Field(max_length=200, description="next_cursor of the page before.")] = None,
+    cursor: Annotated[AssetName | None, Field(description="next_cursor of the page before.")] = None,
 ) -> Annotated[CallToolResult, AssetListResult]:
     """List the hosts (assets, servers, machines) that ssh-execute can reach: id, address, accounts, groups, tier. An
     asset whose tier is not known counts as prod. Also names host keys that wait for approval."""
@@ -71,7 +70,6 @@ def _find_start(assets: Sequence[Asset], cursor: str | None) -> int:
     """Behind the asset that the cursor names."""
     if cursor is None:
         return 0
-    check_visible(cursor)
     for position, asset in enumerate(assets):
         if asset.id == cursor:
             return position + 1
@@ -85,11 +83,10 @@ async def _check_all(state: SshState, assets: Sequence[Asset]) -> list[str]:
     limit = asyncio.Semaphore(_CHECKED_AT_ONCE)
 
     async def check(asset: Asset) -> str:
-        if not asset.accounts:
-            return "the inventory names no account"
         async with limit:
             try:
-                await state.hosts.check(asset, asset.accounts[0])
+                (whole,) = await state.assets.find([asset.id])
+                await state.hosts.check(whole, choose_account(whole, None))
             except HostError as error:
                 return str(error)[:300]
         return "ok"

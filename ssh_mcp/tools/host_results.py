@@ -10,7 +10,7 @@ from ssh_mcp.commands.domain import EndKind
 from ssh_mcp.commands.fleet import HostRun
 from ssh_mcp.commands.judging import Judgement
 from ssh_mcp.commands.output_text import CleanStream, ShownText, share_room
-from ssh_mcp.errors import AccessRefused, ConnectionBroke
+from ssh_mcp.errors import AccessRefused, ConnectionBroke, ShellUnfit
 from ssh_mcp.records.outputs import OutputStore
 from ssh_mcp.results import HostResult, HostStatus
 
@@ -30,6 +30,14 @@ _NOTES = {
 
 
 @dataclass(frozen=True, slots=True)
+class RunNotes:
+    """What is known of a run beside its end."""
+
+    audit_id: int | None = None
+    replay: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class _Shown:
     stdout: ShownText
     stderr: ShownText
@@ -39,13 +47,14 @@ def make_host_results(
     runs: Sequence[HostRun],
     *,
     judgement: Judgement,
-    audit_ids: Mapping[str, int | None],
+    notes: Mapping[str, RunNotes],
     outputs: OutputStore,
 ) -> list[HostResult]:
     """The hosts share the room, so that a talkative one does not hide the others."""
+    nothing = RunNotes()
     return [
         _make_result(
-            run, shown=shown, judgement=judgement, audit_id=audit_ids.get(run.target.asset.id), outputs=outputs
+            run, shown=shown, judgement=judgement, notes=notes.get(run.target.asset.id, nothing), outputs=outputs
         )
         for run, shown in zip(runs, _share(runs), strict=True)
     ]
@@ -66,7 +75,7 @@ def _share(runs: Sequence[HostRun]) -> list[_Shown]:
 
 
 def _make_result(
-    run: HostRun, *, shown: _Shown, judgement: Judgement, audit_id: int | None, outputs: OutputStore
+    run: HostRun, *, shown: _Shown, judgement: Judgement, notes: RunNotes, outputs: OutputStore
 ) -> HostResult:
     streams = run.streams or {}
     is_cut = shown.stdout.is_cut or shown.stderr.is_cut
@@ -85,8 +94,9 @@ def _make_result(
         bytes=sum(stream.total_bytes for stream in streams.values()),
         milliseconds=ending.milliseconds if ending else 0,
         classification=judgement.command_class.value,
-        audit_id=audit_id,
+        audit_id=notes.audit_id,
         output_id=run.output_id if is_cut else None,
+        replay=notes.replay,
         note=_note_of(run)[:_MAX_NOTE],
     )
 
@@ -101,7 +111,7 @@ def _keep_whole(output_id: str, streams: Mapping[StreamName, CapturedStream], *,
 def _status_of(run: HostRun) -> HostStatus:
     if run.ending is not None:
         return _STATUS[run.ending.kind]
-    if isinstance(run.error, AccessRefused):
+    if isinstance(run.error, AccessRefused | ShellUnfit):
         return "refused"
     return "unknown" if isinstance(run.error, ConnectionBroke) else "unreachable"
 
@@ -130,6 +140,8 @@ def _write_host(host: HostResult) -> str:
         lines.append("[no output]")
     if host.output_id:
         lines.append(f"[more: ssh-read-output output_id={host.output_id}]")
+    if host.replay:
+        lines.append(f"[replay: {host.replay}]")
     return "\n".join(lines)
 
 

@@ -58,7 +58,6 @@ async def trust_host(
 
 def _approve(state: SshState, pending: PendingKey) -> None:
     state.host_keys.approve(pending)
-    state.hosts.forget_failures()
     record = {"event": "host_key_approved", "tool": TOOL, "host": pending.host, "fingerprint": pending.fingerprint}
     state.audit.write(record, is_durable=True)
 
