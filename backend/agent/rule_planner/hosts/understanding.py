@@ -51,13 +51,13 @@ def _first_name(text: str, patterns: Sequence[re.Pattern[str]]) -> str | None:
 
 
 def _read_action(text: str, *, earlier: Sequence[HistoryMessage]) -> HostIntent | None:
-    port = _find_port(text)
-    if port is not None:
-        return FindPortOwner(port=port, host=_host_of_command(text))
     if words.KILL.search(text):
         killing = _read_kill(text, earlier=earlier)
         if killing is not None:
             return killing
+    port = _find_port(text)
+    if port is not None:
+        return FindPortOwner(port=port, host=_host_of_command(text))
     if words.LIST_HOSTS.search(text):
         return ListHosts()
     return _read_journal(text) or _read_service(text)
@@ -72,6 +72,10 @@ def _find_port(text: str) -> int | None:
 
 
 def _read_kill(text: str, *, earlier: Sequence[HistoryMessage]) -> KillProcess | None:
+    port = words.KILL_PORT.search(text)
+    if port is not None:
+        wanted = int(port[1] or port[2] or port[3])
+        return KillProcess(pid=None, host=_host_of_command(text), port=wanted) if 0 < wanted <= _MAX_PORT else None
     number = words.KILL_NUMBER.search(text)
     if number is not None:
         return KillProcess(pid=int(number[1] or number[2]), host=_host_of_command(text))

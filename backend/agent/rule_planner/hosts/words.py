@@ -52,6 +52,7 @@ KILL = re.compile(
     r"^\W*(?:please |can you |could you )?(?:kill|terminate|stop|end)\b|杀掉|杀死|杀了|干掉|结束|终止|\bkill\b"
 )
 KILL_NUMBER = re.compile(r"(?:进程|pid|process|kill(?:\s+-\w+)?)\D{0,6}?(\d{1,7})|(\d{1,7})\s*(?:号)?进程")
+KILL_PORT = re.compile(r"(\d{1,5})\s*号?\s*端口|端口\s*(\d{1,5})|\bport\s+(\d{1,5})\b")
 THAT_ONE = re.compile(r"它|这个进程|那个进程|该进程|\b(?:it|that process|this process|that one|the process)\b")
 
 UNIT = r"(?P<unit>[a-z0-9][a-z0-9@._-]*)"

@@ -132,6 +132,19 @@ def test_wishes_to_kill_a_numbered_process(question: str, pid: int, host: str | 
 
 
 @pytest.mark.parametrize(
+    ("question", "port", "host"),
+    [
+        ("杀掉占用 8080 端口的进程", 8080, None),
+        ("kill the process on port 8080", 8080, None),
+        ("kill whatever listens on port 5432 on db-1", 5432, "db-1"),
+        ("把 8080 端口的进程干掉", 8080, None),
+    ],
+)
+def test_wishes_to_kill_who_holds_a_port(question: str, port: int, host: str | None) -> None:
+    assert understand(question, earlier=()) == KillProcess(pid=None, host=host, port=port)
+
+
+@pytest.mark.parametrize(
     "question", ["杀掉它", "杀掉它。", "把它杀了", "干掉它", "结束它", "kill it", "Kill that process", "stop it"]
 )
 def test_it_means_the_process_that_was_found(question: str) -> None:
