@@ -9,7 +9,7 @@ from backend.agent.rule_planner.hosts import figures
 from backend.agent.rule_planner.hosts.intents import HostTopic
 from backend.agent.rule_planner.hosts.judging import HostProblem, JudgeHost, select
 from backend.agent.rule_planner.hosts.reading import Asset, CommandRun, HostLook, HostRun
-from backend.agent.rule_planner.hosts.topics import SHOW, part_of
+from backend.agent.rule_planner.hosts.topics import SHORT, SHOW, part_of
 from backend.agent.rule_planner.matching import nearest_names
 from backend.agent.rule_planner.results import ToolResult
 from backend.vocabulary.language import Language
@@ -17,6 +17,7 @@ from host_facts.domain import HostFacts
 
 _MAX_OUTPUT_LINES = 60
 _MAX_HOSTS_SHOWN = 10
+_MAX_LINES = 50
 _MAX_ASSETS = 50
 
 
@@ -65,13 +66,28 @@ def say_left_out(count: int, *, language: Language) -> str:
 
 
 def answer_topic(topic: HostTopic, looks: Sequence[HostLook], *, judge: JudgeHost, language: Language) -> str:
-    """Hosts with problems first, then the rest in short, then those that could not be read."""
+    """Hosts with problems first and in full, then the rest in a line each, then those that could not be read."""
     read = [(look.facts, select(judge(look.facts), topic=topic)) for look in looks if look.facts is not None]
     read.sort(key=lambda item: (-sum(2 if problem.is_critical else 1 for problem in item[1]), item[0].host))
-    sections = [_section(topic, facts, problems, language=language) for facts, problems in read[:_MAX_HOSTS_SHOWN]]
-    quiet = ", ".join(code(facts.host) for facts, _problems in read[_MAX_HOSTS_SHOWN:])
-    rest = choose(language, en=f"Not shown in detail: {quiet}.", zh=f"未展开显示：{quiet}。") if quiet else ""
-    return paragraphs(_summary(read, language=language), *sections, rest, _unread(looks, language=language))
+    in_full = [item for item in read if item[1] or len(read) == 1][:_MAX_HOSTS_SHOWN]
+    sections = [_section(topic, facts, problems, language=language) for facts, problems in in_full]
+    quiet = [facts for facts, _problems in read[len(in_full) :]]
+    return paragraphs(
+        _summary(read, language=language),
+        *sections,
+        "\n".join(_short_line(topic, facts, language=language) for facts in quiet[:_MAX_LINES]),
+        say_left_out(len(quiet) - _MAX_LINES, language=language).strip(),
+        _unread(looks, language=language),
+    )
+
+
+def _short_line(topic: HostTopic, facts: HostFacts, *, language: Language) -> str:
+    said = SHORT.get(topic, _say_nothing)(facts, language)
+    return f"- {code(facts.host)}" + (f": {said}" if said else "")
+
+
+def _say_nothing(_facts: HostFacts, _language: Language) -> str:
+    return ""
 
 
 def _summary(read: Sequence[tuple[HostFacts, list[HostProblem]]], *, language: Language) -> str:
@@ -169,14 +185,14 @@ def _say_owner(facts: HostFacts, *, pid: int | None, process: str, port: int, la
 
 def answer_command(result: ToolResult, run: CommandRun, *, language: Language) -> str:
     """The outcome of one command, or why it did not run."""
+    if run.status == "blocked":
+        return _say_blocked(run, language=language)
     if result.outcome.status is ToolStatus.DECLINED or run.status in {"declined", "needs_approval"}:
         return choose(
             language,
             en=f"Not run: {code(run.command)} was not approved. Nothing was changed.",
             zh=f"未执行：{code(run.command)} 没有得到批准，没有做任何变更。",
         )
-    if run.status == "blocked":
-        return _say_blocked(run, language=language)
     if result.outcome.status is not ToolStatus.OK:
         return answer_failures([result], language=language)
     return paragraphs(*(_host_run(run, host, language=language) for host in run.hosts))

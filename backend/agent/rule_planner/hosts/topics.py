@@ -182,16 +182,19 @@ def _certificates(facts: HostFacts, language: Language) -> str:
     return _list(rows, names=names, none=none, language=language)
 
 
+def _fullest_disk(facts: HostFacts, language: Language) -> str:
+    fullest = max(facts.filesystems or (), key=lambda disk: disk.used_ratio, default=None)
+    if fullest is None:
+        return ""
+    used, mount = figures.percent(fullest.used_ratio), code(fullest.mount_point)
+    return choose(language, en=f"Fullest disk: {mount} at {used}.", zh=f"最满的磁盘：{mount}，已用 {used}。")
+
+
 def _health(facts: HostFacts, language: Language) -> str:
     """One line each of load and memory, the fullest disk, and what could not be read."""
-    fullest = max(facts.filesystems or (), key=lambda disk: disk.used_ratio, default=None)
-    disk = ""
-    if fullest is not None:
-        used, mount = figures.percent(fullest.used_ratio), code(fullest.mount_point)
-        disk = choose(language, en=f"Fullest disk: {mount} at {used}.", zh=f"最满的磁盘：{mount}，已用 {used}。")
     unknown = ", ".join(sorted(facts.unknown))
     unread = choose(language, en=f"Could not be read: {unknown}.", zh=f"没能读取：{unknown}。") if unknown else ""
-    lines = [_load(facts, language), _memory(facts, language), disk, unread]
+    lines = [_load(facts, language), _memory(facts, language), _fullest_disk(facts, language), unread]
     return "\n".join(f"- {line}" for text in lines for line in text.splitlines() if line)
 
 
@@ -208,3 +211,12 @@ SHOW: Mapping[HostTopic, Show] = {
     HostTopic.CERTIFICATES: _certificates,
     HostTopic.HEALTH: _health,
 }
+
+SHORT: Mapping[HostTopic, Show] = {
+    HostTopic.DISK: _fullest_disk,
+    HostTopic.MEMORY: lambda facts, language: _memory(facts, language).replace("\n", " "),
+    HostTopic.LOAD: _load,
+    HostTopic.CLOCK: _clock,
+    HostTopic.HEALTH: lambda facts, language: f"{_load(facts, language)} {_fullest_disk(facts, language)}".strip(),
+}
+"""One line for a host without problems, where there are several hosts."""
