@@ -23,15 +23,6 @@ def percent(ratio: float) -> str:
     return f"{ratio:.0%}"
 
 
-def duration(seconds: float) -> str:
-    minutes = int(seconds // 60)
-    days, minutes = divmod(minutes, 1440)
-    hours, minutes = divmod(minutes, 60)
-    if days:
-        return f"{days}d {hours}h"
-    return f"{hours}h {minutes}min" if hours else f"{minutes}min"
-
-
 def moment(at: datetime | None) -> str:
     return "" if at is None else f"{at:%Y-%m-%d %H:%M} UTC"
 

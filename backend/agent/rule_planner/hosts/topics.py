@@ -56,12 +56,11 @@ def _memory(facts: HostFacts, language: Language) -> str:
     memory = facts.memory
     if memory is None:
         return ""
-    used = figures.percent(1 - memory.available_bytes / memory.total_bytes) if memory.total_bytes else "?"
     available, total = figures.size(memory.available_bytes), figures.size(memory.total_bytes)
     line = choose(
         language,
-        en=f"Memory: {used} used, {available} of {total} available.",
-        zh=f"内存：已用 {used}，可用 {available}，共 {total}。",
+        en=f"Memory: {available} of {total} available.",
+        zh=f"内存：可用 {available}，共 {total}。",
     )
     if not memory.swap_total_bytes:
         return line
@@ -86,8 +85,8 @@ def _load(facts: HostFacts, language: Language) -> str:
     )
     if facts.boot_at is None:
         return line
-    up = figures.duration((facts.taken_at - facts.boot_at).total_seconds())
-    return f"{line} " + choose(language, en=f"Up for {up}.", zh=f"已运行 {up}。")
+    since = f"{facts.boot_at:%Y-%m-%d}"
+    return f"{line} " + choose(language, en=f"Up since {since}.", zh=f"自 {since} 起运行。")
 
 
 def _processes(facts: HostFacts, language: Language) -> str:
@@ -167,8 +166,8 @@ def _clock(facts: HostFacts, language: Language) -> str:
         return choose(language, en=f"Clock: {synchronised}.", zh=f"时钟：{synchronised}。")
     return choose(
         language,
-        en=f"Clock: {synchronised}, offset {clock.offset_seconds:+.3f} s ({plain(clock.source)}).",
-        zh=f"时钟：{synchronised}，偏差 {clock.offset_seconds:+.3f} 秒（{plain(clock.source)}）。",
+        en=f"Clock: {synchronised}, offset {clock.offset_seconds:+.1f} s ({plain(clock.source)}).",
+        zh=f"时钟：{synchronised}，偏差 {clock.offset_seconds:+.1f} s（{plain(clock.source)}）。",
     )
 
 
