@@ -109,7 +109,7 @@ def check_read(call: Call) -> Text | None:
 
 def _pick_word(line: Text, place: int, count: int) -> Text:
     if not line.is_known:
-        return Text(UNKNOWN, line.origins)
+        return line if count == 1 else Text(UNKNOWN, line.origins)
     words = line.text.split(maxsplit=count - 1)
     return Text(words[place].rstrip() if place < len(words) else "", line.origins)
 
@@ -146,7 +146,8 @@ def check_set(call: Call) -> Text | None:
 
 def check_shift(call: Call) -> Text | None:
     count = int(call.texts[0]) if call.texts and call.texts[0].isdigit() else 1
-    call.scope.positional = call.scope.positional[count:]
+    if call.scope.positional is not None:
+        call.scope.positional = call.scope.positional[count:]
     return None
 
 

@@ -7,7 +7,7 @@ import re
 from command_safety.commands.containers import run_in_container
 from command_safety.commands.hosts import find_host_rule, split_url
 from command_safety.evaluation.call import Call
-from command_safety.evaluation.values import Text
+from command_safety.evaluation.values import UNKNOWN, Text
 from command_safety.rules.arguments import Arguments, parse_arguments
 from command_safety.rules.word_sets import word_set
 
@@ -147,7 +147,8 @@ def _judge_get(call: Call, arguments: Arguments, operands: list[str]) -> None:
         call.report("C-raw-request")
     output = arguments.value_of("-o", "--output") or arguments.value_of("--template")
     shows_data = output is not None and output.text not in ("wide", "name")
-    if operands[0] == "get" and shows_data and any(_SECRET_KIND.search(text) for text in operands[1:]):
+    is_unsure = arguments.has("-f", "--filename", "-k", "--kustomize") or any(UNKNOWN in text for text in operands[1:2])
+    if operands[0] == "get" and shows_data and (is_unsure or any(_SECRET_KIND.search(text) for text in operands[1:])):
         call.report("C-secret-read")
 
 
