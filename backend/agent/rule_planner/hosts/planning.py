@@ -21,10 +21,12 @@ from backend.agent.rule_planner.hosts.intents import (
 )
 from backend.agent.rule_planner.hosts.judging import JudgeHost
 from backend.agent.rule_planner.hosts.reading import Asset, CommandRun, HostLook, read_assets, read_looks, read_run
+from backend.agent.rule_planner.hosts.topics import parts_of
 from backend.agent.rule_planner.results import ToolResult, TurnResults
 from backend.vocabulary.language import Language
 from host_facts.domain import ListenerFacts
 
+_OF_PORTS = ("listeners", "top_processes")
 LOCAL = "local"
 """The asset that is the tool server's own machine."""
 
@@ -91,7 +93,9 @@ def _choose(intent: HostIntent, assets: Sequence[Asset]) -> list[str]:
 
 def _look(intent: LookAtHost, hosts: Sequence[str], *, turn: _Turn) -> Plan:
     looked = hosts[: MAX_HOSTS * 5]
-    calls = [read_facts(looked[start : start + MAX_HOSTS]) for start in range(0, len(looked), MAX_HOSTS)]
+    parts = parts_of(intent.topic)
+    groups = [looked[start : start + MAX_HOSTS] for start in range(0, len(looked), MAX_HOSTS)]
+    calls = [read_facts(group, parts=parts) for group in groups]
     missing = turn.results.missing(calls)
     if missing:
         return CallTools(missing)
@@ -108,7 +112,7 @@ def _find_owner(intent: FindPortOwner, hosts: Sequence[str], *, turn: _Turn) -> 
 
 
 def _facts_of(hosts: Sequence[str], *, results: TurnResults) -> list[HostLook] | CallTools:
-    missing = results.missing([read_facts(hosts)])
+    missing = results.missing([read_facts(hosts, parts=_OF_PORTS)])
     if missing:
         return CallTools(missing)
     last = results.of(FACTS)[-1]

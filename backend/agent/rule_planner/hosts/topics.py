@@ -25,6 +25,22 @@ _PARTS: Mapping[HostTopic, str] = {
 }
 
 
+_JUDGED_WITH: Mapping[HostTopic, tuple[str, ...]] = {
+    HostTopic.MEMORY: ("oom_kills",),
+    HostTopic.PROCESSES: ("cpu",),
+    HostTopic.LOAD: ("top_processes",),
+}
+"""Parts that the checks of a topic look at besides the one that is shown."""
+_OF_HEALTH = ("cpu", "memory", "filesystems", "zombies", "oom_kills", "failed_units", "certificates", "clock")
+
+
+def parts_of(topic: HostTopic) -> tuple[str, ...]:
+    """What has to be read for a topic."""
+    if topic is HostTopic.HEALTH:
+        return _OF_HEALTH
+    return (_PARTS[topic], *_JUDGED_WITH.get(topic, ()))
+
+
 def part_of(topic: HostTopic) -> str | None:
     """The part of the facts a topic is about; health is about all."""
     return _PARTS.get(topic)
