@@ -58,6 +58,16 @@ def find_revisions(index: ClusterIndex, pod: JsonObject) -> Revisions | None:
     return compared if compared is not None and compared.newest == revision_of(own) else None
 
 
+def is_of_older_revision(index: ClusterIndex, pod: JsonObject) -> bool:
+    """Whether the template has changed since the pod was made."""
+    kind, name = controller_of(pod)
+    own = index.find("ReplicaSet", namespace_of(pod), name) if kind == "ReplicaSet" else None
+    if own is None:
+        return False
+    siblings = index.children_of("ReplicaSet", owner=index.owner_path_of("ReplicaSet", own))
+    return any(revision_of(each) > revision_of(own) for each in siblings)
+
+
 def compare_revisions(index: ClusterIndex, *, deployment: str) -> Revisions | None:
     """The two latest revisions of a Deployment, given as Kind/namespace/name."""
     sets = sorted(index.children_of("ReplicaSet", owner=deployment), key=revision_of)
