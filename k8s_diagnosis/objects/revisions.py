@@ -10,6 +10,7 @@ from k8s_diagnosis.index import ClusterIndex
 from k8s_diagnosis.objects.access import JsonObject, namespace_of, read_int, read_map, read_maps, read_text
 from k8s_diagnosis.objects.pods import controller_of
 from k8s_diagnosis.problem import Fix
+from k8s_diagnosis.text.arguments import show_arguments
 from mcp_kit.redaction import HIDDEN, is_credential_name
 from mcp_kit.sanitising import sanitise_line
 
@@ -141,5 +142,5 @@ def _show_env(entry: JsonObject) -> str:
 def _show(value: object) -> str:
     if value is None:
         return "(none)"
-    text = " ".join(str(word) for word in value) if isinstance(value, list) else str(value)
+    text = show_arguments(value) if isinstance(value, list) else str(value)
     return sanitise_line(text, max_characters=_MAX_VALUE) or '""'

@@ -180,7 +180,7 @@ def _awaited_by_command(case: ContainerCase) -> UnreachedDependency | None:
     if found is None:
         return None
     port = int(found["port"]) if found["port"] else None
-    return UnreachedDependency(found["host"], port, Trouble.NO_ANSWER, sanitise_line(words, max_characters=200))
+    return UnreachedDependency(found["host"], port, Trouble.NO_ANSWER, found.group(0))
 
 
 def find_stuck_terminating(index: ClusterIndex) -> Iterator[Problem]:
