@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from collections.abc import AsyncIterator, Callable
@@ -131,7 +132,18 @@ def _open_http_cluster(settings: K8sSettings) -> Cluster:
     return HttpCluster(settings)
 
 
+def _collect_rarely() -> None:
+    """Lists of thousands of objects are millions of dictionaries without cycles, which need no collector.
+
+    With the usual threshold it went through all of them again and again, which took most of the time of a list.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(100_000, 50, 100)
+
+
 def main() -> None:
+    _collect_rarely()
     try:
         settings = read_settings(os.environ)
     except SettingsInvalid as error:
