@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from mcp.server import MCPServer
 
 from k8s_mcp.cluster.clusters import Clusters, OpenCluster, ReadContexts
+from k8s_mcp.cluster.connection import import_client_soon
 from k8s_mcp.cluster.contexts import ClusterContext, read_contexts
 from k8s_mcp.cluster.interfaces import Cluster
 from k8s_mcp.errors import ClusterError
@@ -102,6 +103,8 @@ def make_server(
 
     @asynccontextmanager
     async def lifespan(_: MCPServer[K8sState]) -> AsyncIterator[K8sState]:
+        if open_cluster is None:
+            import_client_soon()
         known = Clusters(
             settings,
             open_cluster=open_cluster or _open_http_cluster,
