@@ -88,7 +88,7 @@ class K8sSettings(BaseModel):
     """Limit for one request to the API server. A healthy server answers in well under a second."""
 
     audit_file: Path | None = None
-    """Append one JSON line per tool call here, beside standard error."""
+    """Append one record per tool call here, bound to the one before it, beside standard error."""
 
     allow_unconfirmed: bool = False
     """Operator's permission to change the cluster for clients that cannot show a question to a person."""
