@@ -130,7 +130,7 @@ async def _patrol_once(settings: Settings, options: PatrolOptions) -> int:
             run = await look_at_everything(watch, starter, is_silent=options.is_json, language=language)
         await deliver(watch)
         findings = await _list_findings(watch, FindingState.OPEN, FindingState.SUSPECTED)
-    is_blind = run.state is not RunState.FINISHED or (run.targets > 0 and run.unknown == run.targets)
+    is_blind = run.state is not RunState.FINISHED or run.unknown == run.targets
     if options.is_json:
         print(json.dumps(_describe(run, findings), ensure_ascii=False))
     else:

@@ -12,7 +12,7 @@ from backend.agent.interfaces import ToolSource
 from backend.features.hosts.domain import Listing, LookState, Target, TargetKind, choose_watched
 from backend.features.patrol.domain import Fix, Grade, Reading
 from backend.features.patrol.interfaces import ClusterLook
-from backend.integrations.mcp_servers.host_facts import call_reading, find_tool
+from backend.integrations.mcp_servers.host_facts import call_reading, find_tool, is_offered_nowhere
 from backend.vocabulary.errors import ErrorKind, Unavailable
 from backend.vocabulary.language import Text
 
@@ -62,8 +62,15 @@ class McpClusterFindings:
         self._watch = watch
 
     async def list_clusters(self) -> Listing:
-        if find_tool(self._tools, DIAGNOSE_TOOL) is None:
+        if is_offered_nowhere(self._tools, DIAGNOSE_TOOL):
             return Listing(())
+        if find_tool(self._tools, DIAGNOSE_TOOL) is None:
+            raise Unavailable(
+                Text(
+                    en=f"The clusters cannot be looked at: no connected tool server offers {DIAGNOSE_TOOL}.",
+                    zh=f"无法检查集群:没有已连接的工具服务器提供 {DIAGNOSE_TOOL}。",
+                )
+            )
         if find_tool(self._tools, LIST_TOOL) is None:
             return Listing((ONLY_CLUSTER,))
         outcome = await call_reading(self._tools, LIST_TOOL, arguments={})
