@@ -102,7 +102,7 @@ def test_zombie_and_full_tmpfs_of_this_machine_are_found_and_explained(tmp_path:
 def simulated_estate(folder: Path, *scenarios: str) -> Iterator[Mapping[str, Mapping[str, str]]]:
     """The environments of the two servers that reach it."""
     kubeconfig, inventory = folder / "kubeconfig", folder / "inventory.yaml"
-    chosen = [part for name in scenarios for part in ("--scenario", name)]
+    chosen = [part for name in scenarios for part in ("--scenario", name)] or ["--scenarios", "none"]
     simulator = subprocess.Popen(
         [
             *(sys.executable, "-m", "simulator", "--port", "0", "--kubeconfig", str(kubeconfig)),
@@ -128,12 +128,51 @@ def simulated_estate(folder: Path, *scenarios: str) -> Iterator[Mapping[str, Map
         simulator.communicate(timeout=10)
 
 
-def test_faults_of_simulated_hosts_and_cluster_are_found_and_nothing_else(tmp_path: Path) -> None:
-    with simulated_estate(tmp_path, "disk-full", "crash-missing-env") as servers:
+FAULTS = {
+    "host-certificate-expiring": ("gateway-1", "certificate-expiry"),
+    "host-clock-drift": ("cache-1", "clock"),
+    "host-deleted-file-open": ("gateway-1", "disk-usage"),
+    "host-disk-full": ("db-1", "disk-usage"),
+    "host-inodes-exhausted": ("app-1", "inode-usage"),
+    "host-journal-large": ("backup-1", "disk-usage"),
+    "host-load-high": ("app-1", "load"),
+    "host-node-disk-full": ("node-3", "disk-usage"),
+    "host-oom-kill": ("cache-1", "oom-kills"),
+    "host-open-files": ("gateway-1", "open-files"),
+    "host-port-taken": ("app-1", "failed-units"),
+    "host-read-only": ("app-1", "read-only-mounts"),
+    "host-swap-thrashing": ("gateway-1", "swap"),
+    "host-unit-failed": ("db-1", "failed-units"),
+    "host-zombies": ("app-1", "zombies"),
+    "crash-missing-env": ("simulator", "crash-missing-env"),
+}
+CONSEQUENCES = {
+    ("cache-1", "memory"),
+    ("gateway-1", "memory"),
+    ("simulator", "node-pressure"),
+}
+"""What the faults bring about besides."""
+
+
+def test_every_fault_of_simulated_hosts_is_found_and_nothing_else(tmp_path: Path) -> None:
+    with simulated_estate(tmp_path, *FAULTS) as servers:
         answer = patrol(tmp_path, servers=servers)
 
-    found = {(one["target"]["kind"], one["check"], one["severity"]) for one in answer["findings"]}
-    assert answer["run"]["unknown"] == 0
-    assert ("host", "disk-usage", "critical") in found
-    assert {check for kind, check, _severity in found if kind == "cluster"} >= {"crash-missing-env"}
-    assert {check for kind, check, _severity in found if kind == "host"} == {"disk-usage"}
+    found = {(one["target"]["id"], one["check"]) for one in answer["findings"]}
+    assert (answer["run"]["unknown"], answer["run"]["unreachable"]) == (0, 0)
+    assert sorted(set(FAULTS.values()) - found) == []
+    assert sorted(found - set(FAULTS.values()) - CONSEQUENCES) == []
+
+
+def test_healthy_hosts_and_cluster_give_no_findings(tmp_path: Path) -> None:
+    with simulated_estate(tmp_path) as servers:
+        answer = patrol(tmp_path, servers=servers)
+
+    assert answer["run"]["targets"] > 5
+    assert [(one["target"]["id"], one["check"], one["title"]["en"]) for one in answer["findings"]] == []
+
+
+def test_every_host_scenario_stands_here() -> None:
+    scenarios = {path.stem for path in (ROOT / "simulator" / "scenarios" / "hosts").glob("*.yaml")}
+
+    assert scenarios - set(FAULTS) == set()
