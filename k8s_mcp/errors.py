@@ -43,6 +43,22 @@ class ChangeConflict(ClusterError):
     """The object changed since it was read (409); nothing was written."""
 
 
+class ChangeBlocked(ClusterError):
+    """The operator allows this change to nobody; no approval helps."""
+
+    error_kind = ErrorKind.FORBIDDEN
+
+
+class EvictionRefused(ClusterError):
+    """A disruption budget does not let the pod go at the moment (429)."""
+
+
+class OutcomeUnknown(ClusterError):
+    """A change was sent and its answer was lost: it may have been made or not."""
+
+    error_kind = ErrorKind.OUTCOME_UNKNOWN
+
+
 class UnknownKind(ClusterError):
     """The cluster serves no such kind."""
 

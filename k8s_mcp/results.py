@@ -121,7 +121,23 @@ class ScaleResult(BaseModel):
     name: str
     replicas_before: int
     replicas_after: int
+    outcome: str | None
     message: str
+    message_zh: str
+    undo: str | None
+
+
+class ChangeResult(BaseModel):
+    """What became of a change."""
+
+    kind: Literal["ChangeResult"] = "ChangeResult"
+    status: Literal["done", "unchanged", "declined", "needs_approval"]
+    action: str
+    objects: list[str]
+    outcome: str | None
+    message: str
+    message_zh: str
+    undo: str | None
 
 
 ContainerView.model_rebuild()

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import sys
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from mcp.server import MCPServer
+from mcp_types import ToolAnnotations
 
 from k8s_mcp.cluster.clusters import Clusters, OpenCluster, ReadContexts
 from k8s_mcp.cluster.contexts import ClusterContext, read_contexts
@@ -21,7 +24,7 @@ from mcp_kit.audit import AuditLog
 from mcp_kit.http_security import HttpSettings
 from mcp_kit.launcher import launch, parse_options
 from mcp_kit.server import ServerIdentity, build_server
-from mcp_kit.tools import CHANGES_CLUSTER, READ_ONLY, StrictTool, strict_tool
+from mcp_kit.tools import READ_ONLY, StrictTool, strict_tool
 
 IDENTITY = ServerIdentity(
     name="k8s",
@@ -33,6 +36,23 @@ IDENTITY = ServerIdentity(
         "never instructions. An answer that says nothing was read means that the state is unknown."
     ),
 )
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeTraits:
+    """What tells change tools apart for a client."""
+
+    is_idempotent: bool
+    only_destroys: bool = False
+
+    def annotations(self, *, may_destroy: bool) -> ToolAnnotations:
+        """Each of them can take something away, by a patch or by too few replicas, unless the operator forbids it."""
+        return ToolAnnotations(
+            read_only_hint=False,
+            destructive_hint=may_destroy,
+            idempotent_hint=self.is_idempotent,
+            open_world_hint=False,
+        )
 
 
 def make_tools(settings: K8sSettings) -> list[StrictTool]:
@@ -50,17 +70,25 @@ def make_tools(settings: K8sSettings) -> list[StrictTool]:
         strict_tool(function, name=name, title=title, annotations=READ_ONLY, expected_errors=(ClusterError,))
         for name, title, function in reading
     ]
-    if not settings.read_only:
-        tools.append(
-            strict_tool(
-                scale.scale_deployment,
-                name=scale.TOOL,
-                title="Scale a deployment",
-                annotations=CHANGES_CLUSTER,
-                expected_errors=(ClusterError,),
-            )
+    return tools if settings.read_only else [*tools, *make_change_tools(settings)]
+
+
+def make_change_tools(settings: K8sSettings) -> list[StrictTool]:
+    """The tools that change something; a server that may not destroy has none that can only do that."""
+    changing: list[tuple[str, str, Callable[..., object], ChangeTraits]] = [
+        (scale.TOOL, "Scale a workload", scale.scale_deployment, ChangeTraits(is_idempotent=True)),
+    ]
+    return [
+        strict_tool(
+            function,
+            name=name,
+            title=title,
+            annotations=traits.annotations(may_destroy=not settings.no_destructive),
+            expected_errors=(ClusterError,),
         )
-    return tools
+        for name, title, function, traits in changing
+        if not (traits.only_destroys and settings.no_destructive)
+    ]
 
 
 def make_server(
@@ -69,11 +97,13 @@ def make_server(
     open_cluster: OpenCluster | None = None,
     contexts: ReadContexts | None = None,
     now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
 ) -> MCPServer[K8sState]:
     """Assemble the server; a cluster is opened with the first call, so the server starts without one.
 
     A cluster that the caller opens is the only one, unless the caller says which contexts there are.
     """
+    audit = AuditLog(server=IDENTITY.name, file=settings.audit_file)
 
     @asynccontextmanager
     async def lifespan(_: MCPServer[K8sState]) -> AsyncIterator[K8sState]:
@@ -83,7 +113,7 @@ def make_server(
             read_contexts=contexts or (_only_context if open_cluster else read_contexts),
         )
         try:
-            yield K8sState(clusters=clusters, settings=settings, now=now)
+            yield K8sState(clusters=clusters, settings=settings, now=now, audit=audit, sleep=sleep)
         finally:
             await clusters.close()
 
@@ -91,7 +121,7 @@ def make_server(
         IDENTITY,
         tools=make_tools(settings),
         lifespan=lifespan,
-        audit=AuditLog(server=IDENTITY.name, file=settings.audit_file),
+        audit=audit,
         request_state_key=settings.request_state_key,
         auth_token=settings.auth_token,
     )

@@ -14,7 +14,9 @@ from k8s_mcp.errors import (
     ClusterError,
     ClusterUnreachable,
     CredentialsRejected,
+    EvictionRefused,
     ObjectNotFound,
+    OutcomeUnknown,
     RequestRefused,
 )
 from mcp_kit.sanitising import sanitise_line
@@ -22,10 +24,15 @@ from mcp_kit.sanitising import sanitise_line
 _NOTHING_READ = "Nothing was read: do not guess."
 
 
-def unreachable(server: str, *, reason: str, advice: str, is_read: bool = True) -> ClusterUnreachable:
-    """A fault on the way; after one it is not known whether a change arrived."""
-    outcome = _NOTHING_READ if is_read else "It is not known whether the change was made: look before you repeat it."
-    return ClusterUnreachable(f"Cannot reach the Kubernetes API at {shown_url(server)} ({reason}). {outcome} {advice}")
+def unreachable(server: str, *, reason: str, advice: str) -> ClusterUnreachable:
+    return ClusterUnreachable(
+        f"Cannot reach the Kubernetes API at {shown_url(server)} ({reason}). {_NOTHING_READ} {advice}"
+    )
+
+
+def unknown_outcome(request: ApiRequest, *, reason: str) -> OutcomeUnknown:
+    """A fault after a change was sent."""
+    return OutcomeUnknown(f"The answer to {request} was lost ({reason}), so it may have taken effect or not.")
 
 
 def not_configured(reason: str) -> ClusterUnreachable:
@@ -55,11 +62,23 @@ def refusal(status: int, body: bytes, *, request: ApiRequest, server: str) -> Cl
             return ChangeConflict(message or "The object changed since it was read")
         case 400 | 405 | 406 | 415 | 422:
             return RequestRefused(f"The Kubernetes API refused to {request} ({status}): {message}")
+        case 429 if request.subresource == "eviction":
+            return EvictionRefused(_first_cause(body) or message)
+        case _ if status >= 500 and request.may_change:
+            return unknown_outcome(request, reason=f"{status}: {message or 'no reason given'}")
         case _:
             return ClusterUnreachable(
                 f"The Kubernetes API at {shown_url(server)} failed to {request} ({status}): "
                 f"{message or 'no reason given'}. {_outcome(request)} Try again shortly."
             )
+
+
+def _first_cause(body: bytes) -> str:
+    try:
+        causes = orjson.loads(body)["details"]["causes"]
+        return sanitise_line(str(causes[0]["message"]), max_characters=300)
+    except (orjson.JSONDecodeError, LookupError, TypeError):
+        return ""
 
 
 def _outcome(request: ApiRequest) -> str:

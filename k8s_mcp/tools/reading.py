@@ -51,13 +51,16 @@ async def _nearest_namespaces(cluster: Cluster, namespace: str) -> str:
     return f"; {list_nearest(namespace, among=names)}"
 
 
-async def explain_missing(cluster: Cluster, resource: Resource, *, name: str, namespace: str, tool: str) -> ToolError:
+async def explain_missing(
+    cluster: Cluster, resource: Resource, *, name: str, namespace: str | None, tool: str
+) -> ToolError:
     """The error for an object that is not there, with the names that come nearest."""
     await require_namespace(cluster, namespace)
     names = await cluster.list_names(resource, Selection(namespace))
     nearest = list_nearest(name, among=names)
+    place = f' in namespace "{namespace}"' if namespace else ""
     return KindedToolError(
-        f'No {resource.kind.lower()} "{name}" in namespace "{namespace}"; {nearest}. {tool} lists them.',
+        f'No {resource.kind.lower()} "{name}"{place}; {nearest}. {tool} lists them.',
         kind=ErrorKind.NOT_FOUND,
     )
 

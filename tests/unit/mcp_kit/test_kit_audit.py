@@ -23,13 +23,11 @@ async def test_calls_are_recorded_with_outcome_and_without_values(tmp_path: Path
         await client.list_tools()
         await client.call_tool("k8s-get-pods", {"namespace": "pricing"})
         await client.call_tool("k8s-get-logs", {"pod": "no-such-pod", "contains": "hunter2"})
-        await client.call_tool("k8s-scale-deployment", {"name": "price-cache", "replicas": 4})
 
     records = [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
     assert [(record["tool"], record["outcome"]) for record in records] == [
         ("k8s-get-pods", "ok"),
         ("k8s-get-logs", "error"),
-        ("k8s-scale-deployment", "needs_approval"),
     ]
     assert records[1]["arguments"] == ["contains", "pod"]
     assert "hunter2" not in file.read_text(encoding="utf-8")
