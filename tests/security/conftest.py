@@ -26,6 +26,7 @@ def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-@pytest.fixture(autouse=True)
-def fresh_file(migrated_file: Path, tmp_path: Path) -> None:
+@pytest.fixture
+def database_url(migrated_file: Path, tmp_path: Path) -> str:
     shutil.copy(migrated_file, tmp_path / "chat.db")
+    return f"sqlite:///{tmp_path / 'chat.db'}"
