@@ -19,7 +19,7 @@ from k8s_mcp.cluster.interfaces import Cluster
 from k8s_mcp.errors import ClusterError
 from k8s_mcp.settings import K8sSettings, SettingsInvalid, read_settings
 from k8s_mcp.state import K8sState
-from k8s_mcp.tools import deployments, describe, events, logs, nodes, pods, scale, services
+from k8s_mcp.tools import deployments, describe, events, logs, nodes, pods, restart, rollback, scale, services
 from mcp_kit.audit import AuditLog
 from mcp_kit.http_security import HttpSettings
 from mcp_kit.launcher import launch, parse_options
@@ -77,6 +77,8 @@ def make_change_tools(settings: K8sSettings) -> list[StrictTool]:
     """The tools that change something; a server that may not destroy has none that can only do that."""
     changing: list[tuple[str, str, Callable[..., object], ChangeTraits]] = [
         (scale.TOOL, "Scale a workload", scale.scale_deployment, ChangeTraits(is_idempotent=True)),
+        (restart.TOOL, "Restart a workload", restart.restart_workload, ChangeTraits(is_idempotent=False)),
+        (rollback.TOOL, "Roll a workload back", rollback.rollback_workload, ChangeTraits(is_idempotent=False)),
     ]
     return [
         strict_tool(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
@@ -13,6 +13,10 @@ OptionalName = Name | None
 ClusterName = Annotated[
     Annotated[str, Field(min_length=1, max_length=253)] | None,
     Field(description="Cluster (kubeconfig context); null means the default one."),
+]
+WorkloadKind = Literal["Deployment", "StatefulSet", "DaemonSet"]
+Kind = Annotated[
+    str, Field(min_length=1, max_length=253, description="Kind, such as Deployment, svc, widgets.acme.io.")
 ]
 Namespace = Annotated[Name | None, Field(description="Namespace; null means the default one.")]
 AllNamespaces = Annotated[bool, Field(description="True reads every namespace; do not give a namespace then.")]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Literal, Protocol, TypeVar
 
 import anyio
 from mcp.server.mcpserver import Context
@@ -16,7 +16,6 @@ from k8s_diagnosis.problem import Words
 from k8s_mcp.changes.preview import CallRisk, Preview, write_preview, write_question
 from k8s_mcp.changes.protection import ChangePolicy
 from k8s_mcp.changes.targets import Target, digest_targets
-from k8s_mcp.cluster.changes import Written
 from k8s_mcp.cluster.interfaces import Cluster, Resource
 from k8s_mcp.errors import (
     AccessDenied,
@@ -33,6 +32,7 @@ from mcp_kit.confirmation import Decision, Question, confirm
 from mcp_kit.errors import ErrorKind, KindedToolError
 from mcp_kit.results import structured_result
 
+WrittenT = TypeVar("WrittenT")
 Status = Literal["done", "unchanged", "declined", "needs_approval"]
 
 # The status of many objects changes all the time, and each change makes the read version stale.
@@ -48,6 +48,14 @@ _NEEDS_APPROVAL = Words(
     zh="没有做任何修改：变更需要人工批准，而这个客户端无法询问（不支持 elicitation）。管理员可设置 "
     "K8S_MCP_ALLOW_UNCONFIRMED=true。",
 )
+
+
+class NothingToChange(Exception):
+    """The object is already as the change would leave it."""
+
+    def __init__(self, words: Words) -> None:
+        super().__init__(words.en)
+        self.words = words
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +97,10 @@ class Change(Protocol):
         """Everything the approval is bound to."""
 
     async def preview(self) -> Preview:
-        """Try the change without making it, and look around; raises ClusterError when it cannot be made."""
+        """Try the change without making it, and look around.
+
+        Raises ClusterError when it cannot be made, NothingToChange when there is nothing to do.
+        """
 
     async def write(self) -> Done:
         """Make exactly this change; raises ClusterError or ToolError when it was not made."""
@@ -175,12 +186,15 @@ async def carry_out(call: ChangeCall, change: Change, *, action: str) -> Report 
         preview = await _try(call, change)
         return Question(text=write_question(preview), preview=write_preview(preview))
 
-    decision = await confirm(
-        call.context,
-        binding=digest_targets(change.targets),
-        question=ask,
-        allow_unconfirmed=call.state.settings.allow_unconfirmed,
-    )
+    try:
+        decision = await confirm(
+            call.context,
+            binding=digest_targets(change.targets),
+            question=ask,
+            allow_unconfirmed=call.state.settings.allow_unconfirmed,
+        )
+    except NothingToChange as nothing:
+        return Report("unchanged", nothing.words)
     match decision:
         case InputRequiredResult():
             return decision
@@ -231,9 +245,7 @@ def _record(call: ChangeCall, targets: Sequence[Target], *, action: str) -> None
     )
 
 
-async def write_onto(
-    call: ChangeCall, target: Target, write: Callable[[Target], Awaitable[Written | None]]
-) -> Written | None:
+async def write_onto(call: ChangeCall, target: Target, write: Callable[[Target], Awaitable[WrittenT]]) -> WrittenT:
     """Write onto the state that was approved; status updates in between are fine, any other change is not."""
     latest = target
     for _ in range(_WRITE_ATTEMPTS):
