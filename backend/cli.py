@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 
 from backend.administration import audit_commands, token_commands
+from backend.offline_commands import evaluate_commands
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Operations robot for Kubernetes and Linux fleets.")
 
@@ -23,6 +24,7 @@ Host = Annotated[str | None, typer.Option(help="Address to listen on; 127.0.0.1 
 
 app.add_typer(token_commands, name="token")
 app.add_typer(audit_commands, name="audit")
+app.add_typer(evaluate_commands, name="evaluate")
 
 
 @app.command()
@@ -37,13 +39,14 @@ def web(host: Host = None, port: Port = None) -> None:
 def demo(
     port: Port = None,
     scenario: Annotated[
-        list[str] | None, typer.Option(help="A fault of the simulated cluster; repeat for several, all by default.")
+        list[str] | None,
+        typer.Option(help="A fault of the simulated cluster; repeat for several; eight by default, none for no fault."),
     ] = None,
 ) -> None:
     """Run the whole product on a simulated cluster; nothing needs to be configured."""
     from backend.demo import run_demo
 
-    raise typer.Exit(run_demo(port=port, scenarios=scenario or ["all"]))
+    raise typer.Exit(run_demo(port=port, scenarios=scenario or ["demo"]))
 
 
 @app.command()

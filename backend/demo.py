@@ -59,7 +59,7 @@ def _print_welcome(port: int) -> None:
 
 
 def _start_simulator(kubeconfig: Path, *, scenarios: Sequence[str]) -> subprocess.Popen[str]:
-    chosen = ["--scenarios", scenarios[0]] if scenarios[0] in {"all", "none"} else _repeat("--scenario", scenarios)
+    chosen = ["--scenarios", scenarios[0]] if scenarios[0] in {"demo", "none"} else _repeat("--scenario", scenarios)
     return subprocess.Popen(
         [
             *(sys.executable, "-m", "simulator", "--port", "0", "--ends-with-stdin"),

@@ -63,7 +63,7 @@ install_clients() {
 start_servers() {
     cd "$root"
     export KUBECONFIG_PATH="$run/kubeconfig.yaml"
-    "$python" -m simulator --port 0 --kubeconfig "$KUBECONFIG_PATH" --scenarios all >"$run/simulator.log" 2>&1 &
+    "$python" -m simulator --port 0 --kubeconfig "$KUBECONFIG_PATH" --scenarios demo >"$run/simulator.log" 2>&1 &
     pids+=($!)
     wait_for "$run/simulator.log" "simulator ready"
     "$python" -m k8s_mcp.server --transport http --port 0 >"$run/server.log" 2>&1 &

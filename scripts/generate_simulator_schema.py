@@ -13,11 +13,14 @@ from kubernetes.client import models
 
 TARGET = Path(__file__).parent.parent / "simulator" / "api" / "schema" / "definitions.json"
 ROOTS = {
+    "APIService": "V1APIService",
+    "CSIDriver": "V1CSIDriver",
     "ConfigMap": "V1ConfigMap",
     "ControllerRevision": "V1ControllerRevision",
     "CronJob": "V1CronJob",
     "ClusterRole": "V1ClusterRole",
     "ClusterRoleBinding": "V1ClusterRoleBinding",
+    "CustomResourceDefinition": "V1CustomResourceDefinition",
     "DaemonSet": "V1DaemonSet",
     "DeleteOptions": "V1DeleteOptions",
     "Deployment": "V1Deployment",
@@ -26,10 +29,13 @@ ROOTS = {
     "Event": "CoreV1Event",
     "Eviction": "V1Eviction",
     "HorizontalPodAutoscaler": "V2HorizontalPodAutoscaler",
+    "HorizontalPodAutoscalerV1": "V1HorizontalPodAutoscaler",
     "Ingress": "V1Ingress",
+    "IngressClass": "V1IngressClass",
     "Job": "V1Job",
     "Lease": "V1Lease",
     "LimitRange": "V1LimitRange",
+    "MutatingWebhookConfiguration": "V1MutatingWebhookConfiguration",
     "Namespace": "V1Namespace",
     "NetworkPolicy": "V1NetworkPolicy",
     "Node": "V1Node",
@@ -49,6 +55,8 @@ ROOTS = {
     "ServiceAccount": "V1ServiceAccount",
     "StatefulSet": "V1StatefulSet",
     "StorageClass": "V1StorageClass",
+    "ValidatingWebhookConfiguration": "V1ValidatingWebhookConfiguration",
+    "VolumeAttachment": "V1VolumeAttachment",
 }
 # The client speaks for a later server than the simulated one; these fields came after 1.32.
 LATER_FIELDS = {
@@ -58,6 +66,11 @@ LATER_FIELDS = {
     "podCertificate",
     "schedulingGroup",
     "stopSignal",
+}
+# Two versions of one group would share these names.
+RENAMED = {
+    "V1HorizontalPodAutoscalerSpec": "HorizontalPodAutoscalerV1Spec",
+    "V1HorizontalPodAutoscalerStatus": "HorizontalPodAutoscalerV1Status",
 }
 SCALARS = {"str": "string", "int": "integer", "float": "number", "bool": "boolean", "object": "any", "bytes": "bytes"}
 
@@ -93,7 +106,9 @@ def convert(type_name: str, *, definitions: dict[str, dict[str, str]]) -> str:
         return "time"
     if type_name in SCALARS:
         return SCALARS[type_name]
-    name = re.sub(r"^(Core|Events|Discovery|Rbac|Storage|Authentication)?V\d+((alpha|beta)\d+)?", "", type_name)
+    name = RENAMED.get(type_name) or re.sub(
+        r"^(Core|Events|Discovery|Rbac|Storage|Authentication)?V\d+((alpha|beta)\d+)?", "", type_name
+    )
     describe(type_name, name=name, definitions=definitions)
     return name
 

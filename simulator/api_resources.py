@@ -1,9 +1,9 @@
-"""The resources the simulated API serves: the one table that discovery, routing and the store share."""
+"""The resources that every simulated cluster serves; `resource_table` adds those of its own."""
 
 import base64
 import hashlib
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 ALL_VERBS = ("create", "delete", "deletecollection", "get", "list", "patch", "update", "watch")
 NAMESPACE_VERBS = ("create", "delete", "get", "list", "patch", "update", "watch")
@@ -19,6 +19,26 @@ class Subresource:
     verbs: tuple[str, ...]
     group: str = ""
     version: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PrinterColumn:
+    """A column of `kubectl get` that a CustomResourceDefinition asks for."""
+
+    name: str
+    path: str
+    """JSONPath into the object."""
+    type: str = "string"
+    is_wide: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class CustomShape:
+    """What a CustomResourceDefinition says of one version of its kind."""
+
+    columns: tuple[PrinterColumn, ...] = ()
+    openapi: Mapping[str, object] = field(default_factory=dict)
+    """The openAPIV3Schema of the version; empty accepts anything."""
 
 
 # Compared by identity: there is one of each, and hashing all its fields would dominate every store access.
@@ -39,6 +59,11 @@ class ResourceType:
     has_generation: bool = False
     storage_version: str = ""
     stored: bool = True
+    is_view: bool = False
+    """Another form of a stored resource: the API converts."""
+    schema: str = ""
+    """Name of its definition in the field table; the kind, unless two groups share one. Custom kinds have none."""
+    custom: "CustomShape | None" = None
 
     @property
     def api_version(self) -> str:
@@ -81,7 +106,7 @@ def _core(plural: str, kind: str, *short: str, **options: object) -> ResourceTyp
 
 
 def _resource(group: str, version: str, plural: str, kind: str, *short: str, **options: object) -> ResourceType:
-    settings = {"singular": kind.lower(), "short_names": short, **options}
+    settings = {"singular": kind.lower(), "short_names": short, "schema": kind, **options}
     return ResourceType(group=group, version=version, plural=plural, kind=kind, **settings)  # type: ignore[arg-type]  # the options are those of ResourceType, written out below
 
 
@@ -166,6 +191,47 @@ STATEFULSETS = _resource(
     has_generation=True,
 )
 
+APISERVICES = _resource(
+    "apiregistration.k8s.io",
+    "v1",
+    "apiservices",
+    "APIService",
+    namespaced=False,
+    categories=("api-extensions",),
+    subresources=(_status("APIService"),),
+)
+CUSTOMRESOURCEDEFINITIONS = _resource(
+    "apiextensions.k8s.io",
+    "v1",
+    "customresourcedefinitions",
+    "CustomResourceDefinition",
+    "crd",
+    "crds",
+    namespaced=False,
+    categories=("api-extensions",),
+    subresources=(_status("CustomResourceDefinition"),),
+    has_generation=True,
+)
+_WEBHOOKS = "admissionregistration.k8s.io"
+MUTATINGWEBHOOKCONFIGURATIONS = _resource(
+    _WEBHOOKS,
+    "v1",
+    "mutatingwebhookconfigurations",
+    "MutatingWebhookConfiguration",
+    namespaced=False,
+    categories=("api-extensions",),
+    has_generation=True,
+)
+VALIDATINGWEBHOOKCONFIGURATIONS = _resource(
+    _WEBHOOKS,
+    "v1",
+    "validatingwebhookconfigurations",
+    "ValidatingWebhookConfiguration",
+    namespaced=False,
+    categories=("api-extensions",),
+    has_generation=True,
+)
+
 # The newer group shows the same stored events in another shape; the API converts, the store holds only the core form.
 EVENTS_V1 = _resource("events.k8s.io", "v1", "events", "Event", "ev", stored=False)
 
@@ -206,6 +272,20 @@ HORIZONTALPODAUTOSCALERS = _resource(
     categories=_ALL,
     subresources=(_status("HorizontalPodAutoscaler"),),
 )
+# kubectl autoscale still writes the older form.
+HORIZONTALPODAUTOSCALERS_V1 = _resource(
+    "autoscaling",
+    "v1",
+    "horizontalpodautoscalers",
+    "HorizontalPodAutoscaler",
+    "hpa",
+    categories=_ALL,
+    subresources=(_status("HorizontalPodAutoscaler"),),
+    stored=False,
+    is_view=True,
+    storage_version="v2",
+    schema="HorizontalPodAutoscalerV1",
+)
 CRONJOBS = _resource(
     "batch",
     "v1",
@@ -226,6 +306,9 @@ INGRESSES = _resource(
     subresources=(_status("Ingress"),),
     has_generation=True,
 )
+INGRESSCLASSES = _resource(
+    "networking.k8s.io", "v1", "ingressclasses", "IngressClass", namespaced=False, has_generation=True
+)
 NETWORKPOLICIES = _resource(
     "networking.k8s.io", "v1", "networkpolicies", "NetworkPolicy", "netpol", has_generation=True
 )
@@ -244,6 +327,15 @@ CLUSTERROLES = _resource(_RBAC, "v1", "clusterroles", "ClusterRole", namespaced=
 ROLEBINDINGS = _resource(_RBAC, "v1", "rolebindings", "RoleBinding")
 ROLES = _resource(_RBAC, "v1", "roles", "Role")
 STORAGECLASSES = _resource("storage.k8s.io", "v1", "storageclasses", "StorageClass", "sc", namespaced=False)
+CSIDRIVERS = _resource("storage.k8s.io", "v1", "csidrivers", "CSIDriver", namespaced=False)
+VOLUMEATTACHMENTS = _resource(
+    "storage.k8s.io",
+    "v1",
+    "volumeattachments",
+    "VolumeAttachment",
+    namespaced=False,
+    subresources=(_status("VolumeAttachment"),),
+)
 PRIORITYCLASSES = _resource("scheduling.k8s.io", "v1", "priorityclasses", "PriorityClass", "pc", namespaced=False)
 LEASES = _resource("coordination.k8s.io", "v1", "leases", "Lease")
 ENDPOINTSLICES = _resource("discovery.k8s.io", "v1", "endpointslices", "EndpointSlice", has_generation=True)
@@ -277,6 +369,7 @@ RESOURCE_TYPES: tuple[ResourceType, ...] = (
     SECRETS,
     SERVICEACCOUNTS,
     SERVICES,
+    APISERVICES,
     CONTROLLERREVISIONS,
     DAEMONSETS,
     DEPLOYMENTS,
@@ -287,8 +380,10 @@ RESOURCE_TYPES: tuple[ResourceType, ...] = (
     SELFSUBJECTACCESSREVIEWS,
     SELFSUBJECTRULESREVIEWS,
     HORIZONTALPODAUTOSCALERS,
+    HORIZONTALPODAUTOSCALERS_V1,
     CRONJOBS,
     JOBS,
+    INGRESSCLASSES,
     INGRESSES,
     NETWORKPOLICIES,
     PODDISRUPTIONBUDGETS,
@@ -296,37 +391,15 @@ RESOURCE_TYPES: tuple[ResourceType, ...] = (
     CLUSTERROLES,
     ROLEBINDINGS,
     ROLES,
+    CSIDRIVERS,
     STORAGECLASSES,
+    VOLUMEATTACHMENTS,
+    MUTATINGWEBHOOKCONFIGURATIONS,
+    VALIDATINGWEBHOOKCONFIGURATIONS,
+    CUSTOMRESOURCEDEFINITIONS,
     PRIORITYCLASSES,
     LEASES,
     ENDPOINTSLICES,
     METRICS_NODES,
     METRICS_PODS,
 )
-
-
-def find_resource(*, group: str, version: str, plural: str) -> ResourceType | None:
-    """The served resource of that name, or None."""
-    return _BY_PATH.get((group, version, plural))
-
-
-def find_kind(*, api_version: str, kind: str) -> ResourceType | None:
-    """The stored resource that a manifest's apiVersion and kind mean, or None."""
-    return _BY_KIND.get((api_version, kind))
-
-
-def group_versions() -> list[tuple[str, str]]:
-    """Every served group and version once, in discovery order."""
-    return list(dict.fromkeys((entry.group, entry.version) for entry in RESOURCE_TYPES))
-
-
-def resources_of(*, group: str, version: str) -> list[ResourceType]:
-    return [entry for entry in RESOURCE_TYPES if (entry.group, entry.version) == (group, version)]
-
-
-def _index_by_path(entries: Iterable[ResourceType]) -> dict[tuple[str, str, str], ResourceType]:
-    return {(entry.group, entry.version, entry.plural): entry for entry in entries}
-
-
-_BY_PATH = _index_by_path(RESOURCE_TYPES)
-_BY_KIND = {(entry.api_version, entry.kind): entry for entry in RESOURCE_TYPES if entry.stored}

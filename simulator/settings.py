@@ -11,7 +11,7 @@ class LaunchOptions:
     port: int
     kubeconfig: Path | None
     scenarios: tuple[str, ...] | None
-    """Names of the faults to inject; None means all, empty means a healthy world."""
+    """Names of the faults to inject; None means those of the demo, empty means a healthy world."""
     seed: int
     requires_token: bool
     """Refuse callers without a token. Off by default: kubectl sends none over plain HTTP, whatever its kubeconfig
@@ -28,14 +28,14 @@ def read_options(arguments: Sequence[str] | None = None) -> LaunchOptions:
     parser.add_argument(
         "--scenario", action="append", default=[], metavar="NAME", help="inject this fault (repeatable)"
     )
-    parser.add_argument("--scenarios", choices=("all", "none"), help="inject every fault, or none")
+    parser.add_argument("--scenarios", choices=("demo", "none"), help="inject the faults of the demo, or none")
     parser.add_argument("--seed", type=int, default=7, help="makes names, addresses and timings repeat")
     parser.add_argument("--require-token", action="store_true", help="refuse callers that send no token (kubectl)")
     parser.add_argument("--ends-with-stdin", action="store_true", help="end when standard input closes")
     parsed = parser.parse_args(arguments)
     if parsed.scenario and parsed.scenarios:
         parser.error("--scenario and --scenarios exclude each other")
-    chosen = None if parsed.scenarios == "all" else tuple(dict.fromkeys(parsed.scenario))
+    chosen = None if parsed.scenarios == "demo" else tuple(dict.fromkeys(parsed.scenario))
     return LaunchOptions(
         port=parsed.port,
         kubeconfig=parsed.kubeconfig,

@@ -1,10 +1,11 @@
 """Answers in the shape the client accepts."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import yaml
 from starlette.responses import Response
 
+from simulator.api import views
 from simulator.api.context import ApiContext, Call
 from simulator.api.encoding import encode, encode_bare, encode_list, with_kind
 from simulator.api.listing import Page
@@ -41,7 +42,8 @@ def object_answer(
     headers: Mapping[str, str] | None = None,
 ) -> Response:
     """One object: whole, only its metadata, or as a table of one row."""
-    shown = resource or call.resource
+    shown = resource or call.asked
+    item = views.shown(item, asked=shown)
     accepted = choose_shape(call.accept)
     if accepted.shape == "table":
         metadata = {"resourceVersion": item["metadata"].get("resourceVersion", "")}
@@ -75,8 +77,14 @@ def list_answer(context: ApiContext, call: Call, page: Page) -> Response:
         return bytes_answer(table)
     if accepted.shape == "metadata":
         return json_answer(_partial_list(page, accepted=accepted))
-    body = encode_list(call.resource, metadata=page.metadata, items=map(context.encoded.bare, page.items))
+    body = encode_list(call.asked, metadata=page.metadata, items=_bare_items(context, call, page))
     return _yaml_answer(body, code=200) if accepted.is_yaml else bytes_answer(body)
+
+
+def _bare_items(context: ApiContext, call: Call, page: Page) -> Iterable[bytes]:
+    if call.asked.is_view:
+        return (encode_bare(views.shown(item, asked=call.asked)) for item in page.items)
+    return map(context.encoded.bare, page.items)
 
 
 def _partial_list(page: Page, *, accepted: Accepted) -> JsonObject:

@@ -17,9 +17,9 @@ from simulator.api.request_info import RequestInfo, parse_request
 from simulator.api.routing import answer_call
 from simulator.api.status_errors import ApiError, PageNotFound, internal_error, unknown_resource
 from simulator.api.watching import WatchHub
-from simulator.api_resources import resources_of
 from simulator.clock import SimulatedClock
 from simulator.interfaces import PodLogs, ResourceUsage
+from simulator.resource_table import ResourceTable
 from simulator.store import ObjectStore
 
 logger = logging.getLogger(__name__)
@@ -71,20 +71,20 @@ class KubernetesApi:
         info = parse_request(request.method, request.url.path, request.query_params)
         if info is None:
             authorize_path(user, request.url.path)
-            return serve_document(request)
+            return serve_document(request, table=self._context.store.resources)
         authorize(user, info)
-        call = await _read_call(request, info, user)
+        call = await _read_call(request, info, user, table=self._context.store.resources)
         return answer_call(self._context, call)
 
 
-async def _read_call(request: Request, info: RequestInfo, user: User) -> Call:
-    resource = info.resource
-    if resource is None:
-        if resources_of(group=info.group, version=info.version):
+async def _read_call(request: Request, info: RequestInfo, user: User, *, table: ResourceTable) -> Call:
+    asked = table.find(group=info.group, version=info.version, plural=info.plural)
+    if asked is None:
+        if table.resources_of(group=info.group, version=info.version):
             raise unknown_resource()
         raise PageNotFound
     body = await request.body()
     if len(body) > MAX_BODY_BYTES:
         message = f"Request entity too large: limit is {MAX_BODY_BYTES}"
         raise ApiError(413, "RequestEntityTooLarge", message)
-    return Call(info, resource, user, request.query_params, request.headers, body)
+    return Call(info, table.stored_form(asked), asked, user, request.query_params, request.headers, body)

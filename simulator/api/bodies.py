@@ -67,7 +67,6 @@ def _parse_protobuf(body: bytes) -> JsonObject:
     try:
         return decode_protobuf(body)
     except UnknownProtobuf as error:
-        print("DBG", error, flush=True)
         raise _unknown_format() from error
 
 

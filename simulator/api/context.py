@@ -29,6 +29,9 @@ class Call:
 
     info: RequestInfo
     resource: ResourceType
+    """The form in which the objects are kept."""
+    asked: ResourceType
+    """The form in which the caller writes and reads them; as a rule the same."""
     user: User
     query: Mapping[str, str]
     headers: Mapping[str, str]

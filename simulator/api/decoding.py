@@ -1,12 +1,14 @@
 """From a request body to an object of the right kind, with the checks that come before validation."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
+from simulator.api import views
 from simulator.api.bodies import json_kind, read_json_body
-from simulator.api.schema import check_object, without_nulls
+from simulator.api.context import ApiContext, Call
+from simulator.api.custom_objects import fill_defaults, prune, validate_custom
+from simulator.api.schema import Findings, check_object, without_nulls
 from simulator.api.status_errors import ApiError, bad_request
-from simulator.api_resources import ResourceType, find_kind
+from simulator.api_resources import ResourceType
 from simulator.store import JsonObject
 
 
@@ -24,23 +26,22 @@ class Decoded:
         return {"Warning": ", ".join(f'299 - "{text}"' for text in quoted)}
 
 
-def decode_object(
-    resource: ResourceType, body: bytes, *, content_type: str | None, query: Mapping[str, str]
-) -> Decoded:
-    """The object a client sent; raise 400 or 415."""
-    item = read_json_body(body, kind=resource.kind, content_type=content_type)
-    return check_decoded(resource, item, query=query)
+def decode_object(context: ApiContext, call: Call) -> Decoded:
+    """The object a client sent, in the form in which it is kept; raise 400 or 415."""
+    item = read_json_body(call.body, kind=call.asked.kind, content_type=call.headers.get("content-type"))
+    return check_decoded(context, call, item)
 
 
-def check_decoded(resource: ResourceType, item: JsonObject, *, query: Mapping[str, str]) -> Decoded:
+def check_decoded(context: ApiContext, call: Call, item: JsonObject) -> Decoded:
     """Check kind, types and unknown fields, the latter as strictly as `fieldValidation` asks."""
+    resource = call.asked
     given = {field: value for field, value in item.items() if value is not None}
     item = {"kind": resource.kind, "apiVersion": resource.api_version, **given}
-    _check_kind(resource, item)
-    findings = check_object(resource.kind, item)
+    _check_kind(context, resource, item)
+    findings = _check_fields(resource, item)
     if findings.type_error:
         raise _cannot_handle(resource, findings.type_error)
-    mode = query.get("fieldValidation") or "Warn"
+    mode = call.query.get("fieldValidation") or "Warn"
     if mode not in {"Strict", "Warn", "Ignore"}:
         raise _bad_field_validation(mode)
     unknown = [f'unknown field "{path}"' for path in findings.unknown_fields]
@@ -48,10 +49,28 @@ def check_decoded(resource: ResourceType, item: JsonObject, *, query: Mapping[st
         raise _cannot_handle(resource, f"strict decoding error: {', '.join(unknown)}")
     for path in findings.unknown_fields:
         _drop(item, path)
-    return Decoded(without_nulls(resource.kind, item), tuple(unknown) if mode == "Warn" else ())
+    clean = _complete_custom(resource, item) if resource.custom else without_nulls(resource.schema, item)
+    in_kept_form = views.kept(clean, asked=resource, stored=call.resource)
+    return Decoded(in_kept_form, tuple(unknown) if mode == "Warn" else ())
 
 
-def _check_kind(resource: ResourceType, item: JsonObject) -> None:
+def _check_fields(resource: ResourceType, item: JsonObject) -> Findings:
+    if resource.custom is None:
+        return check_object(resource.schema, item)
+    findings = check_object("ObjectMeta", item.get("metadata") or {})
+    findings.unknown_fields = [f"metadata.{path}" for path in findings.unknown_fields]
+    return Findings(findings.type_error, [*findings.unknown_fields, *prune(resource, item)[1]])
+
+
+def _complete_custom(resource: ResourceType, item: JsonObject) -> JsonObject:
+    clean = {field: value for field, value in prune(resource, item)[0].items() if value is not None}
+    clean.setdefault("metadata", {})
+    fill_defaults(resource, clean)
+    validate_custom(resource, clean)
+    return clean
+
+
+def _check_kind(context: ApiContext, resource: ResourceType, item: JsonObject) -> None:
     kind, api_version = item["kind"], item["apiVersion"]
     for name, value in (("kind", kind), ("apiVersion", api_version)):
         if not isinstance(value, str):
@@ -61,7 +80,7 @@ def _check_kind(resource: ResourceType, item: JsonObject) -> None:
         return
     _, _, version = str(api_version).rpartition("/")
     head = f'{kind} in version "{version}" cannot be handled as a {resource.kind}'
-    if find_kind(api_version=api_version, kind=kind) is None:
+    if context.store.resources.find_kind(api_version=api_version, kind=kind) is None:
         where = 'in scheme "pkg/api/legacyscheme/scheme.go:30"'
         raise bad_request(f'{head}: no kind "{kind}" is registered for version "{api_version}" {where}')
     internal = resource.group.partition(".")[0] or "core"

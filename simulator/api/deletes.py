@@ -120,30 +120,49 @@ def evict_pod(context: ApiContext, call: Call) -> Response:
             is_dry_run=call.is_dry_run or "All" in (wanted.get("dryRun") or ()),
         ),
     )
-    _check_budgets(context, pod)
+    budget = _check_budgets(context, pod)
+    if budget is not None and not options.terms.is_dry_run:
+        _count_disruption(context, budget)
     _delete(context, PODS, pod, options)
     return json_answer(
         {"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success", "code": 201}, code=201
     )
 
 
-def _check_budgets(context: ApiContext, pod: JsonObject) -> None:
-    """Raise 429 when a budget has nothing left; pods that serve nobody may always go."""
+def _check_budgets(context: ApiContext, pod: JsonObject) -> JsonObject | None:
+    """The budget that an eviction uses up, if any; raise 429 when it has nothing left, 500 when there are several.
+
+    Pods that serve nobody may always go.
+    """
     metadata, status = pod["metadata"], pod.get("status") or {}
     if status.get("phase") in {"Succeeded", "Failed", "Pending"} or metadata.get("deletionTimestamp"):
-        return
+        return None
     is_ready = any(c.get("type") == "Ready" and c.get("status") == "True" for c in status.get("conditions") or ())
     budgets = context.store.list_objects(PODDISRUPTIONBUDGETS, namespace=metadata["namespace"])
-    for budget in budgets:
-        if not matches_label_selector(budget["spec"].get("selector"), metadata.get("labels")):
-            continue
-        state = budget.get("status") or {}
-        if state.get("disruptionsAllowed", 0) > 0:
-            continue
-        healthy, needed = state.get("currentHealthy", 0), state.get("desiredHealthy", 0)
-        if not is_ready and healthy >= needed > 0:
-            continue
-        raise _budget_refusal(budget["metadata"]["name"], needed=needed, healthy=healthy)
+    mine = [item for item in budgets if matches_label_selector(item["spec"].get("selector"), metadata.get("labels"))]
+    if len(mine) > 1:
+        text = "This pod has more than one PodDisruptionBudget, which the eviction subresource does not support."
+        raise ApiError(500, "InternalError", text, details={})
+    if not mine:
+        return None
+    budget = mine[0]
+    state = budget.get("status") or {}
+    healthy, needed = state.get("currentHealthy", 0), state.get("desiredHealthy", 0)
+    is_always_allowed = budget["spec"].get("unhealthyPodEvictionPolicy") == "AlwaysAllow"
+    if not is_ready and (is_always_allowed or healthy >= needed > 0):
+        return None
+    if state.get("disruptionsAllowed", 0) > 0:
+        return budget
+    raise _budget_refusal(budget["metadata"]["name"], needed=needed, healthy=healthy)
+
+
+def _count_disruption(context: ApiContext, budget: JsonObject) -> None:
+    """The next eviction must not count on the same room before the controller has looked again."""
+    status = {**budget["status"], "disruptionsAllowed": budget["status"]["disruptionsAllowed"] - 1}
+    metadata = budget["metadata"]
+    context.store.replace_status(
+        PODDISRUPTIONBUDGETS, namespace=metadata["namespace"], name=metadata["name"], status=status
+    )
 
 
 def _budget_refusal(name: str, *, needed: int, healthy: int) -> ApiError:

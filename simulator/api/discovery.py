@@ -1,9 +1,10 @@
-"""What the server serves, in the plain and in the aggregated form of discovery, all from the one resource table."""
+"""What the server serves, in the plain and in the aggregated form of discovery, all from the resource table."""
 
 import hashlib
 
 from simulator.api.encoding import encode
-from simulator.api_resources import ResourceType, Subresource, group_versions, resources_of
+from simulator.api_resources import ResourceType, Subresource
+from simulator.resource_table import ResourceTable
 from simulator.store import JsonObject
 
 SERVER_VERSION: JsonObject = {
@@ -27,31 +28,31 @@ def core_versions(*, address: str) -> JsonObject:
     }
 
 
-def group_list() -> JsonObject:
-    names = dict.fromkeys(group for group, _ in group_versions() if group)
-    groups = [_group(name) for name in names]
+def group_list(table: ResourceTable) -> JsonObject:
+    names = dict.fromkeys(group for group, _ in table.group_versions() if group)
+    groups = [_group(table, name) for name in names]
     return {"kind": "APIGroupList", "apiVersion": "v1", "groups": groups}
 
 
-def find_group(name: str) -> JsonObject | None:
+def find_group(table: ResourceTable, name: str) -> JsonObject | None:
     """One API group, or None when it is not served."""
-    if not name or not any(group == name for group, _ in group_versions()):
+    if not name or not any(group == name for group, _ in table.group_versions()):
         return None
-    return {"kind": "APIGroup", "apiVersion": "v1", **_group(name)}
+    return {"kind": "APIGroup", "apiVersion": "v1", **_group(table, name)}
 
 
-def _group(name: str) -> JsonObject:
+def _group(table: ResourceTable, name: str) -> JsonObject:
     versions: list[JsonObject] = [
         {"groupVersion": f"{name}/{version}", "version": version}
-        for group, version in group_versions()
+        for group, version in table.group_versions()
         if group == name
     ]
     return {"name": name, "versions": versions, "preferredVersion": versions[0]}
 
 
-def resource_list(*, group: str, version: str) -> JsonObject | None:
+def resource_list(table: ResourceTable, *, group: str, version: str) -> JsonObject | None:
     """The resources of one group and version, or None when it is not served."""
-    found = resources_of(group=group, version=version)
+    found = table.resources_of(group=group, version=version)
     if not found:
         return None
     entries = [entry for resource in found for entry in _plain_entries(resource)]
@@ -73,7 +74,7 @@ def _plain_entries(resource: ResourceType) -> list[JsonObject]:
         entry["shortNames"] = list(resource.short_names)
     if resource.categories:
         entry["categories"] = list(resource.categories)
-    if resource.stored:
+    if resource.stored or resource.is_view:
         entry["storageVersionHash"] = resource.storage_version_hash
     return [entry, *(_plain_subresource(resource, sub) for sub in resource.subresources)]
 
@@ -90,28 +91,28 @@ def _plain_subresource(resource: ResourceType, sub: Subresource) -> JsonObject:
     return {**entry, "kind": sub.kind, "verbs": list(sub.verbs)}
 
 
-def aggregated_list(*, is_core: bool, version: str) -> JsonObject:
+def aggregated_list(table: ResourceTable, *, is_core: bool, version: str) -> JsonObject:
     """APIGroupDiscoveryList: everything below /api or below /apis at once."""
-    groups = dict.fromkeys(group for group, _ in group_versions() if bool(group) is not is_core)
+    groups = dict.fromkeys(group for group, _ in table.group_versions() if bool(group) is not is_core)
     return {
         "kind": "APIGroupDiscoveryList",
         "apiVersion": f"apidiscovery.k8s.io/{version}",
         "metadata": {},
-        "items": [_aggregated_group(group) for group in groups],
+        "items": [_aggregated_group(table, group) for group in groups],
     }
 
 
-def _aggregated_group(group: str) -> JsonObject:
+def _aggregated_group(table: ResourceTable, group: str) -> JsonObject:
     versions: list[JsonObject] = [
         {
             "version": version,
             "resources": sorted(
-                (_aggregated_entry(resource) for resource in resources_of(group=group, version=version)),
+                (_aggregated_entry(resource) for resource in table.resources_of(group=group, version=version)),
                 key=lambda entry: str(entry["resource"]),
             ),
             "freshness": "Current",
         }
-        for name, version in group_versions()
+        for name, version in table.group_versions()
         if name == group
     ]
     named = {"name": group} if group else {}

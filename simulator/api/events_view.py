@@ -56,7 +56,7 @@ def to_core_form(event: JsonObject) -> JsonObject:
 
 def answer_newer_events(context: ApiContext, call: Call) -> Response:
     """Any request for events.k8s.io/v1."""
-    core_call = replace(call, resource=EVENTS, query=_translate(call.query))
+    core_call = replace(call, resource=EVENTS, asked=EVENTS, query=_translate(call.query))
     verb = call.info.verb
     if verb in {"delete", "deletecollection"}:
         handler = deletes.delete_object if verb == "delete" else deletes.delete_collection

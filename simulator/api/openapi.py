@@ -1,13 +1,14 @@
 """OpenAPI documents, made from the field table, for clients that validate, explain or patch by schema."""
 
 import hashlib
-from functools import cache
+from functools import cache, lru_cache
 
 from simulator.api.discovery import SERVER_VERSION
 from simulator.api.encoding import encode
 from simulator.api.schema.definitions import SCALARS, definition_of, is_list, is_map, item_type
 from simulator.api.schema.list_keys import is_primitive_set, patch_merge_key
-from simulator.api_resources import ResourceType, group_versions, resources_of
+from simulator.api_resources import ResourceType
+from simulator.resource_table import ResourceTable
 from simulator.store import JsonObject
 
 _REF = "#/components/schemas/"
@@ -27,32 +28,37 @@ def openapi_v2() -> JsonObject:
     return {"swagger": "2.0", "info": _info(), "paths": {}, "definitions": {}}
 
 
-@cache
-def openapi_v3_index() -> JsonObject:
+@lru_cache(maxsize=4)
+def openapi_v3_index(table: ResourceTable, revision: int) -> JsonObject:
+    """`revision` is the table's, so that a changed table is described anew."""
     paths: JsonObject = {}
-    for group, version in group_versions():
+    for group, version in table.group_versions():
         path = _document_path(group, version)
-        digest = hashlib.sha512(encode(openapi_v3(path))).hexdigest().upper()
+        digest = hashlib.sha512(encode(openapi_v3(table, revision, path))).hexdigest().upper()
         paths[path] = {"serverRelativeURL": f"/openapi/v3/{path}?hash={digest}"}
     return {"paths": paths}
 
 
-@cache
-def openapi_v3(path: str) -> JsonObject | None:
+@lru_cache(maxsize=64)
+def openapi_v3(table: ResourceTable, revision: int, path: str) -> JsonObject | None:
     """The document of one group and version, `api/v1` or `apis/GROUP/VERSION`; None when it is not served."""
-    served = {_document_path(group, version): (group, version) for group, version in group_versions()}
+    del revision
+    served = {_document_path(group, version): (group, version) for group, version in table.group_versions()}
     if path not in served:
         return None
     group, version = served[path]
-    found = resources_of(group=group, version=version)
+    found = table.resources_of(group=group, version=version)
     schemas: JsonObject = {}
     paths: JsonObject = {}
     for resource in found:
-        if definition_of(resource.kind) is None:
+        if resource.custom is None and definition_of(resource.schema) is None:
             continue
         paths.update(_paths(resource))
-        _add_schema(resource.kind, resource=resource, schemas=schemas)
-        _mark_kind(schemas[_schema_name(resource.kind, resource)], resource)
+        if resource.custom is not None:
+            schemas[_schema_name(resource.schema, resource)] = dict(resource.custom.openapi)
+        else:
+            _add_schema(resource.schema, resource=resource, schemas=schemas)
+        _mark_kind(schemas[_schema_name(resource.schema, resource)], resource)
     return {"openapi": "3.0.0", "info": _info(), "paths": paths, "components": {"schemas": schemas}}
 
 
@@ -67,7 +73,7 @@ def _info() -> JsonObject:
 def _paths(resource: ResourceType) -> JsonObject:
     prefix = f"/apis/{resource.group}/{resource.version}" if resource.group else f"/api/{resource.version}"
     scope = "/namespaces/{namespace}" if resource.namespaced else ""
-    reference = {"$ref": _REF + _schema_name(resource.kind, resource)}
+    reference = {"$ref": _REF + _schema_name(resource.schema, resource)}
     gvk = _group_version_kind(resource)
     answer = {"200": {"description": "OK", "content": {"application/json": {"schema": reference}}}}
     writes: JsonObject = {
@@ -106,9 +112,11 @@ def _mark_kind(schema: JsonObject, resource: ResourceType) -> None:
 def _schema_name(type_name: str, resource: ResourceType) -> str:
     if type_name == "ObjectMeta":
         return "io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta"
-    if type_name != resource.kind:
+    if type_name != resource.schema:
         return f"io.k8s.api.core.v1.{type_name}"
-    return f"io.k8s.api.{resource.group.partition('.')[0] or 'core'}.{resource.version}.{type_name}"
+    if resource.custom is not None:
+        return f"{'.'.join(reversed(resource.group.split('.')))}.{resource.version}.{resource.kind}"
+    return f"io.k8s.api.{resource.group.partition('.')[0] or 'core'}.{resource.version}.{resource.kind}"
 
 
 def _add_schema(type_name: str, *, resource: ResourceType, schemas: JsonObject) -> None:

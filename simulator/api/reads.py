@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from starlette.responses import Response, StreamingResponse
 
+from simulator.api import views
 from simulator.api.answers import list_answer, object_answer
 from simulator.api.context import ApiContext, Call
 from simulator.api.encoding import encode, encode_bare, with_kind
@@ -58,6 +59,8 @@ def _renderer(context: ApiContext, call: Call, accepted: Accepted) -> Callable[[
         return lambda _, item: encode(partial_object(item, accepted=accepted))
 
     def render_object(kind: str, item: JsonObject) -> bytes:
+        if call.asked.is_view:
+            return encode(views.shown(item, asked=call.asked))
         # Only what is still stored is worth remembering in encoded form.
         if kind in {"ADDED", "MODIFIED"}:
             return context.encoded.whole(item, resource=call.resource)

@@ -3,14 +3,12 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from simulator.api_resources import ResourceType, find_resource
-
 _VERBS = {"POST": "create", "PUT": "update", "PATCH": "patch"}
 
 
 @dataclass(frozen=True, slots=True)
 class RequestInfo:
-    """A request for resources. `plural` may name something the server does not know: then `resource` is None."""
+    """A request for resources; `plural` may name something the server does not know."""
 
     verb: str
     group: str
@@ -19,10 +17,6 @@ class RequestInfo:
     namespace: str = ""
     name: str = ""
     subresource: str = ""
-
-    @property
-    def resource(self) -> ResourceType | None:
-        return find_resource(group=self.group, version=self.version, plural=self.plural)
 
     @property
     def described_resource(self) -> str:

@@ -77,7 +77,7 @@ def _store_scale(context: ApiContext, call: Call, scale: JsonObject) -> Response
     if version:
         new["metadata"]["resourceVersion"] = version
     now = format_time(context.clock.now())
-    record_update(call.resource.kind, old, new, manager=call.field_manager, time=now, subresource="scale")
+    record_update(call.resource.schema, old, new, manager=call.field_manager, time=now, subresource="scale")
     try:
         prepared = context.store.prepare_replacement(call.resource, new, old=old)
         stored = prepared if call.is_dry_run else context.store.replace(call.resource, new)

@@ -6,6 +6,7 @@ from random import Random
 
 from starlette.responses import Response
 
+from simulator.api import views
 from simulator.api.admission import apply_defaults, validate_create, validate_update
 from simulator.api.answers import object_answer
 from simulator.api.bodies import read_patch_body, read_yaml_patch
@@ -31,7 +32,7 @@ from simulator.api.status_errors import (
     not_found,
     unsupported_media_type,
 )
-from simulator.api_resources import NAMESPACES, ResourceType
+from simulator.api_resources import NAMESPACES, NODES, ResourceType
 from simulator.clock import format_time
 from simulator.store import AlreadyExists, Conflict, JsonObject
 
@@ -46,7 +47,7 @@ _PATCHES: dict[str, Callable[[str, JsonObject, object], JsonObject]] = {
 
 
 def create_object(context: ApiContext, call: Call) -> Response:
-    decoded = decode_object(call.resource, call.body, content_type=call.headers.get("content-type"), query=call.query)
+    decoded = decode_object(context, call)
     created = store_new(context, call, decoded.item)
     return object_answer(context, call, created, code=201, headers=decoded.headers)
 
@@ -58,10 +59,13 @@ def store_new(context: ApiContext, call: Call, item: JsonObject) -> JsonObject:
     metadata = item["metadata"]
     if not metadata.get("name") and metadata.get("generateName"):
         metadata["name"] = metadata["generateName"] + "".join(_random.choices("bcdfghjklmnpqrstvwxz2456789", k=5))
+    # A kubelet registers its node with a status; of everything else the status is the controllers' to write.
+    if resource is not NODES and resource.subresource("status"):
+        item.pop("status", None)
     apply_defaults(resource, item, is_new=True, random=_random)
     validate_create(resource, item)
     now = format_time(context.clock.now())
-    record_update(resource.kind, None, item, manager=call.field_manager, time=now)
+    record_update(resource.schema, None, item, manager=call.field_manager, time=now)
     try:
         if call.is_dry_run:
             return context.store.preview_create(resource, item)
@@ -103,7 +107,7 @@ def _namespace_ends(resource: ResourceType, *, name: str, namespace: str) -> Api
 def update_object(context: ApiContext, call: Call) -> Response:
     """PUT on an object or on its status."""
     old = find_object(context, call)
-    decoded = decode_object(call.resource, call.body, content_type=call.headers.get("content-type"), query=call.query)
+    decoded = decode_object(context, call)
     stored = store_changed(context, call, decoded.item, old=old)
     return object_answer(context, call, stored, headers=decoded.headers)
 
@@ -114,7 +118,7 @@ def store_changed(
     """Complete, validate and store the next state of an object; raise 4xx."""
     resource = call.resource
     _check_identity(call, item, old=old)
-    new = _only_status(item, old=old) if call.info.subresource == "status" else _all_but_status(item, old=old)
+    new = _next_state(call, item, old=old)
     new = copy.deepcopy(new)
     apply_defaults(resource, new, is_new=False, random=_random)
     if call.info.subresource != "status":
@@ -122,7 +126,7 @@ def store_changed(
     if not is_apply:
         now = format_time(context.clock.now())
         subresource = call.info.subresource
-        record_update(resource.kind, old, new, manager=call.field_manager, time=now, subresource=subresource)
+        record_update(resource.schema, old, new, manager=call.field_manager, time=now, subresource=subresource)
     try:
         if call.is_dry_run:
             return context.store.prepare_replacement(resource, new, old=old)
@@ -150,6 +154,14 @@ def _check_identity(call: Call, item: JsonObject, *, old: JsonObject) -> None:
         raise conflict(message, name=name, kind=call.resource.plural, group=call.resource.group)
 
 
+def _next_state(call: Call, item: JsonObject, *, old: JsonObject) -> JsonObject:
+    if call.info.subresource == "status":
+        return _only_status(item, old=old)
+    if call.resource.custom and call.resource.subresource("status") is None:
+        return item
+    return _all_but_status(item, old=old)
+
+
 def _all_but_status(item: JsonObject, *, old: JsonObject) -> JsonObject:
     kept = {field: value for field, value in item.items() if field != "status"}
     return {**kept, "status": old["status"]} if "status" in old else kept
@@ -172,22 +184,24 @@ def patch_object(context: ApiContext, call: Call) -> Response:
     if patch_function is None:
         raise unsupported_media_type()
     patch = read_patch_body(call.body)
+    if call.resource.custom and media_type == "application/strategic-merge-patch+json":
+        raise unsupported_media_type()
     old = find_object(context, call)
-    patched = patch_function(call.resource.kind, copy.deepcopy(old), patch)
-    decoded = check_decoded(call.resource, patched, query=call.query)
+    current = copy.deepcopy(views.shown(old, asked=call.asked))
+    decoded = check_decoded(context, call, patch_function(call.asked.schema, current, patch))
     stored = store_changed(context, call, decoded.item, old=old)
     return object_answer(context, call, stored, headers=decoded.headers)
 
 
 def _apply_object(context: ApiContext, call: Call) -> Response:
-    decoded = check_decoded(call.resource, read_yaml_patch(call.body), query=call.query)
+    decoded = check_decoded(context, call, read_yaml_patch(call.body))
     _check_apply_options(call, decoded.item)
     namespace = call.info.namespace if call.resource.namespaced else ""
     old = context.store.find(call.resource, namespace=namespace, name=call.info.name)
     if old is None:
         return _apply_new(context, call, decoded)
     applied = apply_configuration(
-        call.resource.kind,
+        call.resource.schema,
         old,
         decoded.item,
         manager=call.query["fieldManager"],
@@ -197,14 +211,14 @@ def _apply_object(context: ApiContext, call: Call) -> Response:
     if applied.conflicts:
         raise _apply_conflict(applied.conflicts)
     # Fields that are no longer applied may have taken their parent with them.
-    merged = without_nulls(call.resource.kind, applied.item)
+    merged = without_nulls(call.resource.schema, applied.item)
     stored = store_changed(context, call, merged, old=old, is_apply=True)
     return object_answer(context, call, stored, headers=decoded.headers)
 
 
 def _apply_new(context: ApiContext, call: Call, decoded: Decoded) -> Response:
     applied = apply_configuration(
-        call.resource.kind,
+        call.resource.schema,
         {"metadata": {}},
         decoded.item,
         manager=call.query["fieldManager"],

@@ -14,11 +14,13 @@ import uuid
 from collections import defaultdict, deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from random import Random
 
-from simulator.api_resources import PODS, RESOURCE_TYPES, ResourceType
+from simulator.api_resources import CUSTOMRESOURCEDEFINITIONS, PODS, ResourceType
 from simulator.clock import SimulatedClock, format_time
+from simulator.resource_table import ResourceTable
+from simulator.store.custom_kinds import custom_resources
 from simulator.store.errors import (
     AlreadyExists,
     Conflict,
@@ -55,11 +57,13 @@ class ObjectStore:
         # uids only have to look random and repeat with the seed; nothing is protected by them.
         self._random = Random(seed)  # noqa: S311
         self._version = 0
-        self._objects: dict[ResourceType, dict[ObjectKey, JsonObject]] = {r: {} for r in RESOURCE_TYPES if r.stored}
-        self._by_namespace: dict[ResourceType, dict[str, dict[str, JsonObject]]] = {
-            resource: defaultdict(dict) for resource in self._objects
-        }
-        self._histories = {resource: History(size=history_size, floor=0) for resource in self._objects}
+        self.resources = ResourceTable()
+        self._objects: defaultdict[ResourceType, dict[ObjectKey, JsonObject]] = defaultdict(dict)
+        self._by_namespace: defaultdict[ResourceType, dict[str, dict[str, JsonObject]]] = defaultdict(
+            lambda: defaultdict(dict)
+        )
+        self._histories: defaultdict[ResourceType, History] = defaultdict(lambda: History(size=history_size, floor=0))
+        self._custom: dict[str, list[ResourceType]] = {}
         self._listeners: list[Listener] = []
         self._undelivered: deque[tuple[ResourceType, Change]] = deque()
         self._is_delivering = False
@@ -68,6 +72,11 @@ class ObjectStore:
     def version(self) -> int:
         """The resourceVersion of the latest write."""
         return self._version
+
+    @property
+    def now(self) -> datetime:
+        """The moment that a write would be stamped with."""
+        return self._clock.now()
 
     def subscribe(self, listener: Listener) -> Callable[[], None]:
         """Call the listener on every later change; the function returned ends the subscription."""
@@ -211,8 +220,8 @@ class ObjectStore:
 
     def forget_history(self) -> None:
         """Drop the past of every resource, so that a version before now answers 410."""
-        for history in self._histories.values():
-            history.forget(up_to=self._version)
+        for resource in self:
+            self._histories[resource].forget(up_to=self._version)
 
     def snapshot(
         self, resource: ResourceType, *, version: int, namespace: str | None = None
@@ -234,7 +243,7 @@ class ObjectStore:
         return sorted(past.items(), key=_key_of)
 
     def __iter__(self) -> Iterator[ResourceType]:
-        return iter(self._objects)
+        return (resource for resource in self.resources if resource.stored)
 
     def _prepare_new(self, resource: ResourceType, item: JsonObject) -> JsonObject:
         new = {"kind": resource.kind, "apiVersion": resource.api_version, **copy.deepcopy(item)}
@@ -286,11 +295,35 @@ class ObjectStore:
         else:
             self._objects[resource][key] = new
             self._by_namespace[resource][key[0]][key[1]] = new
+        if resource is CUSTOMRESOURCEDEFINITIONS:
+            self._serve_custom(kind, old=old, new=new)
         change = Change(kind, self._version, key, old, new)
         self._histories[resource].record(change)
         self._undelivered.append((resource, change))
         self._deliver()
         return new
+
+    def _serve_custom(self, kind: ChangeKind, *, old: JsonObject | None, new: JsonObject) -> None:
+        """Serve what a CustomResourceDefinition describes; its objects go with it."""
+        if old is not None and old["spec"] == new["spec"] and kind != "DELETED":
+            return
+        before = {entry.version: entry for entry in self._custom.pop(new["metadata"]["name"], [])}
+        if kind == "DELETED":
+            for entry in before.values():
+                for key in tuple(self._objects[entry]):
+                    self.remove(entry, namespace=key[0], name=key[1])
+                self.resources.remove(entry)
+            return
+        after = custom_resources(new)
+        for entry in after:
+            self.resources.add(entry)
+        self._custom[new["metadata"]["name"]] = after
+        for entry in after:
+            known = before.get(entry.version)
+            if known is not None and known.stored and entry.stored:
+                self._objects[entry] = self._objects.pop(known)
+                self._by_namespace[entry] = self._by_namespace.pop(known)
+                self._histories[entry] = self._histories.pop(known)
 
     def _deliver(self) -> None:
         # A listener's own write is delivered after the current change, so that everybody sees one order.

@@ -1,4 +1,4 @@
-"""What every controller works with: time, objects, events, names, images and the pod network."""
+"""What every controller works with: time, objects, events, names, images, the pod network and outages."""
 
 from dataclasses import dataclass
 
@@ -6,6 +6,7 @@ from simulator.world.agenda import Agenda
 from simulator.world.events import EventRecorder
 from simulator.world.identity import Identities
 from simulator.world.network import Network
+from simulator.world.outages import Outages
 from simulator.world.programs.registry import Registry
 from simulator.world.state import ClusterState
 
@@ -20,6 +21,7 @@ class Engine:
     identities: Identities
     registry: Registry
     network: Network
+    outages: Outages
 
     @property
     def now(self) -> float:

@@ -1,18 +1,16 @@
-"""Faults as data: what is changed, when, what the truth is and what heals it."""
+"""Faults as data: the setting, what breaks it and when, the truth, what heals it, and a healthy twin."""
 
-import copy
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator
+from functools import cache
 from importlib.resources import files
-from random import Random
+from importlib.resources.abc import Traversable
 from typing import Annotated
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from simulator.api.admission.defaults import apply_defaults
-from simulator.api.patching import apply_strategic_patch
-from simulator.api_resources import RESOURCE_TYPES, ResourceType
-from simulator.store import JsonObject, ObjectStore
+from simulator.store import JsonObject
+from simulator.world.outages import OutageKind
 
 
 class UnknownScenario(ValueError):
@@ -28,25 +26,64 @@ class Text(_Described):
     zh: str
 
 
+class Outage(_Described):
+    """Something outside of the API that breaks or is repaired."""
+
+    kind: OutageKind
+    at: str
+    """Name of the node."""
+
+
+class Certificate(_Described):
+    """A kubernetes.io/tls Secret with a real certificate."""
+
+    namespace: str
+    name: str
+    hosts: tuple[str, ...]
+    expires_in_days: float
+    """Counted from the moment of the step; negative for one that is over."""
+
+
 class Step(_Described):
-    """One change: a patch of an existing object, a new object, or a deletion."""
+    """One change: a patch of an existing object, a new object, a deletion, a certificate, or an outage."""
 
     target: str = ""
     """Kind/namespace/name of the object to patch."""
     patch: JsonObject = Field(default_factory=dict)
     create: JsonObject | None = None
     delete: str = ""
+    certificate: Certificate | None = None
+    """Makes the Secret, or puts a fresh certificate into it."""
+    begin: Outage | None = None
+    end: Outage | None = None
 
     @model_validator(mode="after")
     def _does_one_thing(self) -> "Step":
-        if sum((bool(self.target), self.create is not None, bool(self.delete))) != 1:
-            raise ValueError("a step has exactly one of target (with patch), create and delete")
+        chosen = (self.target, self.create, self.delete, self.certificate, self.begin, self.end)
+        if sum(1 for value in chosen if value) != 1:
+            raise ValueError("a step has exactly one of target (with patch), create, delete, certificate, begin, end")
         return self
 
 
 class Fix(_Described):
     text: Text
     steps: tuple[Step, ...]
+
+
+class Twin(_Described):
+    """The same situation without the fault: what a careless rule would mistake for it."""
+
+    about: Text
+    steps: tuple[Step, ...] = ()
+    """Done instead of the breaking steps."""
+
+
+class Expected(_Described):
+    """What a diagnosis has to find."""
+
+    condition: str
+    object: str
+    """Kind/namespace/name, with an empty namespace for what has none."""
 
 
 class Scenario(_Described):
@@ -61,54 +98,48 @@ class Scenario(_Described):
     namespaces: tuple[str, ...]
     minutes_ago: Annotated[float, Field(gt=0, le=360)]
     """When it happened, before now."""
+    setting: tuple[Step, ...] = ()
+    """What the estate has besides, in good order, hours before the fault."""
     breaking: tuple[Step, ...]
     fix: Fix
+    twin: Twin | None = None
+    expects: tuple[Expected, ...] = ()
+    """Empty: the condition that is named like the scenario, at `object_at_fault`."""
+    is_alone: bool = False
+    """It touches nodes or what the whole cluster shares, so it cannot stand beside others."""
+    is_in_demo: bool = False
+
+    @property
+    def expected(self) -> tuple[Expected, ...]:
+        return self.expects or (Expected(condition=self.id, object=self.object_at_fault),)
 
 
 def load_scenarios(ids: Iterable[str] | None) -> list[Scenario]:
-    """The named scenarios (None: all), each once, those that happened first first; raise UnknownScenario."""
+    """The named scenarios (None: those of the demo), each once, the earliest fault first; raise UnknownScenario."""
     known = {scenario.id: scenario for scenario in all_scenarios()}
-    wanted = list(known) if ids is None else list(dict.fromkeys(ids))
+    in_demo = (name for name, scenario in known.items() if scenario.is_in_demo)
+    wanted = list(dict.fromkeys(in_demo if ids is None else ids))
     unknown = [name for name in wanted if name not in known]
     if unknown:
         raise UnknownScenario(f"no scenario {unknown[0]!r}; there are: {', '.join(sorted(known))}")
     return sorted((known[name] for name in wanted), key=lambda scenario: -scenario.minutes_ago)
 
 
-def all_scenarios() -> list[Scenario]:
+@cache
+def all_scenarios() -> tuple[Scenario, ...]:
     """Every scenario file, ordered by id."""
-    folder = files("simulator") / "scenarios"
-    texts = [entry.read_text(encoding="utf-8") for entry in folder.iterdir() if entry.name.endswith(".yaml")]
-    return sorted((Scenario.model_validate(yaml.safe_load(text)) for text in texts), key=lambda scenario: scenario.id)
+    texts = (entry.read_text(encoding="utf-8") for entry in _files_below(files("simulator") / "scenarios"))
+    scenarios = (Scenario.model_validate(yaml.load(text, Loader=_LOADER)) for text in texts)  # noqa: S506  # a safe loader
+    return tuple(sorted(scenarios, key=lambda scenario: scenario.id))
 
 
-def apply_steps(store: ObjectStore, steps: Sequence[Step]) -> None:
-    """Carry out changes in order; raise NotFound when a target is not there."""
-    for step in steps:
-        if step.create is not None:
-            create_object(store, step.create)
-            continue
-        kind, namespace, name = (step.target or step.delete).split("/")
-        resource = _resource_of(kind)
-        if step.delete:
-            store.delete(resource, namespace=namespace, name=name)
-        else:
-            current = store.get(resource, namespace=namespace, name=name)
-            store.replace(resource, apply_strategic_patch(kind, current, step.patch))
+# The one in C reads the files ten times faster; not every installation has it.
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
-def create_object(store: ObjectStore, item: JsonObject) -> JsonObject:
-    """Store a manifest as the API would: completed first. What is drawn at random follows from its name."""
-    resource = _resource_of(item["kind"])
-    complete = copy.deepcopy(item)
-    # Addresses only have to differ from each other and repeat from run to run.
-    source = Random(f"{item['kind']}/{item['metadata'].get('namespace')}/{item['metadata']['name']}")  # noqa: S311
-    apply_defaults(resource, complete, is_new=True, random=source)
-    return store.create(resource, complete)
-
-
-def _resource_of(kind: str) -> ResourceType:
-    for resource in RESOURCE_TYPES:
-        if resource.stored and resource.kind == kind:
-            return resource
-    raise UnknownScenario(f"no kind {kind!r}")
+def _files_below(folder: Traversable) -> Iterator[Traversable]:
+    for entry in folder.iterdir():
+        if entry.is_dir():
+            yield from _files_below(entry)
+        elif entry.name.endswith(".yaml"):
+            yield entry

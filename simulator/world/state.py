@@ -9,6 +9,7 @@ from simulator.store import ChangeKind, JsonObject, ObjectStore
 from simulator.world.shapes import key_of, labels_of, split_key
 
 Watcher = Callable[[ChangeKind, JsonObject | None, JsonObject], None]
+BroadWatcher = Callable[[ResourceType, ChangeKind, JsonObject | None, JsonObject], None]
 Dependent = tuple[ResourceType, str]
 Place = TypeVar("Place")
 Entry = TypeVar("Entry")
@@ -23,6 +24,7 @@ class ClusterState:
     def __init__(self, store: ObjectStore) -> None:
         self.store = store
         self._watchers: dict[ResourceType, list[Watcher]] = defaultdict(list)
+        self._watchers_of_all: list[BroadWatcher] = []
         self._dependents: dict[str, dict[Dependent, None]] = defaultdict(dict)
         self._pods: dict[tuple[str, ...], dict[str, None]] = defaultdict(dict)
         store.subscribe(self._notice)
@@ -30,6 +32,10 @@ class ClusterState:
     def watch(self, resource: ResourceType, watcher: Watcher) -> None:
         """Call the watcher inside every write of that resource, after the indexes are up to date."""
         self._watchers[resource].append(watcher)
+
+    def watch_all(self, watcher: BroadWatcher) -> None:
+        """The same for every resource, those of later CustomResourceDefinitions included."""
+        self._watchers_of_all.append(watcher)
 
     def find(self, resource: ResourceType, key: str) -> JsonObject | None:
         namespace, name = split_key(key)
@@ -86,6 +92,8 @@ class ClusterState:
         self._reindex(kind, resource, old, new)
         for watcher in tuple(self._watchers.get(resource, ())):
             watcher(kind, old, new)
+        for broad in self._watchers_of_all:
+            broad(resource, kind, old, new)
 
     def _reindex(self, kind: ChangeKind, resource: ResourceType, old: JsonObject | None, new: JsonObject) -> None:
         before = _owner_uids(old) if old else set()

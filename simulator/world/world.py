@@ -1,6 +1,6 @@
 """The living half of the simulator: controllers, scheduler and kubelets over one store, driven by one agenda."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 from random import Random
@@ -10,6 +10,7 @@ from simulator.store import ObjectStore
 from simulator.world.agenda import Agenda
 from simulator.world.controllers.daemon_set import DaemonSetController
 from simulator.world.controllers.deployment import DeploymentController
+from simulator.world.controllers.disruption import DisruptionController
 from simulator.world.controllers.endpoints import EndpointsController
 from simulator.world.controllers.garbage import GarbageCollector, NamespaceController
 from simulator.world.controllers.job import JobController
@@ -23,14 +24,19 @@ from simulator.world.identity import Identities
 from simulator.world.kubelet.kubelets import Kubelets
 from simulator.world.logs import WorldLogs
 from simulator.world.network import Network
+from simulator.world.outages import Outages
 from simulator.world.programs.registry import Registry
-from simulator.world.scenario import Scenario, Step, apply_steps, create_object, load_scenarios
+from simulator.world.scenario import Scenario, Step, load_scenarios
 from simulator.world.scheduling.scheduler import Scheduler
 from simulator.world.state import ClusterState
+from simulator.world.steps import StepRunner, create_object
 from simulator.world.usage import WorldUsage
 
 HISTORY = timedelta(days=9)
 """Age of the estate: the clock has to start that much before the present. Faults lie in its last hours."""
+
+SETTING_HOURS_AGO = 12.0
+"""When what a scenario adds to the estate came, long before any fault."""
 
 
 class SimulatedWorld:
@@ -44,7 +50,9 @@ class SimulatedWorld:
         events = EventRecorder(agenda, state, identities)
         self.store = store
         self.scenarios: tuple[Scenario, ...] = ()
-        self._engine = Engine(agenda, state, events, identities, registry, Network(state))
+        outages = Outages()
+        self._engine = Engine(agenda, state, events, identities, registry, Network(state), outages)
+        self._steps = StepRunner(store, outages)
         self._namespaces = NamespaceController(self._engine)
         self._kubelets = Kubelets(self._engine)
         self._scheduler = Scheduler(self._engine)
@@ -55,6 +63,7 @@ class SimulatedWorld:
             DaemonSetController(self._engine),
             JobController(self._engine),
             VolumeController(self._engine),
+            DisruptionController(self._engine),
             EndpointsController(self._engine),
             GarbageCollector(self._engine),
         )
@@ -78,8 +87,12 @@ class SimulatedWorld:
         """Let everything happen that is due up to a moment, moving the clock there."""
         self._engine.agenda.run_until(now.timestamp())
 
-    def live_through(self, *, scenarios: Iterable[Scenario], days: float) -> None:
-        """Create the estate and let its history pass, faults included."""
+    def carry_out(self, steps: Sequence[Step]) -> None:
+        """Do what a person would: change objects, or break and repair things on a host. Raise NotFound."""
+        self._steps.carry_out(steps)
+
+    def live_through(self, *, scenarios: Iterable[Scenario], days: float, as_twins: bool = False) -> None:
+        """Create the estate and let its history pass, faults (or their healthy twins) included."""
         agenda, events = self._engine.agenda, self._engine.events
         present = agenda.now + days * 86400
         self.scenarios = tuple(scenarios)
@@ -88,9 +101,12 @@ class SimulatedWorld:
             create_object(self.store, item)
         for change in read_history():
             step = Step(target=change.target, patch=change.patch)
-            agenda.at(present - change.days_ago * 86400, partial(apply_steps, self.store, (step,)))
+            agenda.at(present - change.days_ago * 86400, partial(self.carry_out, (step,)))
         for scenario in self.scenarios:
-            agenda.at(present - scenario.minutes_ago * 60, partial(apply_steps, self.store, scenario.breaking))
+            agenda.at(present - SETTING_HOURS_AGO * 3600, partial(self.carry_out, scenario.setting))
+            twin = scenario.twin.steps if scenario.twin else ()
+            steps = twin if as_twins else scenario.breaking
+            agenda.at(present - scenario.minutes_ago * 60, partial(self.carry_out, steps))
         agenda.run_until(present)
         events.flush()
         for node in self._kubelets.nodes:
@@ -98,13 +114,18 @@ class SimulatedWorld:
 
 
 def build_world(
-    store: ObjectStore, clock: SimulatedClock, *, seed: int = 7, scenarios: Iterable[str] | None = ()
+    store: ObjectStore,
+    clock: SimulatedClock,
+    *,
+    seed: int = 7,
+    scenarios: Iterable[str] | None = (),
+    as_twins: bool = False,
 ) -> SimulatedWorld:
     """Fill the store and let HISTORY pass on the clock; raise UnknownScenario for an id that does not exist.
 
-    `scenarios` None means all of them, empty means a healthy estate.
+    `scenarios` None means those of the demo, empty means a healthy estate. `as_twins` gives the healthy twin of each.
     """
     chosen = load_scenarios(scenarios)
     world = SimulatedWorld(store, clock, seed=seed, registry=Registry(read_catalogue()))
-    world.live_through(scenarios=chosen, days=HISTORY / timedelta(days=1))
+    world.live_through(scenarios=chosen, days=HISTORY / timedelta(days=1), as_twins=as_twins)
     return world

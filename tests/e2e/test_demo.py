@@ -7,15 +7,16 @@ from typing import Any
 
 import psutil
 import pytest
-import yaml
 from playwright.sync_api import Page, expect
 
+from simulator.world import load_scenarios
 from tests.fakes.product import product
 
 ROOT = Path(__file__).parents[2]
-SCENARIOS = [yaml.safe_load(path.read_text()) for path in sorted((ROOT / "simulator" / "scenarios").glob("*.yaml"))]
 POD_SCENARIOS = [
-    scenario for scenario in SCENARIOS if scenario["namespaces"] == ["default"] and "Deployment" in scenario["subject"]
+    scenario
+    for scenario in load_scenarios(None)
+    if scenario.namespaces == ("default",) and "Deployment" in scenario.subject
 ]
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(180)]
@@ -61,8 +62,8 @@ def test_broken_pods_are_named_with_the_causes_of_the_ground_truth(demo: str, pa
     text = answer.inner_text()
     assert len(POD_SCENARIOS) >= 5
     for scenario in POD_SCENARIOS:
-        assert scenario["id"] in text
-        assert scenario["object_at_fault"].rsplit("/", 1)[1] in text
+        assert scenario.id in text
+        assert scenario.object_at_fault.rsplit("/", 1)[1] in text
 
 
 def test_scaling_waits_for_approval_and_then_five_pods_run(demo: str, page: Page) -> None:

@@ -10,7 +10,6 @@ from typing import Any
 import httpx2
 
 from simulator.api import ANONYMOUS, AccessRule, KubernetesApi, User, administrator, service_account
-from simulator.api_resources import find_kind
 from simulator.clock import SimulatedClock, parse_time
 from simulator.interfaces import LogLine, Usage, UsageSample
 from simulator.store import JsonObject, ObjectStore
@@ -89,7 +88,7 @@ class ApiUnderTest:
         """Store objects, oldest first, each created when it says."""
         for item in sorted(objects, key=_created_at):
             self.clock.set(parse_time(_created_at(item)))
-            resource = find_kind(api_version=item["apiVersion"], kind=item["kind"])
+            resource = self.store.resources.find_kind(api_version=item["apiVersion"], kind=item["kind"])
             assert resource is not None
             self.store.create(resource, item)
 

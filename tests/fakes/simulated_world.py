@@ -7,7 +7,7 @@ from simulator.api.patching import apply_strategic_patch
 from simulator.api_resources import DEPLOYMENTS, ENDPOINTSLICES, EVENTS, PODS, ResourceType
 from simulator.clock import SimulatedClock
 from simulator.store import JsonObject, ObjectStore
-from simulator.world import HISTORY, SimulatedWorld, apply_steps, build_world
+from simulator.world import HISTORY, SimulatedWorld, build_world
 from simulator.world.scenario import Scenario
 
 NOW = datetime(2026, 11, 21, 9, 30, tzinfo=UTC)
@@ -45,10 +45,10 @@ class LivingWorld:
 
     def patch(self, resource: ResourceType, name: str, patch: JsonObject, *, namespace: str = "default") -> None:
         current = self.store.get(resource, namespace=namespace, name=name)
-        self.store.replace(resource, apply_strategic_patch(resource.kind, current, patch))
+        self.store.replace(resource, apply_strategic_patch(resource.schema, current, patch))
 
     def heal(self, scenario: Scenario) -> None:
-        apply_steps(self.store, scenario.fix.steps)
+        self.world.carry_out(scenario.fix.steps)
 
     def events(self, about: str = "", *, namespace: str | None = None) -> list[JsonObject]:
         found = self.store.list_objects(EVENTS, namespace=namespace)

@@ -28,6 +28,8 @@ def apply_defaults(resource: ResourceType, item: JsonObject, *, is_new: bool, ra
         _allocate_service(item, random=random)
     elif resource is served.JOBS:
         _select_job_pods(item, random=random)
+    elif resource is served.CUSTOMRESOURCEDEFINITIONS:
+        item["status"] = _established(item)
 
 
 def default_pod_template(template: JsonObject) -> None:
@@ -203,6 +205,48 @@ def _storage_class(item: JsonObject) -> None:
     item.setdefault("volumeBindingMode", "Immediate")
 
 
+def _definition(item: JsonObject) -> None:
+    spec = item.setdefault("spec", {})
+    names = spec.setdefault("names", {})
+    kind = str(names.get("kind", ""))
+    names.setdefault("singular", kind.lower())
+    names.setdefault("listKind", f"{kind}List")
+    spec.setdefault("scope", "Namespaced")
+    spec.setdefault("conversion", {"strategy": "None"})
+
+
+def _established(item: JsonObject) -> JsonObject:
+    """The names are taken at once: nothing else in the simulated cluster competes for them."""
+    spec = item["spec"]
+    texts = (
+        ("NamesAccepted", "NoConflicts", "no conflicts found"),
+        ("Established", "InitialNamesAccepted", "the initial names have been accepted"),
+    )
+    conditions = [
+        {"type": kind, "status": "True", "reason": reason, "message": message, "lastTransitionTime": None}
+        for kind, reason, message in texts
+    ]
+    stored = [version["name"] for version in spec.get("versions") or [] if version.get("storage")]
+    return {"conditions": conditions, "acceptedNames": spec["names"], "storedVersions": stored}
+
+
+def _webhooks(item: JsonObject) -> None:
+    for webhook in item.get("webhooks") or ():
+        webhook.setdefault("failurePolicy", "Fail")
+        webhook.setdefault("matchPolicy", "Equivalent")
+        webhook.setdefault("timeoutSeconds", 10)
+        webhook.setdefault("namespaceSelector", {})
+        webhook.setdefault("objectSelector", {})
+        for rule in webhook.get("rules") or ():
+            rule.setdefault("scope", "*")
+        service = (webhook.get("clientConfig") or {}).get("service")
+        if service is not None:
+            service.setdefault("port", 443)
+    if item.get("kind") == "MutatingWebhookConfiguration":
+        for webhook in item.get("webhooks") or ():
+            webhook.setdefault("reinvocationPolicy", "Never")
+
+
 def _role_binding(item: JsonObject) -> None:
     for subject in item.get("subjects") or ():
         if subject.get("kind") in {"User", "Group"}:
@@ -226,6 +270,9 @@ _DEFAULTS: dict[ResourceType, Callable[[JsonObject], None]] = {
     served.HORIZONTALPODAUTOSCALERS: _autoscaler,
     served.NETWORKPOLICIES: _network_policy,
     served.STORAGECLASSES: _storage_class,
+    served.CUSTOMRESOURCEDEFINITIONS: _definition,
+    served.MUTATINGWEBHOOKCONFIGURATIONS: _webhooks,
+    served.VALIDATINGWEBHOOKCONFIGURATIONS: _webhooks,
     served.ROLEBINDINGS: _role_binding,
     served.CLUSTERROLEBINDINGS: _role_binding,
 }

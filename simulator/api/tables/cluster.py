@@ -155,6 +155,53 @@ def _role_binding(item: JsonObject, now: datetime) -> list[Cell]:
     return [item["metadata"]["name"], role, age(item, now), *by_kind.values()]
 
 
+def _api_service(item: JsonObject, now: datetime) -> list[Cell]:
+    service = item["spec"].get("service")
+    conditions = item.get("status", {}).get("conditions") or ()
+    available: JsonObject = next((c for c in conditions if c.get("type") == "Available"), {})
+    word = str(available.get("status", "Unknown"))
+    if word == "False":
+        word = f"False ({available.get('reason', '')})"
+    return [
+        item["metadata"]["name"],
+        f"{service['namespace']}/{service['name']}" if service else "Local",
+        word,
+        age(item, now),
+    ]
+
+
+def _csi_driver(item: JsonObject, now: datetime) -> list[Cell]:
+    spec = item["spec"]
+    modes = ",".join(spec.get("volumeLifecycleModes") or ["Persistent"])
+    return [
+        item["metadata"]["name"],
+        bool(spec.get("attachRequired", True)),
+        bool(spec.get("podInfoOnMount")),
+        bool(spec.get("storageCapacity")),
+        ",".join(entry["audience"] for entry in spec.get("tokenRequests") or ()) or "<unset>",
+        bool(spec.get("requiresRepublish")),
+        modes,
+        age(item, now),
+    ]
+
+
+def _attachment(item: JsonObject, now: datetime) -> list[Cell]:
+    spec, status = item["spec"], item.get("status", {})
+    volume = spec.get("source", {}).get("persistentVolumeName", "")
+    return [
+        item["metadata"]["name"],
+        spec.get("attacher", ""),
+        volume,
+        spec.get("nodeName", ""),
+        bool(status.get("attached")),
+        age(item, now),
+    ]
+
+
+def _webhooks(item: JsonObject, now: datetime) -> list[Cell]:
+    return [item["metadata"]["name"], len(item.get("webhooks") or ()), age(item, now)]
+
+
 def _lease(item: JsonObject, now: datetime) -> list[Cell]:
     return [item["metadata"]["name"], item.get("spec", {}).get("holderIdentity", ""), age(item, now)]
 
@@ -290,6 +337,40 @@ BINDINGS_PRINTER = TablePrinter(
     ),
     _role_binding,
 )
+APISERVICES_PRINTER = TablePrinter(
+    (
+        NAME,
+        Column("Service", "The service that answers, or Local.", type=""),
+        Column("Available", "Whether it answers.", type=""),
+        AGE,
+    ),
+    _api_service,
+)
+CSIDRIVERS_PRINTER = TablePrinter(
+    (
+        NAME,
+        Column("AttachRequired", "Whether volumes are attached to a node first.", type="boolean"),
+        Column("PodInfoOnMount", "Whether the driver is told about the pod.", type="boolean"),
+        Column("StorageCapacity", "Whether free capacity counts when pods are placed.", type="boolean"),
+        Column("TokenRequests", "Audiences of service account tokens it gets."),
+        Column("RequiresRepublish", "Whether it is asked to mount again and again.", type="boolean"),
+        Column("Modes", "Kinds of volumes it supports."),
+        AGE,
+    ),
+    _csi_driver,
+)
+ATTACHMENTS_PRINTER = TablePrinter(
+    (
+        NAME,
+        Column("Attacher", "Driver that attaches."),
+        Column("PV", "The volume."),
+        Column("Node", "The node."),
+        Column("Attached", "Whether it is attached.", type="boolean"),
+        AGE,
+    ),
+    _attachment,
+)
+WEBHOOKS_PRINTER = TablePrinter((NAME, Column("Webhooks", "Number of webhooks.", type="integer"), AGE), _webhooks)
 LEASES_PRINTER = TablePrinter((NAME, Column("Holder", "Who holds the lease."), AGE), _lease)
 BUDGETS_PRINTER = TablePrinter(
     (

@@ -93,6 +93,15 @@ def _ingress(item: JsonObject, now: datetime) -> list[Cell]:
     ]
 
 
+def _ingress_class(item: JsonObject, now: datetime) -> list[Cell]:
+    parameters = item["spec"].get("parameters")
+    shown = "<none>"
+    if parameters:
+        group = f".{parameters['apiGroup']}" if parameters.get("apiGroup") else ""
+        shown = f"{parameters['kind']}{group}/{parameters['name']}"
+    return [item["metadata"]["name"], item["spec"].get("controller", ""), shown, age(item, now)]
+
+
 def _network_policy(item: JsonObject, now: datetime) -> list[Cell]:
     return [item["metadata"]["name"], format_selector(item["spec"].get("podSelector")), age(item, now)]
 
@@ -130,6 +139,15 @@ INGRESSES_PRINTER = TablePrinter(
         AGE,
     ),
     _ingress,
+)
+INGRESSCLASSES_PRINTER = TablePrinter(
+    (
+        NAME,
+        Column("Controller", "What serves ingresses of this class."),
+        Column("Parameters", "Settings for the controller."),
+        AGE,
+    ),
+    _ingress_class,
 )
 NETWORKPOLICIES_PRINTER = TablePrinter(
     (NAME, Column("Pod-Selector", "Pods the policy is about."), AGE), _network_policy

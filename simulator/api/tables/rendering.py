@@ -8,6 +8,7 @@ from simulator.api.encoding import encode
 from simulator.api.negotiation import Accepted
 from simulator.api.tables import cluster, networking, workloads
 from simulator.api.tables.columns import TablePrinter
+from simulator.api.tables.custom import custom_printer
 from simulator.api.tables.pods import PODS_PRINTER
 from simulator.api_resources import ResourceType
 from simulator.store import JsonObject
@@ -37,6 +38,12 @@ _PRINTERS: dict[ResourceType, TablePrinter] = {
     served.RESOURCEQUOTAS: cluster.QUOTAS_PRINTER,
     served.ROLEBINDINGS: cluster.BINDINGS_PRINTER,
     served.CLUSTERROLEBINDINGS: cluster.BINDINGS_PRINTER,
+    served.APISERVICES: cluster.APISERVICES_PRINTER,
+    served.INGRESSCLASSES: networking.INGRESSCLASSES_PRINTER,
+    served.CSIDRIVERS: cluster.CSIDRIVERS_PRINTER,
+    served.VOLUMEATTACHMENTS: cluster.ATTACHMENTS_PRINTER,
+    served.MUTATINGWEBHOOKCONFIGURATIONS: cluster.WEBHOOKS_PRINTER,
+    served.VALIDATINGWEBHOOKCONFIGURATIONS: cluster.WEBHOOKS_PRINTER,
     served.LEASES: cluster.LEASES_PRINTER,
     served.PODDISRUPTIONBUDGETS: cluster.BUDGETS_PRINTER,
     served.PRIORITYCLASSES: cluster.PRIORITYCLASSES_PRINTER,
@@ -47,6 +54,8 @@ _PRINTERS: dict[ResourceType, TablePrinter] = {
 
 
 def find_printer(resource: ResourceType) -> TablePrinter:
+    if resource.custom is not None:
+        return custom_printer(resource.custom)
     return _PRINTERS.get(resource, cluster.PLAIN_PRINTER)
 
 

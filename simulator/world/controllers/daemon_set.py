@@ -5,9 +5,9 @@ from simulator.store import ChangeKind, JsonObject
 from simulator.world.agenda import WorkQueue
 from simulator.world.controllers.pod_counts import count_pods, is_active
 from simulator.world.controllers.pod_template import create_pod, delete_pod, pod_from_template
+from simulator.world.controllers.revisions import keep_revision
 from simulator.world.engine import Engine
 from simulator.world.events import EventSource
-from simulator.world.identity import template_hash
 from simulator.world.scheduling.node_filter import is_wanted_on
 from simulator.world.shapes import controller_of, is_terminating, key_of, labels_of, owner_reference
 
@@ -53,7 +53,7 @@ class DaemonSetController:
         item = self._engine.state.find(DAEMONSETS, key)
         if item is None or is_terminating(item):
             return
-        code = template_hash(item["spec"]["template"])
+        code = keep_revision(self._engine, item, kind="DaemonSet", hash_label=HASH_LABEL)
         pods = self._engine.state.owned(item["metadata"]["uid"], PODS)
         by_node = {_target_node(pod): pod for pod in pods if is_active(pod)}
         leaving = {_target_node(pod) for pod in pods if is_terminating(pod)}

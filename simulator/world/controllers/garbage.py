@@ -2,7 +2,7 @@
 
 from functools import partial
 
-from simulator.api_resources import CONFIGMAPS, NAMESPACES, PODS, RESOURCE_TYPES, SERVICEACCOUNTS, ResourceType
+from simulator.api_resources import CONFIGMAPS, NAMESPACES, PODS, SERVICEACCOUNTS, ResourceType
 from simulator.store import ChangeKind, JsonObject
 from simulator.world.engine import Engine
 from simulator.world.shapes import is_terminating, key_of
@@ -17,9 +17,7 @@ class GarbageCollector:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        for resource in RESOURCE_TYPES:
-            if resource.stored:
-                engine.state.watch(resource, partial(self._changed, resource))
+        engine.state.watch_all(self._changed)
 
     def _changed(self, resource: ResourceType, kind: ChangeKind, _old: JsonObject | None, item: JsonObject) -> None:
         uid = item["metadata"]["uid"]
@@ -66,9 +64,11 @@ class GarbageCollector:
 
     def _finish_by_reference(self, item: JsonObject, reference: JsonObject) -> None:
         """A dependent is gone: perhaps its owner waited for that."""
-        for resource in RESOURCE_TYPES:
-            if resource.stored and resource.kind == reference["kind"]:
-                self._finish(resource, f"{item['metadata'].get('namespace', '')}/{reference['name']}")
+        resource = self._engine.state.store.resources.find_kind(
+            api_version=reference["apiVersion"], kind=reference["kind"]
+        )
+        if resource is not None:
+            self._finish(resource, f"{item['metadata'].get('namespace', '')}/{reference['name']}")
 
     def _drop_owner(self, resource: ResourceType, item: JsonObject, *, uid: str) -> None:
         def change(draft: JsonObject) -> None:
@@ -127,8 +127,8 @@ class NamespaceController:
         if store.find(NAMESPACES, name=name) is None:
             return
         left = 0
-        for resource in RESOURCE_TYPES:
-            if not (resource.stored and resource.namespaced):
+        for resource in store:
+            if not resource.namespaced:
                 continue
             for item in store.list_objects(resource, namespace=name):
                 if not is_terminating(item):

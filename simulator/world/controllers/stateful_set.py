@@ -9,10 +9,10 @@ from simulator.store import ChangeKind, JsonObject
 from simulator.world.agenda import WorkQueue
 from simulator.world.controllers.pod_counts import OVER, is_active
 from simulator.world.controllers.pod_template import create_pod, delete_pod, pod_from_template
+from simulator.world.controllers.revisions import keep_revision
 from simulator.world.controllers.volumes import DEFAULT_CLASS
 from simulator.world.engine import Engine
 from simulator.world.events import EventSource
-from simulator.world.identity import template_hash
 from simulator.world.shapes import controller_of, is_ready, is_terminating, key_of, labels_of, owner_reference
 
 SOURCE = EventSource("statefulset-controller")
@@ -40,7 +40,8 @@ class StatefulSetController:
         item = self._engine.state.find(STATEFULSETS, key)
         if item is None or is_terminating(item):
             return
-        revision = f"{item['metadata']['name']}-{template_hash(item['spec']['template'])}"
+        code = keep_revision(self._engine, item, kind="StatefulSet", hash_label="controller.kubernetes.io/hash")
+        revision = f"{item['metadata']['name']}-{code}"
         wanted = int(item["spec"].get("replicas", 1))
         by_number = {_number(pod): pod for pod in self._engine.state.owned(item["metadata"]["uid"], PODS)}
         self._step(item, by_number, wanted=wanted, revision=revision)

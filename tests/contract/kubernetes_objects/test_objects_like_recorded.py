@@ -21,7 +21,7 @@ from simulator.api_resources import (
     ResourceType,
 )
 from simulator.store import JsonObject
-from simulator.world import apply_steps, load_scenarios
+from simulator.world import load_scenarios
 from tests.fakes.simulated_world import LivingWorld
 
 DATA = Path(__file__).parents[2] / "data" / "kubernetes_objects"
@@ -64,7 +64,7 @@ def _recorded(case: str) -> JsonObject:
 def _simulated(pair: Pair) -> LivingWorld:
     """The fault some minutes after it happened, when all its events are still there. Only read, so shared."""
     living = LivingWorld()
-    apply_steps(living.store, load_scenarios([pair.scenario])[0].breaking)
+    living.world.carry_out(load_scenarios([pair.scenario])[0].breaking)
     living.pass_time(pair.seconds, step=1)
     return living
 

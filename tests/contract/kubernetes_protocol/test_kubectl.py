@@ -82,7 +82,7 @@ class Cluster:
 def _start(directory: Path) -> Cluster:
     kubeconfig = directory / "kubeconfig"
     process = subprocess.Popen(
-        [sys.executable, "-m", "simulator", "--port", "0", "--kubeconfig", str(kubeconfig), "--scenarios", "all"],
+        [sys.executable, "-m", "simulator", "--port", "0", "--kubeconfig", str(kubeconfig), "--scenarios", "demo"],
         stdout=subprocess.PIPE,
         text=True,
     )

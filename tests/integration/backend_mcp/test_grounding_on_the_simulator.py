@@ -60,7 +60,7 @@ QUESTIONS = [
 def kubeconfig(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """A simulated cluster with all faults."""
     path = tmp_path_factory.mktemp("cluster") / "kubeconfig.yaml"
-    arguments = ["--port", "0", "--kubeconfig", str(path), "--scenarios", "all"]
+    arguments = ["--port", "0", "--kubeconfig", str(path), "--scenarios", "demo"]
     process = subprocess.Popen([sys.executable, "-m", "simulator", *arguments], cwd=PROJECT, stdout=subprocess.PIPE)
     assert process.stdout is not None
     assert b"simulator ready" in process.stdout.readline()

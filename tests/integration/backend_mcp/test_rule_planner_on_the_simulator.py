@@ -24,17 +24,17 @@ from backend.agent.rule_planner import RulePlanner
 from backend.integrations.mcp_servers import McpToolSource
 from backend.vocabulary.errors import ErrorKind
 from backend.vocabulary.language import Language
+from simulator.world import load_scenarios
 from tests.integration.backend_mcp.conftest import PROJECT
 
 CONFIG = PROJECT / "backend" / "config" / "mcp_config.json"
-SCENARIOS = PROJECT / "simulator" / "scenarios"
 
 
 @pytest.fixture(scope="module")
 def kubeconfig(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """A simulated cluster with all faults."""
+    """A simulated cluster with the faults of the demo."""
     path = tmp_path_factory.mktemp("cluster") / "kubeconfig.yaml"
-    arguments = ["--port", "0", "--kubeconfig", str(path), "--scenarios", "all"]
+    arguments = ["--port", "0", "--kubeconfig", str(path), "--scenarios", "demo"]
     process = subprocess.Popen([sys.executable, "-m", "simulator", *arguments], cwd=PROJECT, stdout=subprocess.PIPE)
     assert process.stdout is not None
     assert b"simulator ready" in process.stdout.readline()
@@ -85,11 +85,10 @@ class Chat:
 def read_ground_truths() -> list[tuple[str, str, str]]:
     """Condition, title in the answer and namespace of every fault."""
     truths: list[tuple[str, str, str]] = []
-    for path in sorted(SCENARIOS.glob("*.yaml")):
-        scenario = yaml.safe_load(path.read_text(encoding="utf-8"))
-        at_fault = str(scenario["object_at_fault"])
-        kind, namespace, name = (at_fault if at_fault.startswith("Service/") else str(scenario["subject"])).split("/")
-        truths.append((str(scenario["id"]), f"`{kind} {namespace}/{name}`", namespace))
+    for scenario in load_scenarios(None):
+        at_fault = scenario.object_at_fault
+        kind, namespace, name = (at_fault if at_fault.startswith("Service/") else scenario.subject).split("/")
+        truths.append((scenario.id, f"`{kind} {namespace}/{name}`", namespace))
     return truths
 
 

@@ -77,7 +77,7 @@ class SimulatedCluster:
 def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SimulatedCluster]:
     kubeconfig = tmp_path_factory.mktemp("cluster") / "kubeconfig.yaml"
     program = start(
-        ["simulator", "--port", "0", "--kubeconfig", str(kubeconfig), "--scenarios", "all"], marker="simulator ready"
+        ["simulator", "--port", "0", "--kubeconfig", str(kubeconfig), "--scenarios", "demo"], marker="simulator ready"
     )
     yield SimulatedCluster(program.found.split()[-1], kubeconfig)
     program.stop(within_seconds=10)

@@ -6,20 +6,19 @@ import os
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from pathlib import Path
 from typing import Any, Literal
 
 import pytest
-import yaml
 from mcp import Client, StdioServerParameters
 from mcp_types import CallToolResult, ElicitRequestParams, ElicitResult
 
+from simulator.world import Scenario, load_scenarios
 from tests.integration.k8s_mcp.conftest import ROOT, SimulatedCluster
 
 Era = Literal["auto", "legacy"]
 Transport = Literal["stdio", "http"]
 LEGS: list[tuple[Transport, Era]] = [("stdio", "auto"), ("stdio", "legacy"), ("http", "auto"), ("http", "legacy")]
-SCENARIOS = sorted((ROOT / "simulator" / "scenarios").glob("*.yaml"))
+SCENARIOS = load_scenarios(None)
 
 
 @asynccontextmanager
@@ -78,17 +77,16 @@ async def test_all_eight_tools_answer(
     assert (scale["status"], scale["replicas_after"]) == ("declined", scale["replicas_before"])
 
 
-@pytest.mark.parametrize("path", SCENARIOS, ids=lambda path: path.stem)
+@pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.id)
 async def test_every_scenario_is_named_by_its_condition(
-    path: Path, cluster: SimulatedCluster, http_server: str
+    scenario: Scenario, cluster: SimulatedCluster, http_server: str
 ) -> None:
-    truth = yaml.safe_load(path.read_text(encoding="utf-8"))
-    kind, namespace, name = truth["subject"].split("/")
+    kind, namespace, name = scenario.subject.split("/")
 
     async with connect("http", "auto", cluster=cluster, http_server=http_server) as client:
         if kind == "Service":
             services = content_of(await client.call_tool("k8s-get-services", {"namespace": namespace}))
-            assert [row[-1] for row in services["rows"] if row[1] == name] == [truth["id"]]
+            assert [row[-1] for row in services["rows"] if row[1] == name] == [scenario.id]
             return
         pods = content_of(await client.call_tool("k8s-get-pods", {"namespace": namespace, "only_abnormal": True}))
         broken = [row for row in pods["rows"] if row[1].startswith(f"{name}-")]
@@ -96,14 +94,14 @@ async def test_every_scenario_is_named_by_its_condition(
             await client.call_tool("k8s-describe-pod", {"namespace": namespace, "name": broken[0][1]})
         )
 
-    assert {row[-1] for row in broken} == {truth["id"]}
-    assert [problem["condition"] for problem in described["problems"]] == [truth["id"]]
-    assert described["problems"][0]["object"] == truth["subject"]
+    assert {row[-1] for row in broken} == {scenario.id}
+    assert [problem["condition"] for problem in described["problems"]] == [scenario.id]
+    assert described["problems"][0]["object"] == scenario.subject
 
 
 async def test_only_the_faulty_pods_are_abnormal(cluster: SimulatedCluster, http_server: str) -> None:
-    truths = [yaml.safe_load(path.read_text(encoding="utf-8")) for path in SCENARIOS]
-    faulty = {truth["subject"].split("/")[2] for truth in truths if truth["subject"].startswith("Deployment/")}
+    subjects = [scenario.subject for scenario in SCENARIOS]
+    faulty = {subject.split("/")[2] for subject in subjects if subject.startswith("Deployment/")}
 
     async with connect("http", "auto", cluster=cluster, http_server=http_server) as client:
         pods = content_of(

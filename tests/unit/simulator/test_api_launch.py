@@ -17,13 +17,13 @@ def test_no_scenario_is_a_healthy_world() -> None:
     assert not options.requires_token
 
 
-def test_scenarios_are_named_or_all() -> None:
+def test_scenarios_are_named_or_those_of_the_demo() -> None:
     assert read_options(["--scenario", "a", "--scenario", "b", "--scenario", "a"]).scenarios == ("a", "b")
-    assert read_options(["--scenarios", "all"]).scenarios is None
+    assert read_options(["--scenarios", "demo"]).scenarios is None
     assert read_options(["--scenarios", "none"]).scenarios == ()
 
 
-@pytest.mark.parametrize("arguments", [["--port", "70000"], ["--scenario", "a", "--scenarios", "all"], ["--what"]])
+@pytest.mark.parametrize("arguments", [["--port", "70000"], ["--scenario", "a", "--scenarios", "demo"], ["--what"]])
 def test_wrong_options_end_the_program(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
         read_options(arguments)

@@ -14,7 +14,7 @@ from simulator.api_resources import (
     STATEFULSETS,
 )
 from simulator.store import JsonObject
-from simulator.world.scenario import create_object
+from simulator.world.steps import create_object
 from tests.fakes.simulated_world import LivingWorld, container_status, is_healthy
 
 
