@@ -65,8 +65,8 @@ def note_users(target: Target, users: Sequence[str]) -> Notes:
     return Notes(
         effects=[
             Words(
-                en=f"Used by {len(users)} pods: {listed}. This does not restart them; what they read at their start stays "
-                "as it was.",
+                en=f"Used by {len(users)} pods: {listed}. This does not restart them; what they read at their start "
+                "stays as it was.",
                 zh=f"有 {len(users)} 个 Pod 在使用：{listed}。它们不会因此重启，启动时读取的内容保持不变。",
             )
         ]

@@ -22,7 +22,6 @@ from k8s_mcp.cluster.http_cluster import HttpCluster
 from k8s_mcp.server import make_server
 from k8s_mcp.settings import K8sSettings
 from simulator.api import AccessRule, KubernetesApi, User, administrator, service_account
-from simulator.api_resources import find_kind
 from simulator.store import JsonObject
 from tests.fakes.simulated_world import LivingWorld
 
@@ -65,12 +64,12 @@ class ServedCluster:
     def add(self, *items: JsonObject) -> None:
         """Put objects into the cluster as somebody else would."""
         for item in items:
-            resource = find_kind(api_version=item["apiVersion"], kind=item["kind"])
+            resource = self.world.store.resources.find_kind(api_version=item["apiVersion"], kind=item["kind"])
             assert resource is not None
             self.world.store.create(resource, item)
 
     def get(self, api_version: str, kind: str, name: str, *, namespace: str = "default") -> JsonObject:
-        resource = find_kind(api_version=api_version, kind=kind)
+        resource = self.world.store.resources.find_kind(api_version=api_version, kind=kind)
         assert resource is not None
         return self.world.store.get(resource, name=name, namespace=namespace if resource.namespaced else "")
 
@@ -78,7 +77,7 @@ class ServedCluster:
         self, api_version: str, kind: str, name: str, *, namespace: str = "default", by: Callable[[JsonObject], None]
     ) -> None:
         """Change an object as somebody else would."""
-        resource = find_kind(api_version=api_version, kind=kind)
+        resource = self.world.store.resources.find_kind(api_version=api_version, kind=kind)
         assert resource is not None
         place = namespace if resource.namespaced else ""
         self.world.store.update(resource, name=name, namespace=place, change=by)

@@ -11,12 +11,14 @@ RESTART, ROLLBACK = "k8s-restart-workload", "k8s-rollback-workload"
 RESTARTED_AT = "kubectl.kubernetes.io/restartedAt"
 
 
-def image_of(cluster: ServedCluster, name: str = "web") -> str:
-    return str(cluster.get("apps/v1", "Deployment", name)["spec"]["template"]["spec"]["containers"][0]["image"])
+def template_of(cluster: ServedCluster) -> JsonObject:
+    found: JsonObject = cluster.get("apps/v1", "Deployment", "web")["spec"]["template"]
+    return found
 
 
 def pods_of(cluster: ServedCluster, name: str, *, namespace: str = "default") -> set[str]:
-    return {pod["metadata"]["uid"] for pod in cluster.world.pods(name, namespace=namespace)}
+    found = cluster.world.pods(name, namespace=namespace)
+    return {pod["metadata"]["uid"] for pod in found if "deletionTimestamp" not in pod["metadata"]}
 
 
 def set_image(cluster: ServedCluster, image: str) -> None:
@@ -118,24 +120,25 @@ async def test_rollout_that_fails_is_reported_with_its_reason(cluster: ServedClu
 
 
 async def test_rollback_goes_to_the_revision_before_and_names_the_way_back(cluster: ServedCluster) -> None:
-    person, present = Person(), image_of(cluster)
+    person, before = Person(), template_of(cluster)
 
     content = content_of(await call(cluster, ROLLBACK, {"name": "web"}, person=person))
 
-    assert person.questions[0].startswith("Roll Deployment default/web back from revision 3 to 2?")
-    assert f"~ spec.template.spec.containers[web].image: {present} → {image_of(cluster)}" in person.questions[0]
-    assert "Undo: k8s-rollback-workload name=web namespace=default kind=Deployment to_revision=3" in person.questions[0]
+    [question] = person.questions
+    assert question.startswith("Roll Deployment default/web back from revision 3 to 2?")
+    assert "~ spec.template.spec.containers[web].resources.limits.memory: 192Mi → 128Mi" in question
+    assert "Undo: k8s-rollback-workload name=web namespace=default kind=Deployment to_revision=3" in question
     assert content["outcome"] == "complete"
-    assert image_of(cluster) != present
+    assert template_of(cluster) != before
 
 
 async def test_undo_of_a_rollback_is_a_call_that_works(cluster: ServedCluster) -> None:
-    present = image_of(cluster)
+    before = template_of(cluster)
     async with connect(cluster, answer=Person().answer) as client:
         await client.call_tool(ROLLBACK, {"name": "web", "to_revision": 1})
         await client.call_tool(ROLLBACK, {"name": "web", "to_revision": 3})
 
-    assert image_of(cluster) == present
+    assert template_of(cluster) == before
 
 
 @pytest.mark.parametrize(
@@ -157,10 +160,10 @@ async def test_revision_that_is_not_there_is_refused(
 async def test_rollout_that_takes_longer_than_the_watch_is_said_to_be_under_way(cluster: ServedCluster) -> None:
     told: list[str] = []
 
-    async def progress(_: float, __: float | None, message: str | None) -> None:
+    async def listen(progress: float, total: float | None, message: str | None) -> None:
         told.append(message or "")
 
-    result = await call(cluster, RESTART, {"name": "web"}, person=Person(), progress=progress, change_wait_seconds=2)
+    result = await call(cluster, RESTART, {"name": "web"}, person=Person(), progress=listen, change_wait_seconds=2)
 
     assert content_of(result)["outcome"] == "progressing"
     assert "Still under way" in text_of(result)
