@@ -131,7 +131,7 @@ class ChangeResult(BaseModel):
     """What became of a change."""
 
     kind: Literal["ChangeResult"] = "ChangeResult"
-    status: Literal["done", "unchanged", "declined", "needs_approval"]
+    status: Literal["done", "partial", "unchanged", "declined", "needs_approval"]
     action: str
     objects: list[str]
     outcome: str | None

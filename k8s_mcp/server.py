@@ -19,7 +19,20 @@ from k8s_mcp.cluster.interfaces import Cluster
 from k8s_mcp.errors import ClusterError
 from k8s_mcp.settings import K8sSettings, SettingsInvalid, read_settings
 from k8s_mcp.state import K8sState
-from k8s_mcp.tools import deployments, describe, events, logs, nodes, pods, restart, rollback, scale, services
+from k8s_mcp.tools import (
+    apply,
+    deployments,
+    describe,
+    events,
+    logs,
+    nodes,
+    patch,
+    pods,
+    restart,
+    rollback,
+    scale,
+    services,
+)
 from mcp_kit.audit import AuditLog
 from mcp_kit.http_security import HttpSettings
 from mcp_kit.launcher import launch, parse_options
@@ -79,6 +92,8 @@ def make_change_tools(settings: K8sSettings) -> list[StrictTool]:
         (scale.TOOL, "Scale a workload", scale.scale_deployment, ChangeTraits(is_idempotent=True)),
         (restart.TOOL, "Restart a workload", restart.restart_workload, ChangeTraits(is_idempotent=False)),
         (rollback.TOOL, "Roll a workload back", rollback.rollback_workload, ChangeTraits(is_idempotent=False)),
+        (patch.TOOL, "Patch an object", patch.patch_resource, ChangeTraits(is_idempotent=False)),
+        (apply.TOOL, "Apply a manifest", apply.apply_manifest, ChangeTraits(is_idempotent=True)),
     ]
     return [
         strict_tool(

@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 
 import orjson
 
+from k8s_diagnosis.objects.access import JsonObject, read_maps, read_text
 from k8s_mcp.cluster.requests import ApiRequest
 from k8s_mcp.cluster.role_advice import write_role
 from k8s_mcp.errors import (
@@ -15,8 +16,10 @@ from k8s_mcp.errors import (
     ClusterUnreachable,
     CredentialsRejected,
     EvictionRefused,
+    FieldsOwned,
     ObjectNotFound,
     OutcomeUnknown,
+    OwnedField,
     RequestRefused,
 )
 from mcp_kit.sanitising import sanitise_line
@@ -59,7 +62,8 @@ def refusal(status: int, body: bytes, *, request: ApiRequest, server: str) -> Cl
         case 404:
             return ObjectNotFound(message or f"Not found: {request}")
         case 409:
-            return ChangeConflict(message or "The object changed since it was read")
+            owned = _find_owned_fields(body)
+            return FieldsOwned(message, owned) if owned else ChangeConflict(message or "The object changed meanwhile")
         case 400 | 405 | 406 | 415 | 422:
             return RequestRefused(f"The Kubernetes API refused to {request} ({status}): {message}")
         case 429 if request.subresource == "eviction":
@@ -73,12 +77,27 @@ def refusal(status: int, body: bytes, *, request: ApiRequest, server: str) -> Cl
             )
 
 
-def _first_cause(body: bytes) -> str:
+def _causes(body: bytes) -> list[JsonObject]:
     try:
-        causes = orjson.loads(body)["details"]["causes"]
-        return sanitise_line(str(causes[0]["message"]), max_characters=300)
-    except (orjson.JSONDecodeError, LookupError, TypeError):
-        return ""
+        return read_maps(orjson.loads(body), "details", "causes")
+    except orjson.JSONDecodeError:
+        return []
+
+
+def _first_cause(body: bytes) -> str:
+    return next((sanitise_line(read_text(each, "message"), max_characters=300) for each in _causes(body)), "")
+
+
+def _find_owned_fields(body: bytes) -> tuple[OwnedField, ...]:
+    """The causes of a refused apply: `conflict with "kubectl-create" using v1` and the field."""
+    return tuple(
+        OwnedField(
+            manager=sanitise_line(read_text(each, "message").partition('"')[2].partition('"')[0], max_characters=100),
+            field=sanitise_line(read_text(each, "field"), max_characters=200),
+        )
+        for each in _causes(body)
+        if read_text(each, "reason") == "FieldManagerConflict"
+    )
 
 
 def _outcome(request: ApiRequest) -> str:

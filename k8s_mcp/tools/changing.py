@@ -21,6 +21,7 @@ from k8s_mcp.errors import (
     AccessDenied,
     ChangeConflict,
     ClusterError,
+    FieldsOwned,
     ObjectNotFound,
     OutcomeUnknown,
     RequestRefused,
@@ -33,7 +34,7 @@ from mcp_kit.errors import ErrorKind, KindedToolError
 from mcp_kit.results import structured_result
 
 WrittenT = TypeVar("WrittenT")
-Status = Literal["done", "unchanged", "declined", "needs_approval"]
+Status = Literal["done", "partial", "unchanged", "declined", "needs_approval"]
 
 # The status of many objects changes all the time, and each change makes the read version stale.
 _WRITE_ATTEMPTS = 4
@@ -73,6 +74,8 @@ class Done:
     words: Words
     watch: Callable[[], Awaitable[Outcome]]
     undo: str | None = None
+    is_partial: bool = False
+    """Something was written and the rest failed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,7 +213,7 @@ async def _try(call: ChangeCall, change: Change) -> Preview:
     """The preview, so that nobody is asked about something that cannot be done or is not allowed."""
     try:
         preview = await change.preview()
-    except (AccessDenied, RequestRefused, ChangeConflict) as error:
+    except (AccessDenied, RequestRefused, ChangeConflict, ObjectNotFound) as error:
         raise KindedToolError(
             f"Nothing was changed and nobody was asked: a dry run of the change failed. {error}",
             kind=error.error_kind,
@@ -228,7 +231,7 @@ async def _write_and_watch(call: ChangeCall, change: Change, *, action: str) -> 
         await call.tell(f"{done.words.en} Watching what comes of it.")
     outcome = await done.watch()
     words = Words(en=f"{done.words.en} {outcome.words.en}", zh=f"{done.words.zh}{outcome.words.zh}")
-    return Report("done", words, outcome=outcome.progress, undo=done.undo)
+    return Report("partial" if done.is_partial else "done", words, outcome=outcome.progress, undo=done.undo)
 
 
 def _record(call: ChangeCall, targets: Sequence[Target], *, action: str) -> None:
@@ -251,6 +254,8 @@ async def write_onto(call: ChangeCall, target: Target, write: Callable[[Target],
     for _ in range(_WRITE_ATTEMPTS):
         try:
             return await write(latest)
+        except FieldsOwned:
+            raise
         except ChangeConflict:
             latest = await _read_again(call, target)
             if digest_targets([latest]) != digest_targets([target]):
@@ -303,4 +308,5 @@ def write_result(report: Report, targets: Sequence[Target], *, action: str) -> C
         message_zh=report.words.zh,
         undo=report.undo,
     )
-    return structured_result(result, text=report.text)
+    answer = structured_result(result, text=report.text)
+    return answer.model_copy(update={"is_error": True}) if report.status == "partial" else answer
