@@ -21,6 +21,7 @@ from k8s_mcp.settings import K8sSettings, SettingsInvalid, read_settings
 from k8s_mcp.state import K8sState
 from k8s_mcp.tools import (
     apply,
+    delete,
     deployments,
     describe,
     events,
@@ -94,6 +95,12 @@ def make_change_tools(settings: K8sSettings) -> list[StrictTool]:
         (rollback.TOOL, "Roll a workload back", rollback.rollback_workload, ChangeTraits(is_idempotent=False)),
         (patch.TOOL, "Patch an object", patch.patch_resource, ChangeTraits(is_idempotent=False)),
         (apply.TOOL, "Apply a manifest", apply.apply_manifest, ChangeTraits(is_idempotent=True)),
+        (
+            delete.TOOL,
+            "Delete an object",
+            delete.delete_resource,
+            ChangeTraits(is_idempotent=True, only_destroys=True),
+        ),
     ]
     return [
         strict_tool(

@@ -14,6 +14,9 @@ from mcp_kit.sanitising import sanitise_line
 _MAX_VALUE = 160
 _SERVER_METADATA = {"managedFields", "resourceVersion", "generation", "uid", "creationTimestamp", "selfLink"}
 
+_IDENTITY = {"kind", "apiVersion", "metadata.name", "metadata.namespace"}
+"""Told beside the differences; a new object would show them once more."""
+
 # What tells the entries of a list apart, best first; `name` comes twice in lists of volume mounts.
 _IDENTIFIERS = ("name", "mountPath", "containerPort", "port", "key", "type", "topologyKey", "ip", "uid")
 
@@ -29,9 +32,10 @@ class FieldChange:
 
 def compare(before: JsonObject | None, after: JsonObject | None) -> list[FieldChange]:
     """Every field a person has written or will write that differs, in the order of the object; secrets are hidden."""
-    old = {} if before is None else without_server_fields(hide_secrets(before))
-    new = {} if after is None else without_server_fields(hide_secrets(after))
-    return [FieldChange(path, _show(was), _show(becomes)) for path, was, becomes in _differences("", old, new)]
+    old = _ABSENT if before is None else without_server_fields(hide_secrets(before))
+    new = _ABSENT if after is None else without_server_fields(hide_secrets(after))
+    found = [FieldChange(path, _show(was), _show(becomes)) for path, was, becomes in _differences("", old, new)]
+    return [change for change in found if change.field not in _IDENTITY]
 
 
 def without_server_fields(source: JsonObject) -> JsonObject:

@@ -50,6 +50,14 @@ class Notes:
     def add(self, words: Words, *, is_warning: bool) -> None:
         (self.warnings if is_warning else self.effects).append(words)
 
+    def about(self, title: str) -> Notes:
+        """The same sentences, each with the object it is about."""
+        return Notes(
+            [Words(en=f"{title}: {words.en}", zh=f"{title}：{words.zh}") for words in self.effects],
+            [Words(en=f"{title}: {words.en}", zh=f"{title}：{words.zh}") for words in self.warnings],
+            self.is_destructive,
+        )
+
     def join(self, other: Notes) -> None:
         self.effects += other.effects
         self.warnings += other.warnings

@@ -1,4 +1,4 @@
-"""The way back: a JSON patch that turns the changed object into what it was."""
+"""The way back: a JSON patch that turns a changed object into what it was, or the manifest of a deleted one."""
 
 from __future__ import annotations
 
@@ -10,22 +10,28 @@ from k8s_mcp.changes.difference import without_server_fields
 from k8s_mcp.changes.hiding import hide_secrets
 from mcp_kit.redaction import redact
 
-_MAX_CHARACTERS = 1200
-"""A longer patch is not read by anybody and would fill the question."""
+_MAX_CHARACTERS = 1500
+"""Longer text is not read by anybody and would fill the question."""
 
 _SERVER_ANNOTATIONS = ("kubectl.kubernetes.io/last-applied-configuration", "deployment.kubernetes.io/revision")
 
 
 def write_reverse_patch(before: JsonObject, after: JsonObject) -> str | None:
     """Compact JSON of the patch; None when there is nothing to turn back, it would be too long or show a secret."""
-    text = _write(before, after)
-    shows_secret = _write(hide_secrets(before), hide_secrets(after)) != text or redact(text) != text
-    return None if text == "[]" or len(text) > _MAX_CHARACTERS or shows_secret else text
-
-
-def _write(before: JsonObject, after: JsonObject) -> str:
     operations = _operations("", _settable(after), _settable(before))
-    return json.dumps(operations, ensure_ascii=False, separators=(",", ":"))
+    hidden = _operations("", _settable(hide_secrets(after)), _settable(hide_secrets(before)))
+    return _write(operations, hidden=hidden) if operations else None
+
+
+def write_manifest(source: JsonObject) -> str | None:
+    """Compact JSON that makes the object anew; None when it would be too long or show a secret."""
+    return _write(_settable(source), hidden=_settable(hide_secrets(source)))
+
+
+def _write(value: object, *, hidden: object) -> str | None:
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    shows_secret = hidden != value or redact(text) != text
+    return None if shows_secret or len(text) > _MAX_CHARACTERS else text
 
 
 def _settable(source: JsonObject) -> JsonObject:

@@ -63,6 +63,8 @@ STATEFUL_SETS = Resource("StatefulSet", "statefulsets", "/apis/apps/v1", short_n
 DAEMON_SETS = Resource("DaemonSet", "daemonsets", "/apis/apps/v1", short_names=("ds",))
 REPLICA_SETS = Resource("ReplicaSet", "replicasets", "/apis/apps/v1", short_names=("rs",))
 CONTROLLER_REVISIONS = Resource("ControllerRevision", "controllerrevisions", "/apis/apps/v1")
+PERSISTENT_VOLUME_CLAIMS = Resource("PersistentVolumeClaim", "persistentvolumeclaims", short_names=("pvc",))
+PERSISTENT_VOLUMES = Resource("PersistentVolume", "persistentvolumes", is_namespaced=False, short_names=("pv",))
 RESOURCE_QUOTAS = Resource("ResourceQuota", "resourcequotas", short_names=("quota",))
 AUTOSCALERS = Resource(
     "HorizontalPodAutoscaler", "horizontalpodautoscalers", "/apis/autoscaling/v2", short_names=("hpa",)

@@ -10,7 +10,7 @@ from mcp.server.mcpserver.exceptions import ToolError
 
 from k8s_diagnosis.objects.access import JsonObject, read_map
 from k8s_diagnosis.problem import Words
-from k8s_mcp.changes.difference import compare
+from k8s_mcp.changes.difference import FieldChange, compare
 from k8s_mcp.changes.impact import Notes, Surroundings
 from k8s_mcp.changes.notes import changes_pods, replaces_pods
 from k8s_mcp.changes.preview import ObjectChange, Preview
@@ -19,10 +19,10 @@ from k8s_mcp.changes.workloads import Workload, workload_of
 from k8s_mcp.cluster.changes import ObjectPatch, PatchForm, Written
 from k8s_mcp.errors import ClusterError, FieldsOwned, ObjectNotFound, OwnedField, RequestRefused
 from k8s_mcp.tools.changing import ChangeCall, Done, NothingToChange, Outcome, write_command, write_onto
+from k8s_mcp.tools.deleting import DELETE_TOOL
 from k8s_mcp.tools.patching import NOTHING_TO_WATCH, TOO_LONG_TO_UNDO, look_around, write_patch_undo
 from k8s_mcp.tools.watching import list_pod_ids, watch_rollout
 
-DELETE_TOOL = "k8s-delete-resource"
 _MAX_UNDO = 1500
 
 # From the worst to the best, as several outcomes are told as one.
@@ -69,8 +69,8 @@ class Applying:
                 )
             )
         notes = Notes()
-        for trial in trials:
-            notes.join(trial.notes)
+        for target, trial in zip(self.targets, trials, strict=True):
+            notes.join(trial.notes if len(trials) == 1 else trial.notes.about(target.title))
         unknown = dict.fromkeys(words for trial in trials for words in trial.around.unknown)
         return Preview(
             kind="apply",
@@ -126,6 +126,8 @@ class Applying:
                 raise
             return _untried(applied)
         fields = compare(target.found, tried.object)
+        if target.found is None:
+            fields = _put_written_first(fields, applied.document)
         notes, around = await look_around(self.call, target, tried, fields=fields)
         if owned:
             notes.is_destructive = True
@@ -239,6 +241,12 @@ def _untried(applied: Applied) -> Trial:
     fields = tuple(compare(None, applied.document))
     change = ObjectChange(applied.target.path, "create", fields)
     return Trial(change, Notes(), Surroundings(unknown=(words,)), applied.document)
+
+
+def _put_written_first(fields: list[FieldChange], document: JsonObject) -> list[FieldChange]:
+    """A new object shows what the manifest says before what the API server fills in."""
+    written = {each.field for each in compare(None, document)}
+    return sorted(fields, key=lambda each: each.field not in written)
 
 
 def _describe_taken(target: Target, owned: Sequence[OwnedField]) -> Words:

@@ -14,7 +14,7 @@ from k8s_mcp.cluster.interfaces import PODS, Selection
 from k8s_mcp.errors import ClusterError, ObjectNotFound
 from k8s_mcp.tools.changing import ChangeCall, Outcome
 
-_LOOK_SECONDS = 1.0
+LOOK_SECONDS = 1.0
 """Between two looks. Pods take seconds to start, and one look is two small requests."""
 
 UNKNOWN = Outcome(
@@ -52,8 +52,8 @@ async def watch_rollout(call: ChangeCall, target: Target, *, before: Workload, o
         if state.words.en != told:
             told = state.words.en
             await call.tell(told)
-        await call.state.sleep(_LOOK_SECONDS)
-        waited += _LOOK_SECONDS
+        await call.state.sleep(LOOK_SECONDS)
+        waited += LOOK_SECONDS
 
 
 async def _look(call: ChangeCall, target: Target, *, before: Workload, old_pods: Collection[str]) -> RolloutState:
