@@ -21,6 +21,7 @@ from k8s_mcp.settings import K8sSettings, SettingsInvalid, read_settings
 from k8s_mcp.state import K8sState
 from k8s_mcp.tools import (
     apply,
+    cordon,
     delete,
     deployments,
     describe,
@@ -101,6 +102,7 @@ def make_change_tools(settings: K8sSettings) -> list[StrictTool]:
             delete.delete_resource,
             ChangeTraits(is_idempotent=True, only_destroys=True),
         ),
+        (cordon.TOOL, "Cordon or drain a node", cordon.cordon_node, ChangeTraits(is_idempotent=True)),
     ]
     return [
         strict_tool(

@@ -230,7 +230,7 @@ async def _write_and_watch(call: ChangeCall, change: Change, *, action: str) -> 
         _record(call, change.targets, action=action)
         await call.tell(f"{done.words.en} Watching what comes of it.")
     outcome = await done.watch()
-    words = Words(en=f"{done.words.en} {outcome.words.en}", zh=f"{done.words.zh}{outcome.words.zh}")
+    words = Words(en=f"{done.words.en} {outcome.words.en}".rstrip(), zh=f"{done.words.zh}{outcome.words.zh}")
     return Report("partial" if done.is_partial else "done", words, outcome=outcome.progress, undo=done.undo)
 
 

@@ -59,8 +59,7 @@ class Patching:
         return [self.target]
 
     async def preview(self) -> Preview:
-        # Without a version: the status changes all the time, and the binding of the approval guards the rest.
-        tried = await self._send(self.patch, is_dry_run=True)
+        tried = await self.try_out()
         fields = compare(self.target.found, tried.object)
         if not fields:
             raise NothingToChange(
@@ -83,6 +82,11 @@ class Patching:
             no_undo=self.no_undo or TOO_LONG_TO_UNDO,
             cluster=self.call.cluster.name,
         )
+
+    async def try_out(self) -> Written:
+        """What the API server would make of the patch; raises ClusterError."""
+        # Without a version: the status changes all the time, and the binding of the approval guards the rest.
+        return await self._send(self.patch, is_dry_run=True)
 
     async def write(self) -> Done:
         workload = workload_of(self.target)
