@@ -303,10 +303,10 @@ def write_result(report: Report, targets: Sequence[Target], *, action: str) -> C
         status=report.status,
         action=action,
         objects=[target.path for target in targets],
-        outcome=report.outcome,
+        outcome=report.outcome or "",
         message=report.words.en,
         message_zh=report.words.zh,
-        undo=report.undo,
+        undo=report.undo or "",
     )
     answer = structured_result(result, text=report.text)
     return answer.model_copy(update={"is_error": True}) if report.status == "partial" else answer

@@ -137,9 +137,9 @@ class Scaling:
             name=self.target.name,
             replicas_before=before,
             replicas_after=self.replicas if is_changed else before,
-            outcome=report.outcome,
+            outcome=report.outcome or "",
             message=report.words.en,
             message_zh=report.words.zh,
-            undo=report.undo,
+            undo=report.undo or "",
         )
         return structured_result(result, text=report.text)

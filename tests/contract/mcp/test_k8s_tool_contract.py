@@ -18,6 +18,12 @@ TOOLS = {
     "k8s-get-deployments": {"namespace", "all_namespaces", "label_selector", "limit", "cursor"},
     "k8s-get-nodes": {"label_selector", "limit", "cursor"},
     "k8s-scale-deployment": {"name", "replicas", "namespace", "kind"},
+    "k8s-restart-workload": {"name", "kind", "namespace"},
+    "k8s-rollback-workload": {"name", "to_revision", "kind", "namespace"},
+    "k8s-patch-resource": {"kind", "name", "patch", "patch_type", "namespace"},
+    "k8s-apply-manifest": {"manifest", "namespace", "force"},
+    "k8s-delete-resource": {"kind", "name", "namespace", "propagation", "grace_seconds"},
+    "k8s-cordon-node": {"name", "action"},
     "k8s-get-logs": {"pod", "namespace", "container", "previous", "tail", "since_seconds", "contains"},
     "k8s-describe-pod": {"name", "namespace"},
     "k8s-get-events": {
@@ -29,6 +35,15 @@ TOOLS = {
         "limit",
         "cursor",
     },
+}
+CHANGES = {
+    "k8s-scale-deployment",
+    "k8s-restart-workload",
+    "k8s-rollback-workload",
+    "k8s-patch-resource",
+    "k8s-apply-manifest",
+    "k8s-delete-resource",
+    "k8s-cordon-node",
 }
 COLUMNS = {
     "k8s-get-pods": "namespace name ready status restarts age node problem",
@@ -74,7 +89,8 @@ async def test_tools_have_their_names_arguments_and_risk() -> None:
     assert arguments == {name: {*expected, "cluster"} for name, expected in TOOLS.items()}
     for name, tool in listed.items():
         assert tool.annotations is not None
-        assert tool.annotations.read_only_hint is (name != "k8s-scale-deployment")
+        assert tool.annotations.read_only_hint is (name not in CHANGES)
+        assert tool.annotations.destructive_hint is (name in CHANGES)
         assert tool.input_schema["additionalProperties"] is False
         assert tool.output_schema is not None
         assert tool.description
@@ -85,7 +101,7 @@ async def test_tool_list_fits_its_budget() -> None:
         tools = (await client.list_tools()).tools
 
     listed = [{"name": t.name, "description": t.description, "input": t.input_schema} for t in tools]
-    assert len(json.dumps(listed, separators=(",", ":"))) < 8_000
+    assert len(json.dumps(listed, separators=(",", ":"))) < 13_000
 
 
 @pytest.mark.parametrize("tool", COLUMNS)

@@ -66,7 +66,7 @@ async def test_all_eight_tools_answer(
         logs = content_of(await client.call_tool("k8s-get-logs", {"pod": web, "tail": 5}))
         scale = content_of(await client.call_tool("k8s-scale-deployment", {"name": "web", "replicas": 7}))
 
-    assert len(names) == 8
+    assert len(names) == 14
     assert pods["total"] > 15
     assert {"web", "checkout"} <= {row[1] for row in services["rows"]}
     assert {"web", "checkout"} <= {row[1] for row in deployments["rows"]}
