@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel
 
 from k8s_diagnosis.problem import Problem
 
@@ -28,25 +28,27 @@ class ProblemView(BaseModel):
     confidence: float
 
 
-class Column(BaseModel):
-    key: str
-    label: str
-
-
 class TableResult(BaseModel):
     """One page of a list, abnormal rows first."""
 
     kind: str
-    namespace: str | None = Field(description="null: all namespaces, or objects without one")
-    columns: list[Column]
+    cluster: str
+    namespace: str | None = None
+    """Of every row, which then does not repeat it; None for all namespaces, and for objects without one."""
+    age_seconds: int | None = None
+    """Since when a watched copy of the list was last confirmed; None for one that was just read."""
+    columns: list[str]
     rows: list[list[Cell]]
     total: int | None
     shown: int
-    next_cursor: str | None
-    counts: dict[str, int] = Field(description="rows by status, over all pages")
-    abnormal: int = Field(description="abnormal rows, over all pages")
-    note: str | None
-    problems: list[ProblemView] = Field(description="causes for the shown rows")
+    next_cursor: str | None = None
+    counts: dict[str, int]
+    """Rows by status, over all pages."""
+    abnormal: int
+    """Abnormal rows, over all pages."""
+    note: str | None = None
+    problems: list[ProblemView]
+    """Causes for the shown rows."""
 
 
 class ContainerView(BaseModel):

@@ -62,12 +62,7 @@ class ChangeTraits:
 
     def annotations(self, *, may_destroy: bool) -> ToolAnnotations:
         """Each of them can take something away, by a patch or by too few replicas, unless the operator forbids it."""
-        return ToolAnnotations(
-            read_only_hint=False,
-            destructive_hint=may_destroy,
-            idempotent_hint=self.is_idempotent,
-            open_world_hint=False,
-        )
+        return ToolAnnotations(destructive_hint=may_destroy, idempotent_hint=self.is_idempotent or None)
 
 
 def make_tools(settings: K8sSettings) -> list[StrictTool]:

@@ -13,11 +13,10 @@ MAX_RESULT_CHARACTERS = 40_000
 """Above about 40 000 characters desktop clients move a result to a file, where the model does not see it."""
 
 
-def structured_result(model: BaseModel, *, text: str) -> CallToolResult:
-    """Both forms of one answer."""
-    return CallToolResult(
-        content=[TextContent(type="text", text=text)], structured_content=model.model_dump(mode="json", by_alias=True)
-    )
+def structured_result(model: BaseModel, *, text: str, leave_out_none: bool = False) -> CallToolResult:
+    """Both forms of one answer. Clients may give either to a model, so fields without a value may be left out."""
+    structured = model.model_dump(mode="json", by_alias=True, exclude_none=leave_out_none)
+    return CallToolResult(content=[TextContent(type="text", text=text)], structured_content=structured)
 
 
 def measure_structured(content: object) -> int:

@@ -17,15 +17,14 @@ from pydantic import Field, ValidationError
 from mcp_kit.errors import ErrorKind, error_result, kind_of
 from mcp_kit.results import MAX_RESULT_CHARACTERS, fit_result
 
-MAX_TOOLS = 20
-"""Clients pay for every listed tool in each prompt, and small models lose their way among more."""
+MAX_TOOLS = 24
+"""Clients pay for every listed tool in each prompt, and small models lose their way among more. What counts is their
+length: the contract tests of each server hold its whole list to 4 000 tokens."""
 
 MAX_DESCRIPTION_CHARACTERS = 1024
 
-READ_ONLY = ToolAnnotations(read_only_hint=True, destructive_hint=False, idempotent_hint=True, open_world_hint=False)
-CHANGES_CLUSTER = ToolAnnotations(
-    read_only_hint=False, destructive_hint=True, idempotent_hint=True, open_world_hint=False
-)
+# The other hints mean nothing for a tool that only reads, and every listed one costs each prompt its length.
+READ_ONLY = ToolAnnotations(read_only_hint=True)
 
 # Host programs join server and tool name and cut at 60 characters; dots and slashes break some of them.
 _TOOL_NAME = re.compile(r"[a-z][a-z0-9-]{0,39}")
@@ -46,6 +45,14 @@ class StrictTool(Tool):
     """A tool whose every expected failure reads as one sentence a model can act on."""
 
     expected_errors: tuple[type[Exception], ...] = Field(default=(), exclude=True)
+
+    @property
+    def output_schema(self) -> dict[str, Any] | None:
+        """Not published: the schemas of results were two thirds of a tool list, and no model needs them to call.
+
+        Results are checked against their models all the same.
+        """
+        return None
 
     async def run(
         self,
@@ -105,28 +112,44 @@ def _forbid_unknown_arguments(tool: StrictTool) -> None:
     model.model_rebuild(force=True)
     tool.fn_metadata = StrictMetadata(
         arg_model=model,
-        output_schema=drop_titles(metadata.output_schema) if metadata.output_schema else None,
+        output_schema=metadata.output_schema,
         output_model=metadata.output_model,
         wrap_output=metadata.wrap_output,
     )
-    tool.parameters = drop_titles(model.model_json_schema(by_alias=True))
+    tool.parameters = shorten_schema(model.model_json_schema(by_alias=True))
 
 
-def drop_titles(schema: dict[str, Any]) -> dict[str, Any]:  # Any: JSON Schema
-    """The schema without the titles pydantic derives from names: every listed tool costs a model their length."""
+_UNSAID = frozenset({"title", "maxLength", "minLength"})
+"""Keywords whose breach is explained when it happens; a model does not need them beforehand."""
+
+
+def shorten_schema(schema: dict[str, Any]) -> dict[str, Any]:  # Any: JSON Schema
+    """The schema of the arguments as it is listed: a model pays for its length in every prompt.
+
+    What may be null is shown as what it is otherwise, since leaving it out means null; a default that says "not given"
+    is left out. Calls are checked against the whole schema.
+    """
+    schema = _without_null(schema)
     kept: dict[str, Any] = {}
     for key, value in schema.items():
-        if key == "title" and isinstance(value, str):
+        if (key in _UNSAID and not isinstance(value, dict)) or (key == "default" and value in (None, False)):
             continue
         if key in {"properties", "$defs"}:
-            kept[key] = {name: drop_titles(inner) for name, inner in value.items()}
+            kept[key] = {name: shorten_schema(inner) for name, inner in value.items()}
         elif isinstance(value, dict):
-            kept[key] = drop_titles(value)
+            kept[key] = shorten_schema(value)
         elif isinstance(value, list):
-            kept[key] = [drop_titles(item) if isinstance(item, dict) else item for item in value]
+            kept[key] = [shorten_schema(item) if isinstance(item, dict) else item for item in value]
         else:
             kept[key] = value
     return kept
+
+
+def _without_null(schema: dict[str, Any]) -> dict[str, Any]:  # Any: JSON Schema
+    choices = [choice for choice in schema.get("anyOf", ()) if choice != {"type": "null"}]
+    if len(choices) != 1 or not isinstance(choices[0], dict):
+        return schema
+    return {**{key: value for key, value in schema.items() if key != "anyOf"}, **choices[0]}
 
 
 def describe_bad_arguments(error: ValidationError, *, tool: str, known: Iterable[str]) -> str:

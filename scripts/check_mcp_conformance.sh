@@ -123,7 +123,8 @@ sys.exit(len(names) != 14 or "k8s-get-pods" not in names)' "$run/answer.json" ||
     report "inspector $leg tools/list: eight tools" "$status"
     inspect "$leg" --method tools/call --tool-name k8s-get-pods --tool-args-json '{"namespace":"default"}' || true
     pod=$("$python" -c 'import json, sys
-print(json.load(open(sys.argv[1]))["result"]["structuredContent"]["rows"][-1][1])' "$run/answer.json") || pod=unknown
+found = json.load(open(sys.argv[1]))["result"]["structuredContent"]
+print(found["rows"][-1][found["columns"].index("name")])' "$run/answer.json") || pod=unknown
     for tool in k8s-get-pods k8s-get-services k8s-get-deployments k8s-get-nodes k8s-get-events; do
         status=0
         inspect "$leg" --method tools/call --tool-name "$tool" --tool-args-json '{"limit":3}' || status=1

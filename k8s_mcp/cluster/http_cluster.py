@@ -14,7 +14,7 @@ from k8s_mcp.cluster.changes import FIELD_MANAGER, Deletion, Eviction, ObjectPat
 from k8s_mcp.cluster.connection_keeper import ConnectionKeeper
 from k8s_mcp.cluster.contexts import IN_CLUSTER
 from k8s_mcp.cluster.discovery import Discovery
-from k8s_mcp.cluster.interfaces import PODS, JsonObject, LogRequest, Resource, Selection
+from k8s_mcp.cluster.interfaces import PODS, JsonObject, KnownList, LogRequest, Resource, Selection
 from k8s_mcp.cluster.kinds import KindCatalogue
 from k8s_mcp.cluster.requests import JSON, NAMES_ONLY, ApiRequest
 from k8s_mcp.settings import K8sSettings
@@ -59,6 +59,9 @@ class HttpCluster:
 
     async def list_objects(self, resource: Resource, selection: Selection) -> list[JsonObject]:
         return await self._list_all(resource, selection, accept=JSON)
+
+    async def list_known(self, resource: Resource, selection: Selection) -> KnownList:
+        return KnownList(await self.list_objects(resource, selection))
 
     async def list_names(self, resource: Resource, selection: Selection) -> list[str]:
         return [name_of(item) for item in await self._list_all(resource, selection, accept=NAMES_ONLY)]

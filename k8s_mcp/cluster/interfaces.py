@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
@@ -83,6 +84,15 @@ class Selection:
 
 
 @dataclass(frozen=True, slots=True)
+class KnownList:
+    """Objects of a list. They are shared between calls: nobody changes them."""
+
+    objects: Sequence[JsonObject]
+    age_seconds: float | None = None
+    """Since when a watched copy was last confirmed; None for a list that was just read."""
+
+
+@dataclass(frozen=True, slots=True)
 class LogRequest:
     pod: str
     namespace: str
@@ -112,6 +122,9 @@ class Cluster(Protocol):
 
     async def list_objects(self, resource: Resource, selection: Selection) -> list[JsonObject]:
         """Every matching object; an unknown namespace is an empty list, as the API answers."""
+
+    async def list_known(self, resource: Resource, selection: Selection) -> KnownList:
+        """The same from a watched copy where there is one, for answers to questions. Never base a change on it."""
 
     async def list_names(self, resource: Resource, selection: Selection) -> list[str]:
         """Names only: no data of the objects is read."""

@@ -13,14 +13,14 @@ EVENT_TABLE = TableShape(
     kind="EventList",
     noun="events",
     columns=(
-        ("namespace", "NAMESPACE"),
-        ("last_seen", "LAST SEEN"),
-        ("first_seen", "FIRST SEEN"),
-        ("type", "TYPE"),
-        ("reason", "REASON"),
-        ("object", "OBJECT"),
-        ("count", "COUNT"),
-        ("message", "MESSAGE"),
+        "namespace",
+        "last_seen",
+        "first_seen",
+        "type",
+        "reason",
+        "object",
+        "count",
+        "message",
     ),
 )
 

@@ -1,25 +1,37 @@
-"""Turns a page into a result: structured rows, a text table, and what was left out."""
+"""Turns a page into a result: structured rows, the same as lines of text, and what was left out."""
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from mcp_types import CallToolResult
 
 from k8s_diagnosis.problem import Problem
-from k8s_mcp.listing.rows import Page, Row, encode_cursor
-from k8s_mcp.results import Column, ProblemView, TableResult, view_problem
+from k8s_mcp.listing.rows import Page, Row, encode_cursor, position_of
+from k8s_mcp.results import Cell, ProblemView, TableResult, view_problem
 from mcp_kit.results import MAX_RESULT_CHARACTERS, measure_structured, structured_result
 
-_ROW_BUDGET = 34_000
-"""Characters for rows and problems, which leaves room for the rest of the answer within the result's budget."""
-
 _MAX_CELL = 300
+_MAX_EVIDENCE = 160
+_NAMESPACE = "namespace"
 
-# One long cell must not widen its whole column.
-_MAX_PADDING = 60
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """Characters in the structured form."""
+
+    rows: int
+    problems: int
+    evidence: int
+    """Pieces of evidence per problem."""
+
+
+ASKED_BUDGET = Budget(rows=20_000, problems=16_000, evidence=3)
+"""When the caller says how many rows: room for them within what any client takes."""
+
+DEFAULT_BUDGET = Budget(rows=4_500, problems=2_400, evidence=1)
+"""When the caller does not: about 2 000 tokens together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,106 +40,147 @@ class TableShape:
 
     kind: str
     noun: str
-    columns: tuple[tuple[str, str], ...]
+    columns: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class TableContext:
-    """Which call the table answers."""
+    """Which call the table answers, and of which cluster."""
 
     tool: str
+    cluster: str
     namespace: str | None
     digest: str
     notes: tuple[str, ...] = ()
+    age_seconds: int | None = None
+    """Since when a watched copy of the list was last confirmed; None for one that was just read."""
+    is_limit_given: bool = False
 
 
-def make_table(shape: TableShape, page: Page, context: TableContext) -> CallToolResult:
+def make_table(shape: TableShape, page: Page[Row], context: TableContext) -> CallToolResult:
     """The answer of a list tool, cut to the budget in both of its forms."""
-    candidates = page.rows
+    budget = ASKED_BUDGET if context.is_limit_given else DEFAULT_BUDGET
+    rows = _fit_rows(page.rows, budget=budget.rows)
+    problems = _fit_problems(rows, budget=budget)
     while True:
-        rows, problems = _fit(candidates)
         result = _make_result(shape, page, context, rows=rows, problems=problems)
         text = _write_text(shape, result, context)
         if len(text) <= MAX_RESULT_CHARACTERS or len(rows) <= 1:
-            return structured_result(result, text=text)
-        # The text pads its columns, so it can be longer than the structured rows it was measured by.
-        candidates = page.rows[: len(rows) * 4 // 5]
+            return structured_result(result, text=text, leave_out_none=True)
+        rows = rows[: len(rows) * 4 // 5]
 
 
 def _make_result(
-    shape: TableShape, page: Page, context: TableContext, *, rows: list[Row], problems: list[ProblemView]
+    shape: TableShape, page: Page[Row], context: TableContext, *, rows: Sequence[Row], problems: _Problems
 ) -> TableResult:
     remaining = page.remaining + len(page.rows) - len(rows)
-    cursor = encode_cursor(rows[-1].position, digest=context.digest) if remaining and rows else None
-    notes = [*context.notes, *([f"{remaining} more: repeat the call with next_cursor"] if cursor else [])]
+    cursor = encode_cursor(position_of(rows[-1]), digest=context.digest) if remaining and rows else None
+    hidden = _hidden_columns(shape, context)
+    notes = [*context.notes]
+    if problems.left_out:
+        notes.append(f"causes of {problems.left_out} more problems: k8s-diagnose")
     return TableResult(
         kind=shape.kind,
+        cluster=context.cluster,
         namespace=context.namespace,
-        columns=[Column(key=key, label=label) for key, label in shape.columns],
-        rows=[list(row.cells) for row in rows],
+        age_seconds=context.age_seconds,
+        columns=[key for key in shape.columns if key not in hidden],
+        rows=[[cell for key, cell in zip(shape.columns, row.cells, strict=True) if key not in hidden] for row in rows],
         total=page.total,
         shown=len(rows),
         next_cursor=cursor,
         counts=page.counts,
         abnormal=page.abnormal,
         note="; ".join(notes) or None,
-        problems=problems,
+        problems=problems.views,
     )
 
 
-def _fit(rows: Sequence[Row]) -> tuple[list[Row], list[ProblemView]]:
-    """As many rows, with their problems, as the budget holds; at least one."""
-    used, shown, problems = 0, list[Row](), dict[tuple[str, str, str], ProblemView]()
+def _hidden_columns(shape: TableShape, context: TableContext) -> set[str]:
+    """A namespace that all rows share stands once beside the rows, not in each."""
+    return {_NAMESPACE} if context.namespace is not None and _NAMESPACE in shape.columns else set()
+
+
+def _fit_rows(rows: Sequence[Row], *, budget: int) -> list[Row]:
+    """As many as the budget holds; at least one."""
+    used, shown = 0, list[Row]()
     for row in rows:
         clipped = _clip(row)
-        fresh = {_identity(problem): view_problem(problem) for problem in row.problems}
-        fresh = {key: view for key, view in fresh.items() if key not in problems}
-        size = measure_structured(clipped.cells) + sum(measure_structured(view.model_dump()) for view in fresh.values())
-        if shown and used + size > _ROW_BUDGET:
+        used += measure_structured(clipped.cells)
+        if shown and used > budget:
             break
-        used += size
         shown.append(clipped)
-        problems.update(fresh)
-    return shown, list(problems.values())
+    return shown
 
 
-def _identity(problem: Problem) -> tuple[str, str, str]:
-    return problem.condition, problem.object, problem.cause.en
+@dataclass(frozen=True, slots=True)
+class _Problems:
+    views: list[ProblemView]
+    left_out: int
+
+
+def _fit_problems(rows: Sequence[Row], *, budget: Budget) -> _Problems:
+    """Each cause of the shown rows once, with its first evidence; details are a question of their own."""
+    found = dict.fromkeys(_Cause(problem) for row in rows for problem in row.problems)
+    used, views = 0, list[ProblemView]()
+    for cause in found:
+        view = view_problem(cause.problem)
+        view.evidence = [_shorten(line, _MAX_EVIDENCE) for line in view.evidence[: budget.evidence]]
+        used += measure_structured(view.model_dump())
+        if views and used > budget.problems:
+            break
+        views.append(view)
+    return _Problems(views, len(found) - len(views))
+
+
+class _Cause:
+    """A problem that equals another one of the same cause: twenty pods of a workload tell it once."""
+
+    __slots__ = ("_identity", "problem")
+
+    def __init__(self, problem: Problem) -> None:
+        self.problem = problem
+        self._identity = (problem.condition, problem.object, problem.cause.en)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Cause) and self._identity == other._identity
+
+    def __hash__(self) -> int:
+        return hash(self._identity)
 
 
 def _clip(row: Row) -> Row:
-    cells = tuple(
-        f"{cell[: _MAX_CELL - 1]}…" if isinstance(cell, str) and len(cell) > _MAX_CELL else cell for cell in row.cells
-    )
+    cells = tuple(_shorten(cell, _MAX_CELL) if isinstance(cell, str) else cell for cell in row.cells)
     return Row(row.key, cells, row.status, row.is_abnormal, row.problems)
 
 
+def _shorten(text: str, limit: int) -> str:
+    return text if len(text) <= limit else f"{text[: limit - 1]}…"
+
+
 def _write_text(shape: TableShape, result: TableResult, context: TableContext) -> str:
-    place = f"namespace {context.namespace}" if context.namespace else "the whole cluster"
+    place = f"namespace {context.namespace}" if context.namespace else "all namespaces"
+    where = f"{place} of cluster {context.cluster}" if _NAMESPACE in shape.columns else f"cluster {context.cluster}"
     if not result.total:
-        return "\n".join([f"No {shape.noun} match in {place}.", *context.notes])
+        return "\n".join([f"No {shape.noun} match in {where}.", *context.notes])
     counts = ", ".join(f"{count} {status}" for status, count in result.counts.items())
-    lines = [f"{result.total} {shape.noun} in {place} ({counts}); {result.abnormal} abnormal."]
-    lines.extend(_align([[label for _, label in shape.columns], *[[str(cell) for cell in row] for row in result.rows]]))
-    if result.problems:
-        lines.append("")
-        lines.extend(
-            f"{view.object}: {view.condition}: {view.cause.en} Next: {view.next_step.en}" for view in result.problems
-        )
+    age = f"; as of {context.age_seconds} s ago" if context.age_seconds else ""
+    lines = [f"{result.total} {shape.noun} in {where} ({counts}); {result.abnormal} abnormal{age}."]
+    lines.append(" ".join(result.columns))
+    lines.extend(_lines(result.rows))
+    lines.extend(
+        f"{view.object}: {view.condition}: {view.cause.en} Next: {view.next_step.en}" for view in result.problems
+    )
     if result.next_cursor:
-        lines.append(f"Next page: {context.tool} with the same arguments and cursor={result.next_cursor}")
+        rest = result.total - result.shown
+        lines.append(f"{rest} more: narrow by selector or namespace, or cursor={result.next_cursor}")
     lines.extend(note for note in [result.note] if note)
     return "\n".join(lines)
 
 
-def _align(table: Sequence[Sequence[str]]) -> Iterable[str]:
-    widths = [min(_MAX_PADDING, max(_width(row[column]) for row in table)) for column in range(len(table[0]))]
-    for row in table:
-        yield "  ".join(
-            cell + " " * max(0, width - _width(cell)) for cell, width in zip(row, widths, strict=True)
-        ).rstrip()
-
-
-def _width(text: str) -> int:
-    """Columns on a terminal: Chinese characters take two."""
-    return sum(2 if unicodedata.east_asian_width(character) in "WF" else 1 for character in text)
+def _lines(rows: Iterable[Sequence[Cell]]) -> Iterable[str]:
+    """One line per row without padding: models read columns by their order, and blanks cost as much as words."""
+    for row in rows:
+        *cells, last = (str(cell) for cell in row)
+        quoted = [f'"{cell}"' if " " in cell else cell or "-" for cell in cells]
+        yield " ".join([*quoted, last or "-"])

@@ -12,17 +12,15 @@ Name = Annotated[str, AfterValidator(check_name)]
 OptionalName = Name | None
 ClusterName = Annotated[
     Annotated[str, Field(min_length=1, max_length=253)] | None,
-    Field(description="Cluster (kubeconfig context); null means the default one."),
+    Field(description="Kubeconfig context."),
 ]
 WorkloadKind = Literal["Deployment", "StatefulSet", "DaemonSet"]
-Kind = Annotated[
-    str, Field(min_length=1, max_length=253, description="Kind, such as Deployment, svc, widgets.acme.io.")
-]
-Namespace = Annotated[Name | None, Field(description="Namespace; null means the default one.")]
-AllNamespaces = Annotated[bool, Field(description="True reads every namespace; do not give a namespace then.")]
+Kind = Annotated[str, Field(min_length=1, max_length=253, description="E.g. Deployment, svc, widgets.acme.io.")]
+Namespace = Annotated[Name | None, Field(description="Left out: the default one.")]
+AllNamespaces = Annotated[bool, Field(description="Instead of namespace.")]
 LabelSelector = Annotated[
     Annotated[str, Field(max_length=500), AfterValidator(check_selector)] | None,
-    Field(description="Label selector, e.g. app=web,tier!=cache."),
+    Field(description="E.g. app=web,tier!=cache."),
 ]
-Limit = Annotated[int, Field(ge=1, le=500, description="Rows per page.")]
-Cursor = Annotated[Annotated[str, Field(max_length=1000)] | None, Field(description="next_cursor of the page before.")]
+Limit = Annotated[int | None, Field(ge=1, le=500, description="Rows per page.")]
+Cursor = Annotated[Annotated[str, Field(max_length=1000)] | None, Field(description="next_cursor of the last page.")]

@@ -13,12 +13,11 @@ from k8s_diagnosis.objects.access import name_of
 from k8s_diagnosis.objects.events import read_event
 from k8s_mcp.cluster.interfaces import EVENTS, Selection
 from k8s_mcp.listing.events import EVENT_TABLE, make_event_row
-from k8s_mcp.listing.rows import cut_page, digest_of
-from k8s_mcp.listing.table import TableContext, make_table
 from k8s_mcp.results import TableResult
-from k8s_mcp.state import K8sState, choose_cluster, state_of
+from k8s_mcp.state import K8sState, state_of
 from k8s_mcp.tools.arguments import AllNamespaces, ClusterName, Cursor, Limit, Namespace, OptionalName
-from k8s_mcp.tools.reading import read_cursor, require_namespace, resolve_scope
+from k8s_mcp.tools.list_call import Paging, begin_list
+from k8s_mcp.tools.reading import require_namespace
 from mcp_kit.errors import ErrorKind, KindedToolError
 
 TOOL = "k8s-get-events"
@@ -32,32 +31,34 @@ async def get_events(
     object_name: Annotated[OptionalName, Field(description="Only events about this object.")] = None,
     object_kind: Annotated[str | None, Field(description="Only events about this kind, e.g. Pod.")] = None,
     only_warnings: Annotated[bool, Field(description="True leaves Normal events out.")] = False,
-    limit: Limit = 50,
+    limit: Limit = None,
     cursor: Cursor = None,
     cluster: ClusterName = None,
 ) -> Annotated[CallToolResult, TableResult]:
     """List cluster events, warnings first and the latest first. Clusters usually keep events for one hour."""
-    state, target = state_of(ctx), choose_cluster(ctx, cluster)
     if object_kind is not None and not _KIND.fullmatch(object_kind):
         raise KindedToolError(
             "object_kind must be a kind such as Pod, Deployment, ReplicaSet, Service or Node.",
             kind=ErrorKind.BAD_ARGUMENTS,
         )
-    scope = await resolve_scope(target, namespace=namespace, all_namespaces=all_namespaces)
-    digest = digest_of([TOOL, scope, object_name, object_kind, only_warnings])
-    after = read_cursor(cursor, digest=digest)
+    asked = await begin_list(
+        ctx,
+        tool=TOOL,
+        cluster=cluster,
+        scope=(namespace, all_namespaces),
+        paging=Paging(limit, cursor),
+        query=[object_name, object_kind, only_warnings],
+    )
     wanted = [
         ("involvedObject.name", object_name),
         ("involvedObject.kind", object_kind),
         ("type", "Warning" if only_warnings else None),
     ]
     field_selector = ",".join(f"{field}={value}" for field, value in wanted if value)
-    events = await target.list_objects(EVENTS, Selection(scope, field_selector=field_selector or None))
-    notes = []
+    events = await asked.read(EVENTS, Selection(asked.namespace, field_selector=field_selector or None))
     if not events:
-        await require_namespace(target, scope)
-        notes.append("No events does not mean no fault: the cluster forgets them, usually after one hour")
-    now = state.now()
+        await require_namespace(asked.cluster, asked.namespace)
+        asked.notes.append("No events does not mean no fault: the cluster forgets them, usually after one hour")
+    now = state_of(ctx).now()
     rows = [make_event_row(read_event(event), name=name_of(event), now=now) for event in events]
-    page = cut_page(rows, limit=limit, after=after)
-    return make_table(EVENT_TABLE, page, TableContext(TOOL, scope, digest, tuple(notes)))
+    return asked.answer(EVENT_TABLE, asked.cut(rows))

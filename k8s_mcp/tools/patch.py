@@ -29,7 +29,7 @@ async def patch_resource(
         Field(description="Object, or list of JSON patch operations."),
     ],
     patch_type: Annotated[
-        Literal["strategic", "merge", "json"] | None, Field(description="null: what fits patch and kind.")
+        Literal["strategic", "merge", "json"] | None, Field(description="Left out: what fits patch and kind.")
     ] = None,
     namespace: Namespace = None,
     cluster: ClusterName = None,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import replace
 from typing import Annotated
 
 from mcp.server.mcpserver import Context
@@ -11,14 +10,13 @@ from mcp_types import CallToolResult
 from pydantic import Field
 
 from k8s_mcp.cluster.interfaces import PODS, Selection
-from k8s_mcp.listing.pods import POD_TABLE, make_pod_row
-from k8s_mcp.listing.rows import Row, cut_page, digest_of
-from k8s_mcp.listing.table import TableContext, make_table
+from k8s_mcp.listing.pods import POD_TABLE, ListedPod, list_pod, make_pod_row
 from k8s_mcp.results import TableResult
-from k8s_mcp.state import K8sState, choose_cluster, state_of
+from k8s_mcp.state import K8sState, state_of
 from k8s_mcp.tools.arguments import AllNamespaces, ClusterName, Cursor, LabelSelector, Limit, Namespace
 from k8s_mcp.tools.causes import PodKey, diagnose_all, make_snapshots, sharpen
-from k8s_mcp.tools.reading import list_warnings, read_cursor, require_namespace, resolve_scope
+from k8s_mcp.tools.list_call import Paging, begin_list
+from k8s_mcp.tools.reading import require_namespace
 
 TOOL = "k8s-get-pods"
 
@@ -28,34 +26,39 @@ async def get_pods(
     namespace: Namespace = None,
     all_namespaces: AllNamespaces = False,
     label_selector: LabelSelector = None,
-    only_abnormal: Annotated[bool, Field(description="True leaves healthy pods out.")] = False,
-    limit: Limit = 50,
+    only_abnormal: Annotated[bool, Field(description="Leave healthy pods out.")] = False,
+    limit: Limit = None,
     cursor: Cursor = None,
     cluster: ClusterName = None,
 ) -> Annotated[CallToolResult, TableResult]:
     """List pods with status, restarts and, for abnormal ones, the named problem and its cause. Abnormal pods come
-    first. Use this for questions such as which pods are broken and why."""
-    state, target = state_of(ctx), choose_cluster(ctx, cluster)
-    scope = await resolve_scope(target, namespace=namespace, all_namespaces=all_namespaces)
-    digest = digest_of([TOOL, scope, label_selector, only_abnormal])
-    after = read_cursor(cursor, digest=digest)
-    notes: list[str] = []
+    first. For questions such as which pods are broken and why."""
+    state = state_of(ctx)
+    asked = await begin_list(
+        ctx,
+        tool=TOOL,
+        cluster=cluster,
+        scope=(namespace, all_namespaces),
+        paging=Paging(limit, cursor),
+        query=[label_selector, only_abnormal],
+    )
     pods, warnings = await asyncio.gather(
-        target.list_objects(PODS, Selection(scope, label_selector)),
-        list_warnings(target, scope, notes=notes),
+        asked.read(PODS, Selection(asked.namespace, label_selector)), asked.read_warnings()
     )
     if not pods:
-        await require_namespace(target, scope)
-    snapshots = make_snapshots(pods, warnings, state=state)
+        await require_namespace(asked.cluster, asked.namespace)
+    now = state.now()
+    listed = [list_pod(pod, now=now) for pod in pods]
+    snapshots = make_snapshots([each.pod for each in listed if each.may_have_problems], warnings, state=state)
     problems = diagnose_all(snapshots)
-    rows = [make_pod_row(snapshot.pod, problems=problems[key], now=snapshot.now) for key, snapshot in snapshots.items()]
-    page = cut_page([row for row in rows if row.is_abnormal or not only_abnormal], limit=limit, after=after)
-    keys = [_key_of(row) for row in page.rows]
-    sharper = await sharpen(target, snapshots, problems, among=keys)
-    shown = tuple(make_pod_row(snapshots[key].pod, problems=sharper[key], now=snapshots[key].now) for key in keys)
-    context = TableContext(tool=TOOL, namespace=scope, digest=digest, notes=tuple(notes))
-    return make_table(POD_TABLE, replace(page, rows=shown), context)
+    listed = [each.with_problems(problems.get(_key_of(each), ())) for each in listed]
+    page = asked.cut([each for each in listed if each.is_abnormal or not only_abnormal])
+    shown = [_key_of(each) for each in page.rows]
+    sharper = await sharpen(asked.cluster, snapshots, problems, among=[key for key in shown if key in snapshots])
+    rows = [make_pod_row(each.with_problems(sharper.get(_key_of(each), ())), now=now) for each in page.rows]
+    return asked.answer(POD_TABLE, page.with_rows(rows))
 
 
-def _key_of(row: Row) -> PodKey:
-    return str(row.cells[0]), str(row.cells[1])
+def _key_of(listed: ListedPod) -> PodKey:
+    namespace, name = listed.key
+    return namespace, name

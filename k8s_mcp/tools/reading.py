@@ -4,30 +4,10 @@ from __future__ import annotations
 
 from mcp.server.mcpserver.exceptions import ToolError
 
-from k8s_diagnosis.objects.events import EventFacts, read_event
 from k8s_diagnosis.text.names import list_nearest
-from k8s_mcp.cluster.interfaces import EVENTS, NAMESPACES, PODS, Cluster, JsonObject, Resource, Selection
+from k8s_mcp.cluster.interfaces import NAMESPACES, Cluster, JsonObject, Resource, Selection
 from k8s_mcp.errors import AccessDenied, ClusterError, ObjectNotFound
-from k8s_mcp.listing.rows import InvalidCursor, SortKey, decode_cursor
 from mcp_kit.errors import ErrorKind, KindedToolError
-
-
-async def resolve_scope(cluster: Cluster, *, namespace: str | None, all_namespaces: bool) -> str | None:
-    """The namespace to read, None for all of them."""
-    if all_namespaces:
-        if namespace is not None:
-            raise KindedToolError(
-                "Give either namespace or all_namespaces=true, not both.", kind=ErrorKind.BAD_ARGUMENTS
-            )
-        return None
-    return namespace or await cluster.default_namespace()
-
-
-def read_cursor(cursor: str | None, *, digest: str) -> SortKey | None:
-    try:
-        return decode_cursor(cursor, digest=digest)
-    except InvalidCursor as error:
-        raise KindedToolError(f"{error}.", kind=ErrorKind.BAD_ARGUMENTS) from error
 
 
 async def require_namespace(cluster: Cluster, namespace: str | None) -> None:
@@ -74,12 +54,3 @@ async def list_optional(
     except ClusterError as error:
         notes.append(f"{resource.plural} could not be read, causes may be incomplete ({type(error).__name__})")
         return None
-
-
-async def list_warnings(cluster: Cluster, namespace: str | None, *, notes: list[str]) -> list[EventFacts]:
-    events = await list_optional(cluster, EVENTS, Selection(namespace, field_selector="type=Warning"), notes=notes)
-    return [read_event(event) for event in events or []]
-
-
-async def list_pods_for(cluster: Cluster, namespace: str | None, *, notes: list[str]) -> list[JsonObject]:
-    return await list_optional(cluster, PODS, Selection(namespace), notes=notes) or []

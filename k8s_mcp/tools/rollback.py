@@ -28,7 +28,7 @@ TOOL = "k8s-rollback-workload"
 async def rollback_workload(
     ctx: Context[K8sState],
     name: Name,
-    to_revision: Annotated[int | None, Field(ge=1, description="null means the one before.")] = None,
+    to_revision: Annotated[int | None, Field(ge=1, description="Left out: the one before.")] = None,
     kind: WorkloadKind = "Deployment",
     namespace: Namespace = None,
     cluster: ClusterName = None,

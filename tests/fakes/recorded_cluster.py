@@ -14,7 +14,7 @@ from k8s_diagnosis.objects.access import labels_of, name_of, namespace_of, read_
 from k8s_mcp.cluster import interfaces
 from k8s_mcp.cluster.asking_user import AskingUser
 from k8s_mcp.cluster.changes import Deletion, Eviction, ObjectPatch, Written
-from k8s_mcp.cluster.interfaces import JsonObject, LogRequest, Resource, Selection
+from k8s_mcp.cluster.interfaces import JsonObject, KnownList, LogRequest, Resource, Selection
 from k8s_mcp.cluster.kinds import KindCatalogue
 from k8s_mcp.errors import ClusterError, ObjectNotFound, RequestRefused
 
@@ -80,6 +80,9 @@ class InMemoryCluster:
             for each in self.objects.get(resource.plural, [])
             if _is_selected(each, resource=resource, selection=selection)
         ]
+
+    async def list_known(self, resource: Resource, selection: Selection) -> KnownList:
+        return KnownList(await self.list_objects(resource, selection))
 
     async def list_names(self, resource: Resource, selection: Selection) -> list[str]:
         return [name_of(each) for each in await self.list_objects(resource, selection)]

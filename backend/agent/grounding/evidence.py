@@ -134,10 +134,14 @@ def read_listing(call_id: str, structured: Json, *, arguments: Json) -> Listing 
     columns, rows, kind = structured.get("columns"), structured.get("rows"), structured.get("kind")
     if not isinstance(columns, list) or not isinstance(rows, list) or not isinstance(kind, str):
         return None
-    keys = [str(column.get("key", "")) for column in columns if isinstance(column, dict)]
-    read = tuple(dict(zip(keys, map(to_text, row), strict=False)) for row in rows if isinstance(row, list))
-    total = structured["total"] if isinstance(structured.get("total"), int) else len(read)
+    keys = [str(column.get("key", "")) if isinstance(column, Mapping) else str(column) for column in columns]
     namespace = structured.get("namespace")
+    # A namespace that all rows share stands beside them.
+    shared = {"namespace": namespace} if isinstance(namespace, str) else {}
+    read = tuple(
+        {**shared, **dict(zip(keys, map(to_text, row), strict=False))} for row in rows if isinstance(row, list)
+    )
+    total = structured["total"] if isinstance(structured.get("total"), int) else len(read)
     is_whole_page = len(read) == total and not structured.get("next_cursor") and not arguments.get("cursor")
     is_filtered = any(value for key, value in arguments.items() if key not in _SCOPE_ARGUMENTS)
     abnormal = structured.get("abnormal")

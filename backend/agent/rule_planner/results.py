@@ -143,15 +143,13 @@ def read_table(structured: Mapping[str, Any]) -> Table | None:  # Any: JSON
     columns, rows = structured.get("columns"), structured.get("rows")
     if not isinstance(columns, list) or not isinstance(rows, list):
         return None
-    keys = [
-        (str(column.get("key", "")), str(column.get("label", ""))) for column in columns if isinstance(column, dict)
-    ]
-    names = [key for key, _ in keys]
+    names = read_column_names(columns)
+    namespace = structured.get("namespace")
     counts = structured.get("counts")
     abnormal = structured["abnormal"] if isinstance(structured.get("abnormal"), int) else 0
     return Table(
-        columns=tuple(keys),
-        rows=_read_rows(rows, names=names, abnormal=abnormal),
+        columns=tuple((name, name.replace("_", " ").upper()) for name in names),
+        rows=_read_rows(rows, names=names, shared={"namespace": namespace} if namespace else {}, abnormal=abnormal),
         total=structured["total"] if isinstance(structured.get("total"), int) else None,
         has_more=bool(structured.get("next_cursor")),
         counts={str(key): value for key, value in counts.items() if isinstance(value, int)}
@@ -163,12 +161,22 @@ def read_table(structured: Mapping[str, Any]) -> Table | None:  # Any: JSON
     )
 
 
-def _read_rows(rows: Sequence[object], *, names: Sequence[str], abnormal: int) -> tuple[Row, ...]:
-    """Servers put what is not normal first, so the number of abnormal rows tells which they are."""
+def read_column_names(columns: Sequence[object]) -> list[str]:
+    """Plain names, or objects with a `key`, as other servers write them."""
+    return [str(column.get("key", "")) if isinstance(column, Mapping) else str(column) for column in columns]
+
+
+def _read_rows(
+    rows: Sequence[object], *, names: Sequence[str], shared: Mapping[str, str], abnormal: int
+) -> tuple[Row, ...]:
+    """Servers put what is not normal first, so the number of abnormal rows tells which they are.
+
+    What all rows share, such as their namespace, stands beside them.
+    """
     read: list[Row] = []
     for index, row in enumerate(rows):
         if isinstance(row, list):
-            cells = dict(zip(names, map(_to_text, row), strict=False))
+            cells = {**shared, **dict(zip(names, map(_to_text, row), strict=False))}
             read.append(Row(cells, is_abnormal=index < abnormal or bool(cells.get("problem"))))
     return tuple(read)
 

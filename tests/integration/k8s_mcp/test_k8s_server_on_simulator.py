@@ -50,26 +50,30 @@ def content_of(result: CallToolResult) -> dict[str, Any]:  # Any: structured con
     return result.structured_content
 
 
+def rows_of(content: dict[str, Any]) -> list[dict[str, Any]]:  # Any: cells
+    return [dict(zip(content["columns"], row, strict=True)) for row in content["rows"]]
+
+
 @pytest.mark.parametrize(("transport", "era"), LEGS)
 async def test_all_eight_tools_answer(
     transport: Transport, era: Era, cluster: SimulatedCluster, http_server: str
 ) -> None:
     async with connect(transport, era, cluster=cluster, http_server=http_server, confirm=False) as client:
         names = {tool.name for tool in (await client.list_tools()).tools}
-        pods = content_of(await client.call_tool("k8s-get-pods", {"all_namespaces": True}))
+        pods = content_of(await client.call_tool("k8s-get-pods", {"all_namespaces": True, "limit": 100}))
         services = content_of(await client.call_tool("k8s-get-services", {}))
         deployments = content_of(await client.call_tool("k8s-get-deployments", {}))
         nodes = content_of(await client.call_tool("k8s-get-nodes", {}))
         events = content_of(await client.call_tool("k8s-get-events", {"only_warnings": True}))
-        web = next(row[1] for row in pods["rows"] if row[1].startswith("web-"))
+        web = next(row["name"] for row in rows_of(pods) if row["name"].startswith("web-"))
         pod = content_of(await client.call_tool("k8s-describe-pod", {"name": web}))
         logs = content_of(await client.call_tool("k8s-get-logs", {"pod": web, "tail": 5}))
         scale = content_of(await client.call_tool("k8s-scale-deployment", {"name": "web", "replicas": 7}))
 
     assert len(names) == 14
     assert pods["total"] > 15
-    assert {"web", "checkout"} <= {row[1] for row in services["rows"]}
-    assert {"web", "checkout"} <= {row[1] for row in deployments["rows"]}
+    assert {"web", "checkout"} <= {row["name"] for row in rows_of(services)}
+    assert {"web", "checkout"} <= {row["name"] for row in rows_of(deployments)}
     assert len(nodes["rows"]) == 3
     assert events["rows"]
     assert (pod["status"], pod["problems"]) == ("Running", [])
@@ -86,15 +90,15 @@ async def test_every_scenario_is_named_by_its_condition(
     async with connect("http", "auto", cluster=cluster, http_server=http_server) as client:
         if kind == "Service":
             services = content_of(await client.call_tool("k8s-get-services", {"namespace": namespace}))
-            assert [row[-1] for row in services["rows"] if row[1] == name] == [scenario.id]
+            assert [row["problem"] for row in rows_of(services) if row["name"] == name] == [scenario.id]
             return
         pods = content_of(await client.call_tool("k8s-get-pods", {"namespace": namespace, "only_abnormal": True}))
-        broken = [row for row in pods["rows"] if row[1].startswith(f"{name}-")]
+        broken = [row for row in rows_of(pods) if row["name"].startswith(f"{name}-")]
         described = content_of(
-            await client.call_tool("k8s-describe-pod", {"namespace": namespace, "name": broken[0][1]})
+            await client.call_tool("k8s-describe-pod", {"namespace": namespace, "name": broken[0]["name"]})
         )
 
-    assert {row[-1] for row in broken} == {scenario.id}
+    assert {row["problem"] for row in broken} == {scenario.id}
     assert [problem["condition"] for problem in described["problems"]] == [scenario.id]
     assert described["problems"][0]["object"] == scenario.subject
 
@@ -108,7 +112,7 @@ async def test_only_the_faulty_pods_are_abnormal(cluster: SimulatedCluster, http
             await client.call_tool("k8s-get-pods", {"all_namespaces": True, "only_abnormal": True, "limit": 100})
         )
 
-    assert {row[1].rsplit("-", 2)[0] for row in pods["rows"]} == faulty
+    assert {row["name"].rsplit("-", 2)[0] for row in rows_of(pods)} == faulty
 
 
 @pytest.mark.parametrize(
@@ -122,7 +126,7 @@ async def test_confirmed_scaling_reaches_the_cluster(
         deployments = content_of(await client.call_tool("k8s-get-deployments", {}))
 
     assert (scaled["status"], scaled["replicas_after"]) == ("scaled", replicas)
-    ready = next(row[2] for row in deployments["rows"] if row[1] == "web")
+    ready = next(row["ready"] for row in rows_of(deployments) if row["name"] == "web")
     assert ready.endswith(f"/{replicas}")
 
 
@@ -132,7 +136,7 @@ async def test_client_that_cannot_ask_leaves_the_cluster_alone(cluster: Simulate
         deployments = content_of(await client.call_tool("k8s-get-deployments", {}))
 
     assert result["status"] == "needs_approval"
-    assert next(row[2] for row in deployments["rows"] if row[1] == "gateway") == "2/2"
+    assert next(row["ready"] for row in rows_of(deployments) if row["name"] == "gateway") == "2/2"
 
 
 async def test_unknown_names_are_answered_with_the_nearest(cluster: SimulatedCluster, http_server: str) -> None:

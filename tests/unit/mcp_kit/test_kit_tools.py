@@ -17,7 +17,7 @@ from mcp_kit.audit import AuditLog
 from mcp_kit.errors import ErrorKind, KindedToolError
 from mcp_kit.results import structured_result
 from mcp_kit.server import ServerIdentity, build_server
-from mcp_kit.tools import READ_ONLY, StrictTool, ToolRuleBroken, check_tools, strict_tool
+from mcp_kit.tools import READ_ONLY, StrictTool, ToolRuleBroken, check_tools, shorten_schema, strict_tool
 
 IDENTITY = ServerIdentity(name="demo", title="Demo", version="1", instructions="For tests.")
 
@@ -138,12 +138,30 @@ async def test_structure_beyond_the_budget_is_refused_with_advice() -> None:
     assert "larger than 40000 characters" in text_of(result)
 
 
-async def test_schema_forbids_unknown_arguments_and_has_no_titles() -> None:
+async def test_schema_forbids_unknown_arguments_and_says_nothing_a_model_does_not_need() -> None:
     async with Client(serve(tool())) as client:
         (listed,) = (await client.list_tools()).tools
 
     assert listed.input_schema["additionalProperties"] is False
-    assert "title" not in str(listed.input_schema) + str(listed.output_schema)
+    assert "title" not in str(listed.input_schema)
+    assert listed.output_schema is None
+
+
+def test_listed_schema_shows_an_optional_argument_as_what_it_is_when_given() -> None:
+    text = {"anyOf": [{"type": "string", "maxLength": 5}, {"type": "null"}], "default": None, "description": "d"}
+    properties = {
+        "title": text,
+        "all": {"type": "boolean", "default": False},
+        "limit": {"type": "integer", "default": 9},
+    }
+
+    assert shorten_schema({"properties": properties, "title": "Arguments"}) == {
+        "properties": {
+            "title": {"type": "string", "description": "d"},
+            "all": {"type": "boolean"},
+            "limit": {"type": "integer", "default": 9},
+        }
+    }
 
 
 async def test_older_clients_learn_that_the_tool_list_may_change() -> None:
@@ -172,5 +190,5 @@ def test_tool_needs_a_description() -> None:
 
 
 def test_too_many_tools_are_refused() -> None:
-    with pytest.raises(ToolRuleBroken, match="at most 20"):
-        check_tools([tool(name=f"demo-{number}") for number in range(21)])
+    with pytest.raises(ToolRuleBroken, match="at most 24"):
+        check_tools([tool(name=f"demo-{number}") for number in range(25)])

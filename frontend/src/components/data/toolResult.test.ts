@@ -37,6 +37,15 @@ describe('readTable', () => {
     },
   );
 
+  it('names columns by their key where there is no label', () => {
+    const table = readTable({ columns: ['last_seen', { key: 'a' }], rows: [['3m', 1]] });
+
+    expect(table?.columns).toEqual([
+      { key: 'last_seen', label: 'LAST SEEN' },
+      { key: 'a', label: 'a' },
+    ]);
+  });
+
   it('shows cells that are no plain values as JSON', () => {
     const table = readTable({ columns: [{ key: 'a' }], rows: [[{ b: 1 }], 'not a row'] });
 

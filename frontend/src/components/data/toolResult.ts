@@ -64,10 +64,7 @@ function showCell(value: unknown): Cell {
 export function readTable(result: JsonObject): TableResult | null {
   const { columns, rows } = result;
   if (!Array.isArray(columns) || !Array.isArray(rows)) return null;
-  const heads = columns.filter(isObject).map((column) => ({
-    key: String(showCell(column['key'])),
-    label: toText(column['label']) ?? String(showCell(column['key'])),
-  }));
+  const heads = columns.map(readColumn).filter((head) => head !== null);
   if (heads.length === 0 || heads.length !== columns.length) return null;
   const cells = rows.filter((row) => Array.isArray(row)).map((row) => row.map(showCell));
   const order = columnOrder(heads, toText(result['namespace']) !== null);
@@ -83,6 +80,16 @@ export function readTable(result: JsonObject): TableResult | null {
     abnormal: toNumber(result['abnormal']) ?? 0,
     note: toText(result['note']),
   };
+}
+
+/** Our servers name columns by their key alone; others may add a label. */
+function readColumn(column: unknown): { key: string; label: string } | null {
+  if (typeof column === 'string') {
+    return { key: column, label: column.replaceAll('_', ' ').toUpperCase() };
+  }
+  if (!isObject(column)) return null;
+  const key = String(showCell(column['key']));
+  return { key, label: toText(column['label']) ?? key };
 }
 
 /** A namespace that all rows share is no column, and what is wrong stands beside the status. */
