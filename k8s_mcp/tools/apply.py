@@ -59,11 +59,12 @@ async def _read(call: ChangeCall, document: JsonObject, *, namespace: str | None
     resource = await call.cluster.find_resource(f"{version}/{kind}")
     if resource.kind != kind:
         raise _refuse(f'kind "{kind}" is written "{resource.kind}"')
+    stated = read_text(document, "metadata", "namespace") or None
     try:
         check_name(name)
+        check_name(stated or "default")
     except InvalidName as error:
         raise _refuse(str(error)) from error
-    stated = read_text(document, "metadata", "namespace") or None
     if resource.is_namespaced and stated and namespace and stated != namespace:
         raise _refuse(f'{kind} {name} says namespace "{stated}" and the call says "{namespace}"')
     place = await call.place(resource, stated or namespace)

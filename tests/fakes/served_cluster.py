@@ -8,6 +8,7 @@ import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, Literal
 
@@ -22,8 +23,12 @@ from k8s_mcp.cluster.http_cluster import HttpCluster
 from k8s_mcp.server import make_server
 from k8s_mcp.settings import K8sSettings
 from simulator.api import AccessRule, KubernetesApi, User, administrator, service_account
-from simulator.store import JsonObject
-from tests.fakes.simulated_world import LivingWorld
+from simulator.api_resources import NAMESPACES, PODS
+from simulator.clock import SimulatedClock
+from simulator.interfaces import PodLogs, ResourceUsage
+from simulator.store import JsonObject, ObjectStore
+from tests.fakes.kubernetes_api import FixedUsage, WrittenLogs
+from tests.fakes.simulated_world import NOW, LivingWorld
 
 Era = Literal["auto", "legacy"]
 ADMIN = "admin-token"
@@ -33,9 +38,12 @@ _CALL_SECONDS = 20
 
 @dataclass
 class ServedCluster:
-    """The world behind an address, with a kubeconfig for it."""
+    """The objects behind an address, with a kubeconfig for it."""
 
-    world: LivingWorld
+    store: ObjectStore
+    clock: SimulatedClock
+    pass_time: Callable[[float], None]
+    """Let simulated seconds pass; without controllers only the clock moves."""
     url: str
     folder: Path
     tokens: dict[str, User]
@@ -64,30 +72,34 @@ class ServedCluster:
     def add(self, *items: JsonObject) -> None:
         """Put objects into the cluster as somebody else would."""
         for item in items:
-            resource = self.world.store.resources.find_kind(api_version=item["apiVersion"], kind=item["kind"])
+            resource = self.store.resources.find_kind(api_version=item["apiVersion"], kind=item["kind"])
             assert resource is not None
-            self.world.store.create(resource, item)
+            self.store.create(resource, item)
 
     def get(self, api_version: str, kind: str, name: str, *, namespace: str = "default") -> JsonObject:
-        resource = self.world.store.resources.find_kind(api_version=api_version, kind=kind)
+        resource = self.store.resources.find_kind(api_version=api_version, kind=kind)
         assert resource is not None
-        return self.world.store.get(resource, name=name, namespace=namespace if resource.namespaced else "")
+        return self.store.get(resource, name=name, namespace=namespace if resource.namespaced else "")
 
     def change(
         self, api_version: str, kind: str, name: str, *, namespace: str = "default", by: Callable[[JsonObject], None]
     ) -> None:
         """Change an object as somebody else would."""
-        resource = self.world.store.resources.find_kind(api_version=api_version, kind=kind)
+        resource = self.store.resources.find_kind(api_version=api_version, kind=kind)
         assert resource is not None
         place = namespace if resource.namespaced else ""
-        self.world.store.update(resource, name=name, namespace=place, change=by)
+        self.store.update(resource, name=name, namespace=place, change=by)
+
+    def pods(self, workload: str, *, namespace: str = "default") -> list[JsonObject]:
+        found = self.store.list_objects(PODS, namespace=namespace)
+        return [pod for pod in found if pod["metadata"]["name"].startswith(f"{workload}-")]
 
     def written(self) -> list[str]:
         """The requests that wrote something; dry runs are left out."""
         return [each for each in self.requests if not each.startswith("GET ") and "dryRun=All" not in each]
 
     async def let_time_pass(self, seconds: float) -> None:
-        self.world.pass_time(seconds)
+        self.pass_time(seconds)
         # The API server in this very loop must get its turn.
         await asyncio.sleep(0)
 
@@ -97,14 +109,43 @@ def may_read(group: str, *resources: str) -> AccessRule:
 
 
 @asynccontextmanager
-async def serve_cluster(folder: Path, *scenarios: str) -> AsyncIterator[ServedCluster]:
+async def serve_living_cluster(folder: Path, *scenarios: str) -> AsyncIterator[ServedCluster]:
+    """The simulated estate with its controllers, as `make demo` shows it."""
     world = LivingWorld(*scenarios)
+    logs, usage = world.world.logs, world.world.usage
+    async with _serve(world.store, world.clock, logs, usage, world.pass_time, folder) as cluster:
+        yield cluster
+
+
+@asynccontextmanager
+async def serve_still_cluster(folder: Path) -> AsyncIterator[ServedCluster]:
+    """Three namespaces and nobody who does anything: what is written stays as it is."""
+    clock = SimulatedClock(NOW)
+    store = ObjectStore(clock, seed=7)
+    for name in ("default", "kube-system", "payments"):
+        store.create(NAMESPACES, {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}})
+
+    def pass_time(seconds: float) -> None:
+        clock.set(clock.now() + timedelta(seconds=seconds))
+
+    async with _serve(store, clock, WrittenLogs(), FixedUsage(), pass_time, folder) as cluster:
+        yield cluster
+
+
+@asynccontextmanager
+async def _serve(
+    store: ObjectStore,
+    clock: SimulatedClock,
+    logs: PodLogs,
+    usage: ResourceUsage,
+    pass_time: Callable[[float], None],
+    folder: Path,
+) -> AsyncIterator[ServedCluster]:
     tokens: dict[str, User] = {ADMIN: administrator()}
-    api = KubernetesApi(
-        store=world.store, clock=world.clock, logs=world.world.logs, usage=world.world.usage, tokens=tokens
-    )
+    api = KubernetesApi(store=store, clock=clock, logs=logs, usage=usage, tokens=tokens)
     listener = socket.create_server(("127.0.0.1", 0))
-    cluster = ServedCluster(world, f"http://127.0.0.1:{listener.getsockname()[1]}", folder, tokens)
+    url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+    cluster = ServedCluster(store, clock, pass_time, url, folder, tokens)
     config = uvicorn.Config(_observed(api.app, cluster), log_level="warning", access_log=False, lifespan="off")
     server = _QuietServer(config)
     serving = asyncio.create_task(server.serve(sockets=[listener]))
@@ -153,7 +194,7 @@ async def connect(
     server = make_server(
         K8sSettings(kubeconfig_path=cluster.kubeconfig(token), context="shop", **settings),
         open_cluster=HttpCluster,
-        now=cluster.world.clock.now,
+        now=cluster.clock.now,
         sleep=sleep or cluster.let_time_pass,
     )
     async with Client(server, mode=era, elicitation_callback=answer, read_timeout_seconds=_CALL_SECONDS) as client:

@@ -7,10 +7,18 @@ from pathlib import Path
 
 import pytest
 
-from tests.fakes.served_cluster import ServedCluster, serve_cluster
+from tests.fakes.served_cluster import ServedCluster, serve_living_cluster, serve_still_cluster
 
 
 @pytest.fixture
 async def cluster(tmp_path: Path) -> AsyncIterator[ServedCluster]:
-    async with serve_cluster(tmp_path) as served:
+    """The simulated estate; watches let its time pass."""
+    async with serve_living_cluster(tmp_path) as served:
+        yield served
+
+
+@pytest.fixture
+async def still(tmp_path: Path) -> AsyncIterator[ServedCluster]:
+    """A cluster without controllers, which holds what a test puts there."""
+    async with serve_still_cluster(tmp_path) as served:
         yield served

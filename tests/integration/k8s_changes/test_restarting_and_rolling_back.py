@@ -17,7 +17,7 @@ def template_of(cluster: ServedCluster) -> JsonObject:
 
 
 def pods_of(cluster: ServedCluster, name: str, *, namespace: str = "default") -> set[str]:
-    found = cluster.world.pods(name, namespace=namespace)
+    found = cluster.pods(name, namespace=namespace)
     return {pod["metadata"]["uid"] for pod in found if "deletionTimestamp" not in pod["metadata"]}
 
 
@@ -108,9 +108,9 @@ async def test_restart_without_the_right_to_read_the_surroundings_says_what_is_n
 async def test_rollout_that_fails_is_reported_with_its_reason(cluster: ServedCluster) -> None:
     """The template of an older revision whose image is gone."""
     set_image(cluster, "registry.example.com/shop/web:9.9.9")
-    cluster.world.pass_time(60)
+    cluster.pass_time(60)
     set_image(cluster, "registry.example.com/shop/web:2.4.1")
-    cluster.world.pass_time(60)
+    cluster.pass_time(60)
 
     content = content_of(await call(cluster, ROLLBACK, {"name": "web"}, person=Person()))
 
