@@ -8,6 +8,7 @@ from starlette.responses import Response
 
 from simulator.api import views
 from simulator.api.admission import apply_defaults, validate_create, validate_update
+from simulator.api.admission.policies import check_new, complete_new
 from simulator.api.answers import object_answer
 from simulator.api.bodies import read_patch_body, read_yaml_patch
 from simulator.api.context import ApiContext, Call
@@ -62,8 +63,7 @@ def store_new(context: ApiContext, call: Call, item: JsonObject) -> JsonObject:
     # A kubelet registers its node with a status; of everything else the status is the controllers' to write.
     if resource is not NODES and resource.subresource("status"):
         item.pop("status", None)
-    apply_defaults(resource, item, is_new=True, random=_random)
-    validate_create(resource, item)
+    _admit_new(context, resource, item)
     now = format_time(context.clock.now())
     record_update(resource.schema, None, item, manager=call.field_manager, time=now)
     try:
@@ -72,6 +72,14 @@ def store_new(context: ApiContext, call: Call, item: JsonObject) -> JsonObject:
         return context.store.create(resource, item)
     except AlreadyExists as error:
         raise already_exists(resource, name=error.name) from error
+
+
+def _admit_new(context: ApiContext, resource: ResourceType, item: JsonObject) -> None:
+    """Complete a new object and judge it: by its own fields, then by what the cluster says; raise 403, 422 or 500."""
+    apply_defaults(resource, item, is_new=True, random=_random)
+    complete_new(context.store, resource, item)
+    validate_create(resource, item)
+    check_new(context.store, resource, item)
 
 
 def _place_in_namespace(context: ApiContext, call: Call, item: JsonObject) -> None:
@@ -227,8 +235,7 @@ def _apply_new(context: ApiContext, call: Call, decoded: Decoded) -> Response:
     )
     item = {**decoded.item, "metadata": {**decoded.item["metadata"], "name": call.info.name}}
     _place_in_namespace(context, call, item)
-    apply_defaults(call.resource, item, is_new=True, random=_random)
-    validate_create(call.resource, item)
+    _admit_new(context, call.resource, item)
     item["metadata"]["managedFields"] = applied.item["metadata"]["managedFields"]
     store = context.store
     created = store.preview_create(call.resource, item) if call.is_dry_run else store.create(call.resource, item)

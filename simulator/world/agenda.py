@@ -68,6 +68,10 @@ class Agenda:
             self._clock.set(datetime.fromtimestamp(instant, UTC))
 
 
+FIRST_RETRY_SECONDS = 0.005
+LONGEST_RETRY_SECONDS = 1000.0
+
+
 class WorkQueue:
     """Keys waiting for one reconciler; a key that already waits is not added twice."""
 
@@ -75,6 +79,17 @@ class WorkQueue:
         self._agenda = agenda
         self._reconcile = reconcile
         self._waiting: dict[str, Appointment] = {}
+        self._failures: dict[str, int] = {}
+
+    def retry(self, key: str) -> None:
+        """Reconcile a key again that failed: soon at first, then twice as late each time, as client-go does."""
+        failures = self._failures.get(key, 0)
+        self._failures[key] = failures + 1
+        self.add(key, after=min(LONGEST_RETRY_SECONDS, FIRST_RETRY_SECONDS * 2**failures))
+
+    def forget(self, key: str) -> None:
+        """The key succeeded: its next failure is a first one again."""
+        self._failures.pop(key, None)
 
     def add(self, key: str, *, after: float = 0.05) -> None:
         """Reconcile `key` soon; an earlier appointment wins over a later one."""

@@ -1,4 +1,4 @@
-"""What every controller works with: time, objects, events, names, images, the pod network and outages."""
+"""What every controller works with: time, objects, events, names, images, network, outages, attached volumes."""
 
 from dataclasses import dataclass
 
@@ -9,6 +9,7 @@ from simulator.world.network import Network
 from simulator.world.outages import Outages
 from simulator.world.programs.registry import Registry
 from simulator.world.state import ClusterState
+from simulator.world.storage.attachments import Attachments
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +23,7 @@ class Engine:
     registry: Registry
     network: Network
     outages: Outages
+    attachments: Attachments
 
     @property
     def now(self) -> float:

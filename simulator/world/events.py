@@ -15,6 +15,12 @@ LIFETIME_SECONDS = 3600
 SERIES_WINDOW_SECONDS = 360
 """The scheduler's recorder counts repeats as one series while they are at most six minutes apart."""
 
+SIMILAR_EVENTS = 10
+SIMILAR_SECONDS = 600.0
+"""From the tenth event on that differs from others in its message only, they are written as one, as client-go does."""
+
+COMBINED = "(combined from similar events): "
+
 Correlation = tuple[str, ...]
 
 
@@ -23,7 +29,16 @@ class _Recorded:
     key: str
     last: float
     count: int = 1
+    message: str = ""
     is_written: bool = True
+
+
+@dataclass(slots=True)
+class _Similar:
+    """Messages of events that are alike but for their message."""
+
+    last: float
+    messages: set[str] = field(default_factory=set)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +58,7 @@ class EventRecorder:
     identities: Identities
     is_deferring: bool = False
     _known: dict[Correlation, _Recorded] = field(default_factory=dict)
+    _similar: dict[Correlation, _Similar] = field(default_factory=dict)
 
     def record(
         self,
@@ -56,10 +72,11 @@ class EventRecorder:
     ) -> None:
         """Report something in the classic form with count, firstTimestamp and lastTimestamp."""
         kind = "Warning" if warning else "Normal"
-        correlation = (
-            source.component, source.host, about["metadata"]["uid"], field_path, kind, reason, message,
-        )  # fmt: skip
-        if self._repeat(correlation):
+        alike = (source.component, source.host, about["metadata"]["uid"], kind, reason)
+        is_combined = self._is_one_of_many(alike, message)
+        message = f"{COMBINED}{message}" if is_combined else message
+        correlation = (*alike, COMBINED) if is_combined else (*alike, field_path, message)
+        if self._repeat(correlation, message=message):
             return
         now = timestamp(self.agenda.now)
         body = {
@@ -105,6 +122,14 @@ class EventRecorder:
             if not recorded.is_written:
                 self._write_repeat(recorded)
 
+    def _is_one_of_many(self, alike: Correlation, message: str) -> bool:
+        similar = self._similar.get(alike)
+        if similar is None or self.agenda.now - similar.last > SIMILAR_SECONDS:
+            similar = self._similar[alike] = _Similar(self.agenda.now)
+        similar.last = self.agenda.now
+        similar.messages.add(message)
+        return len(similar.messages) >= SIMILAR_EVENTS
+
     def _create(self, about: JsonObject, body: JsonObject, *, correlation: Correlation) -> None:
         metadata = about["metadata"]
         namespace = metadata.get("namespace") or "default"
@@ -113,12 +138,14 @@ class EventRecorder:
         self._known[correlation] = _Recorded(key=f"{namespace}/{name}", last=self.agenda.now)
         self.agenda.after(LIFETIME_SECONDS, lambda: self._expire(correlation, key=f"{namespace}/{name}"))
 
-    def _repeat(self, correlation: Correlation) -> bool:
+    def _repeat(self, correlation: Correlation, *, message: str = "") -> bool:
+        """Count an event that is there already; a combined one shows its latest message."""
         recorded = self._known.get(correlation)
         if recorded is None:
             return False
         recorded.count += 1
         recorded.last = self.agenda.now
+        recorded.message = message
         recorded.is_written = False
         if not self.is_deferring:
             self._write_repeat(recorded)
@@ -134,6 +161,8 @@ class EventRecorder:
             changed = {"series": {"count": recorded.count, "lastObservedTime": micro_timestamp(recorded.last)}}
         else:
             changed = {"count": recorded.count, "lastTimestamp": timestamp(recorded.last)}
+            if recorded.message:
+                changed["message"] = recorded.message
         self.state.store.replace(EVENTS, {**event, **changed})
 
     def _expire(self, correlation: Correlation, *, key: str) -> None:

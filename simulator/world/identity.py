@@ -1,6 +1,7 @@
 """Names, ids, hashes and addresses as a cluster would give them, from a seeded source."""
 
 import hashlib
+import ipaddress
 import json
 import random
 from collections import deque
@@ -54,20 +55,23 @@ class AddressesExhausted(Exception):
 
 
 class AddressPool:
-    """Hands out the addresses of a node's /24 in order; a returned one is used again once the range is used up."""
+    """Hands out the addresses of a node's range in order; a returned one is used again once the range is used up."""
 
-    def __init__(self, prefix: str) -> None:
-        self._prefix = prefix
-        self._next = 2
+    def __init__(self, cidr: str) -> None:
+        network = ipaddress.ip_network(cidr)
+        # The first address is the bridge's own.
+        self._first, self._last = network[1], network[-2]
+        self._next = int(network[2])
         self._returned: deque[str] = deque()
 
     def take(self) -> str:
-        """The next address; raise AddressesExhausted."""
-        if self._next < 255:
+        """The next address; raise AddressesExhausted, worded as the address plugin words it."""
+        if self._next <= int(self._last):
             self._next += 1
-            return f"{self._prefix}.{self._next - 1}"
+            return str(ipaddress.ip_address(self._next - 1))
         if not self._returned:
-            raise AddressesExhausted(self._prefix)
+            text = f"no IP addresses available in range set: {self._first}-{self._last}"
+            raise AddressesExhausted(f'plugin type="bridge" failed (add): failed to allocate for range 0: {text}')
         return self._returned.popleft()
 
     def give_back(self, address: str) -> None:

@@ -7,6 +7,7 @@ OutageKind = Literal[
     "kubelet-stopped",
     "container-runtime-stopped",
     "network-plugin-missing",
+    "network-plugin-failing",
     "network-route-missing",
     "disk-full",
     "process-ids-exhausted",

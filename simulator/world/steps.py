@@ -4,7 +4,8 @@ import copy
 from collections.abc import Sequence
 from random import Random
 
-from simulator.api.admission.defaults import apply_defaults
+from simulator.api.admission import apply_defaults, validate_create, validate_update
+from simulator.api.admission.policies import check_new, complete_new
 from simulator.api.patching import apply_strategic_patch
 from simulator.api_resources import SECRETS, ResourceType
 from simulator.store import JsonObject, ObjectStore
@@ -44,7 +45,10 @@ class StepRunner:
             self._store.delete(resource, namespace=namespace, name=name)
         else:
             current = self._store.get(resource, namespace=namespace, name=name)
-            self._store.replace(resource, apply_strategic_patch(resource.schema, current, step.patch))
+            changed = apply_strategic_patch(resource.schema, current, step.patch)
+            apply_defaults(resource, changed, is_new=False, random=Random(0))  # noqa: S311  # draws nothing
+            validate_update(resource, changed, old=current)
+            self._store.replace(resource, changed)
 
     def _issue(self, wanted: Certificate) -> None:
         secret = tls_secret(wanted, now=self._store.now)
@@ -61,6 +65,9 @@ def create_object(store: ObjectStore, item: JsonObject) -> JsonObject:
     # Addresses only have to differ from each other and repeat from run to run.
     source = Random(f"{item['kind']}/{item['metadata'].get('namespace')}/{item['metadata']['name']}")  # noqa: S311
     apply_defaults(resource, complete, is_new=True, random=source)
+    complete_new(store, resource, complete)
+    validate_create(resource, complete)
+    check_new(store, resource, complete)
     return store.create(resource, complete)
 
 

@@ -14,9 +14,9 @@ from simulator.world.controllers.disruption import DisruptionController
 from simulator.world.controllers.endpoints import EndpointsController
 from simulator.world.controllers.garbage import GarbageCollector, NamespaceController
 from simulator.world.controllers.job import JobController
+from simulator.world.controllers.quota import QuotaController
 from simulator.world.controllers.replica_set import ReplicaSetController
 from simulator.world.controllers.stateful_set import StatefulSetController
-from simulator.world.controllers.volumes import VolumeController
 from simulator.world.engine import Engine
 from simulator.world.estate import initial_objects, read_catalogue, read_history
 from simulator.world.events import EventRecorder
@@ -30,6 +30,8 @@ from simulator.world.scenario import Scenario, Step, load_scenarios
 from simulator.world.scheduling.scheduler import Scheduler
 from simulator.world.state import ClusterState
 from simulator.world.steps import StepRunner, create_object
+from simulator.world.storage.attachments import Attachments
+from simulator.world.storage.claims import VolumeController
 from simulator.world.usage import WorldUsage
 
 HISTORY = timedelta(days=9)
@@ -51,7 +53,8 @@ class SimulatedWorld:
         self.store = store
         self.scenarios: tuple[Scenario, ...] = ()
         outages = Outages()
-        self._engine = Engine(agenda, state, events, identities, registry, Network(state), outages)
+        attachments = Attachments(agenda=agenda, state=state, events=events)
+        self._engine = Engine(agenda, state, events, identities, registry, Network(state), outages, attachments)
         self._steps = StepRunner(store, outages)
         self._namespaces = NamespaceController(self._engine)
         self._kubelets = Kubelets(self._engine)
@@ -64,6 +67,7 @@ class SimulatedWorld:
             JobController(self._engine),
             VolumeController(self._engine),
             DisruptionController(self._engine),
+            QuotaController(self._engine),
             EndpointsController(self._engine),
             GarbageCollector(self._engine),
         )
@@ -111,6 +115,7 @@ class SimulatedWorld:
         events.flush()
         for node in self._kubelets.nodes:
             node.beat_for_ever()
+            node.renew_for_ever()
 
 
 def build_world(

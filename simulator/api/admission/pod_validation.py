@@ -2,10 +2,10 @@
 
 import re
 from collections.abc import Iterator
-from decimal import Decimal
 from typing import Any
 
 from simulator.api.admission.names import check_label_name, go_string
+from simulator.api.admission.quantities import parse_quantity
 from simulator.api.status_errors import (
     Cause,
     duplicate_value,
@@ -19,41 +19,14 @@ from simulator.store import JsonObject
 _PORT_RANGE = "must be between 1 and 65535, inclusive"
 _ENV_NAME = re.compile(r"^[-._a-zA-Z][-._a-zA-Z0-9]*$|^[ -<>-~]+$")
 _HANDLERS = ("exec", "httpGet", "tcpSocket", "grpc")
-_SCALES = {
-    "n": Decimal("1e-9"),
-    "u": Decimal("1e-6"),
-    "m": Decimal("1e-3"),
-    "": Decimal(1),
-    "k": Decimal(10**3),
-    "M": Decimal(10**6),
-    "G": Decimal(10**9),
-    "T": Decimal(10**12),
-    "P": Decimal(10**15),
-    "E": Decimal(10**18),
-    "Ki": Decimal(2**10),
-    "Mi": Decimal(2**20),
-    "Gi": Decimal(2**30),
-    "Ti": Decimal(2**40),
-    "Pi": Decimal(2**50),
-    "Ei": Decimal(2**60),
-}
 
 
-def parse_quantity(text: str) -> Decimal:
-    """The number a quantity means; raise ValueError when it is none."""
-    match = re.fullmatch(r"([+-]?[0-9.]+)(?:[eE]([+-]?\d+))?([numkMGTPE]?i?)", text)
-    if match is None or match[3] not in _SCALES:
-        raise ValueError(text)
-    try:
-        return Decimal(match[1]) * Decimal(10) ** int(match[2] or 0) * _SCALES[match[3]]
-    except ArithmeticError as error:
-        raise ValueError(text) from error
-
-
-def check_pod_spec(spec: JsonObject, *, field: str, allowed_restarts: tuple[str, ...]) -> Iterator[Cause]:
-    """Everything wrong with a pod spec; `field` is its path."""
+def check_pod_spec(
+    spec: JsonObject, *, field: str, allowed_restarts: tuple[str, ...], claimed_volumes: frozenset[str] = frozenset()
+) -> Iterator[Cause]:
+    """Everything wrong with a pod spec; `field` is its path. Volumes that a StatefulSet claims are there too."""
     yield from _check_volumes(spec.get("volumes") or [], field=f"{field}.volumes")
-    volumes = {volume.get("name") for volume in spec.get("volumes") or ()}
+    volumes = {volume.get("name") for volume in spec.get("volumes") or ()} | claimed_volumes
     containers = spec.get("containers") or []
     if not containers:
         yield required_value(f"{field}.containers")

@@ -89,13 +89,21 @@ def _workload(item: JsonObject) -> Iterator[Cause]:
     if selector and not matches_label_selector(selector, labels):
         field = "spec.template.metadata.labels"
         yield invalid_value(field, go_map(labels), "`selector` does not match template `labels`")
-    yield from _template(template, restarts=("Always",))
+    claimed = frozenset(claim["metadata"]["name"] for claim in spec.get("volumeClaimTemplates") or ())
+    yield from _template(template, restarts=("Always",), claimed_volumes=claimed)
     yield from _strategy(spec)
 
 
-def _template(template: JsonObject, *, restarts: tuple[str, ...], field: str = "spec.template") -> Iterator[Cause]:
+def _template(
+    template: JsonObject,
+    *,
+    restarts: tuple[str, ...],
+    field: str = "spec.template",
+    claimed_volumes: frozenset[str] = frozenset(),
+) -> Iterator[Cause]:
     yield from check_labels((template.get("metadata") or {}).get("labels"), field=f"{field}.labels")
-    yield from check_pod_spec(template.get("spec") or {}, field=f"{field}.spec", allowed_restarts=restarts)
+    spec, where = template.get("spec") or {}, f"{field}.spec"
+    yield from check_pod_spec(spec, field=where, allowed_restarts=restarts, claimed_volumes=claimed_volumes)
 
 
 def _strategy(spec: JsonObject) -> Iterator[Cause]:

@@ -4,7 +4,7 @@ from simulator.api_resources import DAEMONSETS, NODES, PODS
 from simulator.store import ChangeKind, JsonObject
 from simulator.world.agenda import WorkQueue
 from simulator.world.controllers.pod_counts import count_pods, is_active
-from simulator.world.controllers.pod_template import create_pod, delete_pod, pod_from_template
+from simulator.world.controllers.pod_template import CreationRefused, create_pod, delete_pod, pod_from_template
 from simulator.world.controllers.revisions import keep_revision
 from simulator.world.engine import Engine
 from simulator.world.events import EventSource
@@ -60,15 +60,23 @@ class DaemonSetController:
         wanted = [
             node["metadata"]["name"] for node in self._engine.state.store.list_objects(NODES) if _may_run(item, node)
         ]
-        for name in wanted:
-            if name not in by_node and name not in leaving:
-                create_pod(self._engine, self._new_pod(item, node=name, code=code), owner=item, source=SOURCE)
+        missing = [name for name in wanted if name not in by_node and name not in leaving]
+        self._create(key, item, nodes=missing, code=code)
         for name, pod in by_node.items():
             if name not in wanted:
                 delete_pod(self._engine, pod, owner=item, source=SOURCE)
         current = [pod for name, pod in by_node.items() if name in wanted]
         self._roll(item, current, code=code, is_resting=len(by_node) < len(wanted))
         self._report(key, item, current, wanted=len(wanted), code=code)
+
+    def _create(self, key: str, item: JsonObject, *, nodes: list[str], code: str) -> None:
+        try:
+            for name in nodes:
+                create_pod(self._engine, self._new_pod(item, node=name, code=code), owner=item, source=SOURCE)
+        except CreationRefused:
+            self._queue.retry(key)
+        else:
+            self._queue.forget(key)
 
     def _roll(self, item: JsonObject, pods: list[JsonObject], *, code: str, is_resting: bool) -> None:
         """Replace one outdated pod at a time, once all others are ready."""

@@ -44,9 +44,21 @@ def deployment_status(deployment: JsonObject, *, fleet: Fleet, allowance: Allowa
     conditions = [dict(item) for item in before.get("conditions") or []]
     is_available = counts["availableReplicas"] >= allowance.fewest_available
     conditions = with_condition(conditions, kind="Available", verdict=_availability(is_available), now=now)
+    conditions = _with_failure(conditions, fleet, now=now)
     conditions = _with_progress(conditions, deployment, fleet=fleet, counts=counts, wanted=allowance.wanted, now=now)
     shown = {name: count for name, count in counts.items() if count}
     return {"observedGeneration": deployment["metadata"]["generation"], **shown, "conditions": conditions}
+
+
+def _with_failure(conditions: list[JsonObject], fleet: Fleet, *, now: float) -> list[JsonObject]:
+    """What keeps a ReplicaSet from creating pods; the newest one's trouble counts first."""
+    sets = [*([fleet.new] if fleet.new else []), *fleet.old]
+    failures = (find_condition(item, "ReplicaFailure") for item in sets)
+    failure = next((condition for condition in failures if condition is not None), None)
+    if failure is None:
+        return [item for item in conditions if item["type"] != "ReplicaFailure"]
+    verdict = Verdict(failure["status"], failure["reason"], failure["message"])
+    return with_condition(conditions, kind="ReplicaFailure", verdict=verdict, now=now)
 
 
 def _availability(is_available: bool) -> Verdict:

@@ -45,7 +45,7 @@ def ports_of(service: JsonObject, member: Member) -> list[JsonObject]:
     """The Service's ports as numbers on this pod; a named target port the pod does not have is left out."""
     found = []
     for port in service["spec"].get("ports") or []:
-        number = _target_number(port, pod=member.pod)
+        number = target_number(port, pod=member.pod)
         if number is None:
             continue
         shown: JsonObject = {"name": port["name"]} if port.get("name") else {}
@@ -111,7 +111,7 @@ def _address(member: Member) -> JsonObject:
     return {"ip": member.address, "nodeName": member.pod["spec"]["nodeName"], "targetRef": member.target}
 
 
-def _target_number(port: JsonObject, *, pod: JsonObject) -> int | None:
+def target_number(port: JsonObject, *, pod: JsonObject) -> int | None:
     target: int | str = port.get("targetPort") or port["port"]
     if isinstance(target, int):
         return target

@@ -4,7 +4,7 @@ from simulator.api_resources import JOBS, PODS
 from simulator.store import ChangeKind, JsonObject
 from simulator.world.agenda import WorkQueue
 from simulator.world.controllers.pod_counts import is_active
-from simulator.world.controllers.pod_template import create_pod, delete_pod, pod_from_template
+from simulator.world.controllers.pod_template import CreationRefused, create_pod, delete_pod, pod_from_template
 from simulator.world.engine import Engine
 from simulator.world.events import EventSource
 from simulator.world.shapes import (
@@ -81,8 +81,15 @@ class JobController:
             self._queue.add(key, after=due - self._engine.now + 0.1)
             return []
         self._retry_at.pop(key, None)
-        made = [create_pod(self._engine, self._new_pod(job), owner=job, source=SOURCE) for _ in range(missing)]
-        return [pod for pod in made if pod is not None]
+        made: list[JsonObject] = []
+        try:
+            while len(made) < missing:
+                made.append(create_pod(self._engine, self._new_pod(job), owner=job, source=SOURCE))
+        except CreationRefused:
+            self._queue.retry(key)
+        else:
+            self._queue.forget(key)
+        return made
 
     def _label(self, key: str, job: JsonObject) -> JsonObject:
         """The API server's part: a selector by uid, so that two Jobs never count each other's pods."""

@@ -4,16 +4,22 @@ from simulator.api_resources import PODS, REPLICASETS
 from simulator.store import ChangeKind, JsonObject, matches_label_selector
 from simulator.world.agenda import WorkQueue
 from simulator.world.controllers.pod_counts import choose_victims, count_pods, is_active, template_labels
-from simulator.world.controllers.pod_template import create_pod, delete_pod, pod_from_template
+from simulator.world.controllers.pod_template import CreationRefused, create_pod, delete_pod, pod_from_template
 from simulator.world.engine import Engine
 from simulator.world.events import EventSource
-from simulator.world.shapes import controller_of, is_terminating, key_of, labels_of, owner_reference
+from simulator.world.shapes import (
+    controller_of,
+    find_condition,
+    is_terminating,
+    key_of,
+    labels_of,
+    owner_reference,
+    timestamp,
+)
 
 SOURCE = EventSource("replicaset-controller")
 BURST = 500
 """Pods created or deleted in one step, so that a typing error in `replicas` does not flood the cluster."""
-
-REFUSED_RETRY_SECONDS = 20.0
 
 
 class ReplicaSetController:
@@ -45,8 +51,14 @@ class ReplicaSetController:
                 kept.append(pod)
             else:
                 self._release(pod)
-        self._adjust(key, item, kept)
-        self._report(key, item)
+        try:
+            self._adjust(key, item, kept)
+        except CreationRefused as error:
+            self._queue.retry(key)
+            self._report(key, item, failure=str(error))
+        else:
+            self._queue.forget(key)
+            self._report(key, item)
 
     def _release(self, pod: JsonObject) -> None:
         """A pod whose labels no longer match belongs to nobody; it stays and is replaced."""
@@ -59,9 +71,7 @@ class ReplicaSetController:
             for pod in choose_victims(pods, count=min(-missing, BURST)):
                 delete_pod(self._engine, pod, owner=item, source=SOURCE)
         for _ in range(min(missing, BURST)):
-            if create_pod(self._engine, self._new_pod(item), owner=item, source=SOURCE) is None:
-                self._queue.add(key, after=REFUSED_RETRY_SECONDS)
-                return
+            create_pod(self._engine, self._new_pod(item), owner=item, source=SOURCE)
         if abs(missing) > BURST:
             self._queue.add(key, after=1.0)
 
@@ -72,7 +82,7 @@ class ReplicaSetController:
         pod["metadata"] = {"generateName": f"{item['metadata']['name']}-", **pod["metadata"]}
         return pod
 
-    def _report(self, key: str, item: JsonObject) -> None:
+    def _report(self, key: str, item: JsonObject, *, failure: str = "") -> None:
         pods = [pod for pod in self._engine.state.owned(item["metadata"]["uid"], PODS) if is_active(pod)]
         min_ready = item["spec"].get("minReadySeconds", 0)
         counts = count_pods(pods, min_ready_seconds=min_ready, now=self._engine.now)
@@ -87,7 +97,22 @@ class ReplicaSetController:
             if count:
                 status[field] = count
         status["observedGeneration"] = item["metadata"]["generation"]
+        if failure:
+            status["conditions"] = [self._failure(item, failure)]
         if status != item.get("status"):
             self._engine.state.set_status(REPLICASETS, key, status)
         if counts.next_available_in is not None:
             self._queue.add(key, after=counts.next_available_in + 0.5)
+
+    def _failure(self, item: JsonObject, message: str) -> JsonObject:
+        """The first refusal stays until pods can be created again."""
+        known = find_condition(item, "ReplicaFailure")
+        if known is not None:
+            return known
+        return {
+            "type": "ReplicaFailure",
+            "status": "True",
+            "lastTransitionTime": timestamp(self._engine.now),
+            "reason": "FailedCreate",
+            "message": message,
+        }

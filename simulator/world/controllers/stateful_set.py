@@ -4,19 +4,25 @@ import copy
 from random import Random
 
 from simulator.api.admission.defaults import apply_defaults
+from simulator.api.admission.policies import check_new, complete_new
+from simulator.api.status_errors import ApiError
 from simulator.api_resources import PERSISTENTVOLUMECLAIMS, PODS, STATEFULSETS
 from simulator.store import ChangeKind, JsonObject
 from simulator.world.agenda import WorkQueue
 from simulator.world.controllers.pod_counts import OVER, is_active
-from simulator.world.controllers.pod_template import create_pod, delete_pod, pod_from_template
+from simulator.world.controllers.pod_template import CreationRefused, Wording, create_pod, delete_pod, pod_from_template
 from simulator.world.controllers.revisions import keep_revision
-from simulator.world.controllers.volumes import DEFAULT_CLASS
 from simulator.world.engine import Engine
 from simulator.world.events import EventSource
 from simulator.world.shapes import controller_of, is_ready, is_terminating, key_of, labels_of, owner_reference
 
 SOURCE = EventSource("statefulset-controller")
 HASH_LABEL = "controller-revision-hash"
+WORDING = Wording(
+    created="create Pod {pod} in StatefulSet {owner} successful",
+    deleted="delete Pod {pod} in StatefulSet {owner} successful",
+    refused="create Pod {pod} in StatefulSet {owner} failed error: {error}",
+)
 
 
 class StatefulSetController:
@@ -44,7 +50,12 @@ class StatefulSetController:
         revision = f"{item['metadata']['name']}-{code}"
         wanted = int(item["spec"].get("replicas", 1))
         by_number = {_number(pod): pod for pod in self._engine.state.owned(item["metadata"]["uid"], PODS)}
-        self._step(item, by_number, wanted=wanted, revision=revision)
+        try:
+            self._step(item, by_number, wanted=wanted, revision=revision)
+        except CreationRefused:
+            self._queue.retry(key)
+        else:
+            self._queue.forget(key)
         pods = self._engine.state.owned(item["metadata"]["uid"], PODS)
         self._report(key, item, pods, revision=revision)
 
@@ -56,14 +67,14 @@ class StatefulSetController:
             if pod is None:
                 self._create(item, number=number, revision=revision)
             elif (pod.get("status") or {}).get("phase") in OVER and not is_terminating(pod):
-                delete_pod(self._engine, pod, owner=item, source=SOURCE)
+                delete_pod(self._engine, pod, owner=item, source=SOURCE, wording=WORDING)
             if not is_parallel and (pod is None or not is_ready(pod) or is_terminating(pod)):
                 self._replace_broken(item, pod, revision=revision)
                 return
         surplus = sorted((number for number in by_number if number >= wanted), reverse=True)
         for number in surplus:
             if not is_terminating(by_number[number]):
-                delete_pod(self._engine, by_number[number], owner=item, source=SOURCE)
+                delete_pod(self._engine, by_number[number], owner=item, source=SOURCE, wording=WORDING)
             if not is_parallel:
                 return
         self._update_last(item, by_number, wanted=wanted, revision=revision)
@@ -73,7 +84,7 @@ class StatefulSetController:
         if pod is None or is_terminating(pod) or labels_of(pod).get(HASH_LABEL) == revision:
             return
         if _updates_by_itself(item):
-            delete_pod(self._engine, pod, owner=item, source=SOURCE)
+            delete_pod(self._engine, pod, owner=item, source=SOURCE, wording=WORDING)
 
     def _update_last(self, item: JsonObject, by_number: dict[int, JsonObject], *, wanted: int, revision: str) -> None:
         if not _updates_by_itself(item):
@@ -83,7 +94,7 @@ class StatefulSetController:
             pod = by_number.get(number)
             if pod is not None and labels_of(pod).get(HASH_LABEL) != revision:
                 if not is_terminating(pod):
-                    delete_pod(self._engine, pod, owner=item, source=SOURCE)
+                    delete_pod(self._engine, pod, owner=item, source=SOURCE, wording=WORDING)
                 return
 
     def _create(self, item: JsonObject, *, number: int, revision: str) -> None:
@@ -105,7 +116,7 @@ class StatefulSetController:
             self._ensure_claim(item, template, claim=claim, pod=name)
             volume = {"name": template["metadata"]["name"], "persistentVolumeClaim": {"claimName": claim}}
             pod["spec"]["volumes"] = [*(pod["spec"].get("volumes") or []), volume]
-        create_pod(self._engine, pod, owner=item, source=SOURCE)
+        create_pod(self._engine, pod, owner=item, source=SOURCE, wording=WORDING)
 
     def _ensure_claim(self, item: JsonObject, template: JsonObject, *, claim: str, pod: str) -> None:
         namespace = item["metadata"]["namespace"]
@@ -115,10 +126,20 @@ class StatefulSetController:
         labels = (item["spec"]["selector"].get("matchLabels") or {}).copy()
         body = {
             "metadata": {"name": claim, "namespace": namespace, "labels": labels},
-            "spec": {"storageClassName": DEFAULT_CLASS, **spec},
+            "spec": spec,
         }
+        store = self._engine.state.store
         apply_defaults(PERSISTENTVOLUMECLAIMS, body, is_new=False, random=Random(0))  # noqa: S311  # draws nothing
-        self._engine.state.store.create(PERSISTENTVOLUMECLAIMS, body)
+        complete_new(store, PERSISTENTVOLUMECLAIMS, body)
+        try:
+            check_new(store, PERSISTENTVOLUMECLAIMS, body)
+        except ApiError as error:
+            message = (
+                f"create Claim {claim} for Pod {pod} in StatefulSet {item['metadata']['name']} failed error: {error}"
+            )
+            self._engine.events.record(item, reason="FailedCreate", message=message, source=SOURCE, warning=True)
+            raise CreationRefused(str(error)) from error
+        store.create(PERSISTENTVOLUMECLAIMS, body)
         message = f"create Claim {claim} Pod {pod} in StatefulSet {item['metadata']['name']} success"
         self._engine.events.record(item, reason="SuccessfulCreate", message=message, source=SOURCE)
 

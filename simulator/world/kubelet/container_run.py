@@ -3,12 +3,12 @@
 import bisect
 import zlib
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 
 from simulator.world.programs.program import Program
 from simulator.world.programs.run_plan import RunPlan
+from simulator.world.programs.styles import StyleName, written
 
 KEPT_LINES = 2000
 """What a log keeps of regular lines; nodes rotate logs too, and a demo reads at most this many."""
@@ -30,6 +30,7 @@ class ContainerRun:
     plan: RunPlan
     started_at: float
     image: str
+    env: Mapping[str, str] = field(default_factory=dict)
     ended_at: float | None = None
     extra: deque[tuple[float, str, str]] = field(default_factory=lambda: deque(maxlen=KEPT_LINES))
 
@@ -82,10 +83,9 @@ class ContainerRun:
         return 1.0, ()
 
     def _formatted(self, instant: float, level: str, text: str) -> str:
-        if self.program.log_format == "plain":
-            return text.replace("{time}", datetime.fromtimestamp(instant, UTC).strftime("%d/%b/%Y:%H:%M:%S +0000"))
-        moment = datetime.fromtimestamp(instant, UTC)
-        return f"{moment:%Y-%m-%d %H:%M:%S},{moment.microsecond // 1000:03d} {level} {self.name} {text}"
+        # A script of its own writes plain lines, whatever the image's program would write.
+        style: StyleName = "plain" if self.plan.is_script else self.program.style
+        return written(style, at=instant, level=level, program=self.name, text=text)
 
 
 def _filled(text: str, *, dice: int) -> str:

@@ -7,15 +7,18 @@ from simulator.store import JsonObject
 from simulator.world.engine import Engine
 from simulator.world.identity import image_digest
 from simulator.world.kubelet.container_run import ContainerRun
+from simulator.world.kubelet.container_start import command_of, surroundings_of
 from simulator.world.kubelet.dependency_calls import DependencyCalls
 from simulator.world.kubelet.environment import ConfigError, resolve_environment
+from simulator.world.kubelet.executables import start_error
 from simulator.world.kubelet.image_pull import BackOff, ImagePull, Says
+from simulator.world.kubelet.node_memory import NodeMemory
 from simulator.world.kubelet.probe_check import check_probe
 from simulator.world.kubelet.probe_worker import ProbeKind, ProbeOutcome, ProbeReports, ProbeWorker
 from simulator.world.kubelet.status import running, terminated, volume_mounts, waiting
 from simulator.world.programs.registry import Found
-from simulator.world.programs.run_plan import plan_run
-from simulator.world.shapes import go_duration, memory_bytes
+from simulator.world.programs.run_plan import RunPlan, foreign_plan, plan_run
+from simulator.world.shapes import go_duration
 
 SYNC_SECONDS = (11.0, 14.0)
 """How often the kubelet looks at a pod again on its own."""
@@ -25,6 +28,11 @@ STABLE_AFTER_SECONDS = 600.0
 
 FIRST_RESTART_SECONDS = 1.2
 KILLED_EXIT_CODE = 137
+START_ERROR_EXIT_CODE = 128
+SHOWN_LAST_LINES = 80
+SHOWN_LAST_CHARACTERS = 2048
+"""What a termination message takes from the log at most."""
+
 PROBE_KINDS: tuple[ProbeKind, ...] = ("startup", "readiness", "liveness")
 
 
@@ -37,6 +45,12 @@ class PodPlace:
     images: set[str]
     record: Callable[..., None]
     changed: Callable[[], None]
+    taken_ports: Callable[[], set[int]]
+    paths: set[str]
+    """Files that containers of the pod have left in shared volumes."""
+    architecture: str
+    memory: NodeMemory
+    started: Callable[["ContainerWorker"], None]
 
 
 class ContainerWorker:
@@ -46,6 +60,7 @@ class ContainerWorker:
         self.spec = container
         self.name: str = container["name"]
         self.is_init = is_init
+        self.is_sidecar = is_init and container.get("restartPolicy") == "Always"
         self.state = waiting("ContainerCreating")
         self.last_state: JsonObject = {}
         self.restart_count = 0
@@ -61,8 +76,17 @@ class ContainerWorker:
         self._calls: DependencyCalls | None = None
         self._epoch = 0
         self._is_stopping = False
+        self._end_waiting: Callable[[], None] = lambda: None
         self._says = Says(self._record)
-        self._pull = ImagePull(engine=engine, images=place.images, says=self._says, later=self._later, show=self._show)
+        self._pull = ImagePull(
+            engine=engine,
+            images=place.images,
+            says=self._says,
+            later=self._later,
+            show=self._show,
+            tell_pod=self._tell_of_secrets,
+            architecture=place.architecture,
+        )
 
     @property
     def is_running(self) -> bool:
@@ -77,7 +101,7 @@ class ContainerWorker:
     def begin(self) -> None:
         """Bring the container up from nothing."""
         if not self._is_stopping:
-            self._pull.ensure(self.spec, then=self._create)
+            self._pull.ensure(self.spec, pod=self._place.read(), then=self._create)
 
     def retry_now(self) -> None:
         """A ConfigMap or Secret the container may be waiting for has appeared."""
@@ -100,6 +124,11 @@ class ContainerWorker:
         self._epoch += 1
         self._is_stopping = True
         self._stop_probes()
+        if self.run is not None:
+            self._place.memory.end(self.run)
+
+    def is_listening(self, port: int) -> bool:
+        return self.is_running and self.run is not None and self.run.is_listening(port, at=self._engine.now)
 
     def previous_shown(self) -> ContainerRun | None:
         """The run that `lastState` describes: while the container waits for its restart, that is the latest run."""
@@ -142,31 +171,87 @@ class ContainerWorker:
         self._later(self._engine.identities.between(0.15, 0.4), lambda: self._start(image, env=env))
 
     def _start(self, image: Found, *, env: dict[str, str]) -> None:
+        command = command_of(self.spec) if image.program.is_shell else self.spec.get("command") or []
+        if problem := start_error(image.program, command):
+            self._refuse_start(image, problem)
+            return
         self._says.normal("Started", f"Started container {self.name}")
+        run = self._begin_run(image, plan=self._plan(image, env=env), env=env)
+        self.state = running(since=self._engine.now)
+        self.is_started = "startupProbe" not in self.spec
+        serves = not self.is_init or self.is_sidecar
+        self.is_ready = self.is_started and "readinessProbe" not in self.spec and serves
+        if run.plan.end is not None:
+            end = run.plan.end
+            self._later(end.offset, lambda: self._ended(code=end.code, reason=end.reason))
+        self._place.memory.begin(run, container=self.spec, kill=self._kill_by_kernel)
+        self._place.started(self)
+        read, changed = self._place.read, self._wake_probes
+        self._calls = DependencyCalls(run, env=env, caller=read, engine=self._engine, changed=changed)
+        self._wait_for_address(run)
+        self._start_probes(run)
+        self._place.changed()
+
+    def _plan(self, image: Found, *, env: dict[str, str]) -> RunPlan:
+        if self._place.architecture not in image.architectures:
+            return foreign_plan(command_of(self.spec), program=image.program)
+        return plan_run(
+            image.program,
+            surroundings_of(
+                self._place.read(),
+                self.spec,
+                image=image,
+                env=env,
+                engine=self._engine,
+                taken_ports=self._place.taken_ports(),
+                paths=self._place.paths,
+            ),
+        )
+
+    def _begin_run(self, image: Found, *, plan: RunPlan, env: dict[str, str]) -> ContainerRun:
         if self.run is not None:
             self.previous_run = self.run
             self.restart_count += 1
-        limits = (self.spec.get("resources") or {}).get("limits") or {}
-        plan = plan_run(
-            image.program,
-            env=env,
-            version=image.tag.removeprefix("v"),
-            memory_limit=memory_bytes(limits.get("memory")),
-            command=[*(self.spec.get("command") or []), *(self.spec.get("args") or [])],
-        )
-        now = self._engine.now
-        run = ContainerRun(self._engine.identities.container_id(), self.name, image.program, plan, now, image.name)
+        container_id = self._engine.identities.container_id()
+        run = ContainerRun(container_id, self.name, image.program, plan, self._engine.now, image.name, env)
         self.run = run
-        self.state = running(since=now)
-        self.is_started = "startupProbe" not in self.spec
-        self.is_ready = self.is_started and "readinessProbe" not in self.spec and not self.is_init
-        if plan.end is not None:
-            end = plan.end
-            self._later(end.offset, lambda: self._ended(code=end.code, reason=end.reason))
-        namespace = self._place.read()["metadata"]["namespace"]
-        self._calls = DependencyCalls(run, env=env, namespace=namespace, engine=self._engine, changed=self._wake_probes)
-        self._start_probes(run)
+        return run
+
+    def _refuse_start(self, image: Found, problem: str) -> None:
+        """The runtime made the container and cannot start what it should run."""
+        run = self._begin_run(image, plan=RunPlan(()), env={})
+        self._says.warning("Failed", f"Error: {problem}")
+        run.ended_at = self._engine.now
+        self.state = terminated(
+            code=START_ERROR_EXIT_CODE,
+            reason="StartError",
+            started=0.0,
+            finished=self._engine.now,
+            container_id=run.container_id,
+            message=problem,
+        )
+        if self._is_to_restart(START_ERROR_EXIT_CODE):
+            self._plan_restart(run)
         self._place.changed()
+
+    def _wait_for_address(self, run: ContainerRun) -> None:
+        """A script that waits for an address ends as soon as it answers."""
+        if not run.plan.waits_for:
+            return
+        pod = self._place.read()
+        network = self._engine.network
+
+        def look() -> None:
+            is_there = network.trouble(run.plan.waits_for, caller=self._place.read()) is None
+            if self.run is run and self.is_running and is_there:
+                self._later(1.0, lambda: self._ended(code=0, reason="Completed"))
+
+        self._end_waiting = network.listen(run.plan.waits_for, namespace=pod["metadata"]["namespace"], listener=look)
+
+    def _kill_by_kernel(self) -> None:
+        """The node has no memory left, and this is the process it costs."""
+        self._epoch += 1
+        self._ended(code=KILLED_EXIT_CODE, reason="OOMKilled")
 
     def _start_probes(self, run: ContainerRun) -> None:
         reports = ProbeReports(check=self._check, failed=self._probe_failed, decided=self._probe_decided)
@@ -237,6 +322,9 @@ class ContainerWorker:
         if run is None:
             return
         run.ended_at = self._engine.now
+        self._place.memory.end(run)
+        if code == 0:
+            self._place.paths.update(run.plan.touches)
         self._stop_probes()
         self._epoch += 1
         self.is_ready = self.is_init and code == 0
@@ -247,13 +335,23 @@ class ContainerWorker:
             started=run.started_at,
             finished=self._engine.now,
             container_id=run.container_id,
+            message=self._last_words(run) if code else "",
         )
         if not self._is_stopping and self._is_to_restart(code):
             self._plan_restart(run)
         self._place.changed()
 
+    def _last_words(self, run: ContainerRun) -> str:
+        """The end of the log, where the container asks for it as its termination message."""
+        if self.spec.get("terminationMessagePolicy") != "FallbackToLogsOnError":
+            return ""
+        lines = run.lines(until=self._engine.now, since=None, tail=SHOWN_LAST_LINES)
+        return "\n".join(line.text for line in lines)[-SHOWN_LAST_CHARACTERS:]
+
     def _is_to_restart(self, code: int) -> bool:
         policy = self._place.read()["spec"].get("restartPolicy", "Always")
+        if self.is_sidecar:
+            return True
         if self.is_init:
             return code != 0 and policy != "Never"
         return policy == "Always" or (policy == "OnFailure" and code != 0)
@@ -297,6 +395,8 @@ class ContainerWorker:
         if self._calls is not None:
             self._calls.stop()
             self._calls = None
+        self._end_waiting()
+        self._end_waiting = lambda: None
 
     def _wake_probes(self) -> None:
         for probe in self._probes.values():
@@ -316,6 +416,9 @@ class ContainerWorker:
                 action()
 
         self._engine.agenda.after(seconds, run)
+
+    def _tell_of_secrets(self, message: str) -> None:
+        self._place.record(reason="FailedToRetrieveImagePullSecret", message=message, warning=True)
 
     def _record(self, *, reason: str, message: str, warning: bool) -> None:
         section = "initContainers" if self.is_init else "containers"

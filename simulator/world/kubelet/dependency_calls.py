@@ -2,10 +2,13 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 
+from simulator.store import JsonObject
 from simulator.world.engine import Engine
 from simulator.world.kubelet.container_run import ContainerRun
-from simulator.world.network import shown_address
+from simulator.world.network import Trouble, host_and_port, shown_address
+from simulator.world.programs.styles import style_of
 
 COMPLAINS_EVERY_SECONDS = 30.0
 
@@ -25,12 +28,13 @@ class DependencyCalls:
         run: ContainerRun,
         *,
         env: Mapping[str, str],
-        namespace: str,
+        caller: Callable[[], JsonObject],
         engine: Engine,
         changed: Callable[[], None],
     ) -> None:
         self._run = run
-        self._namespace = namespace
+        self._caller = caller
+        self._namespace = str(caller()["metadata"]["namespace"])
         self._engine = engine
         self._changed = changed
         self._called = [
@@ -40,7 +44,7 @@ class DependencyCalls:
         ]
         self._is_over = False
         self._listeners = [
-            engine.network.listen(called.url, namespace=namespace, listener=lambda called=called: self._look(called))  # type: ignore[misc]  # mypy cannot infer a lambda with a bound default
+            engine.network.listen(called.url, namespace=self._namespace, listener=partial(self._look, called))
             for called in self._called
         ]
         if self._called and run.plan.listens_on:
@@ -51,10 +55,10 @@ class DependencyCalls:
         for end_listening in self._listeners:
             end_listening()
 
-    def health_complaints(self) -> list[str]:
-        """One line for each broken dependency that health depends on."""
-        checked = ((called.url, self._problem(called)) for called in self._called if called.is_for_health)
-        return [_complaint(url, problem) for url, problem in checked if problem is not None]
+    def health_complaints(self) -> list[tuple[str, str]]:
+        """Level and text of the lines for each broken dependency that health depends on."""
+        checked = ((called, self._trouble(called)) for called in self._called if called.is_for_health)
+        return [line for called, trouble in checked if trouble is not None for line in self._words(called, trouble)]
 
     def _look_at_all(self) -> None:
         if not self._is_over:
@@ -65,12 +69,12 @@ class DependencyCalls:
         """The dependency may have changed: say so once, then complain regularly while it is down."""
         if self._is_over or self._engine.now < self._run.serves_since():
             return
-        problem = self._problem(called)
-        if problem is None and called.was_down:
+        trouble = self._trouble(called)
+        if trouble is None and called.was_down:
             called.was_down = False
             self._run.say(f"{shown_address(called.url)} is reachable again", at=self._engine.now)
             self._changed()
-        elif problem is not None and not called.was_down:
+        elif trouble is not None and not called.was_down:
             called.was_down = True
             self._changed()
             self._complain(called)
@@ -78,16 +82,19 @@ class DependencyCalls:
     def _complain(self, called: _Called) -> None:
         if self._is_over or not called.was_down:
             return
-        problem = self._problem(called)
-        if problem is None:
+        trouble = self._trouble(called)
+        if trouble is None:
             self._look(called)
             return
-        self._run.say(_complaint(called.url, problem), at=self._engine.now, level="ERROR")
+        for level, text in self._words(called, trouble):
+            self._run.say(text, at=self._engine.now, level=level)
         self._engine.agenda.after(COMPLAINS_EVERY_SECONDS, lambda: self._complain(called))
 
-    def _problem(self, called: _Called) -> str | None:
-        return self._engine.network.problem(called.url, namespace=self._namespace)
+    def _trouble(self, called: _Called) -> Trouble | None:
+        return self._engine.network.trouble(called.url, caller=self._caller())
 
-
-def _complaint(url: str, problem: str) -> str:
-    return f"dependency {shown_address(url)} failed: {problem}"
+    def _words(self, called: _Called, trouble: Trouble) -> list[tuple[str, str]]:
+        host, port = host_and_port(called.url)
+        address = self._engine.network.address_of(called.url, namespace=self._namespace)
+        style = style_of(self._run.program.style)
+        return style.lines(trouble, url=shown_address(called.url), host=host, port=port, address=address)

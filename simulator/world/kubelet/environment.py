@@ -4,7 +4,7 @@ import base64
 import re
 from collections.abc import Iterator, Mapping
 
-from simulator.api_resources import CONFIGMAPS, SECRETS
+from simulator.api_resources import CONFIGMAPS, SECRETS, ResourceType
 from simulator.store import JsonObject, ObjectStore
 
 REFERENCE = re.compile(r"\$\(([A-Za-z_][A-Za-z0-9_.-]*)\)")
@@ -92,10 +92,13 @@ def _key_value(kind: str, reference: JsonObject, *, namespace: str, store: Objec
 def _data(kind: str, name: str, *, namespace: str, store: ObjectStore) -> Mapping[str, str] | None:
     resource = CONFIGMAPS if kind == "configmap" else SECRETS
     item = store.find(resource, namespace=namespace, name=name)
-    if item is None:
-        return None
-    data: dict[str, str] = item.get("data") or {}
-    if kind == "configmap":
+    return None if item is None else config_data(resource, item)
+
+
+def config_data(resource: ResourceType, item: JsonObject | None) -> dict[str, str]:
+    """The values of a ConfigMap or Secret as text; none for an object that is not there."""
+    data: dict[str, str] = (item or {}).get("data") or {}
+    if resource is CONFIGMAPS:
         return data
     return {key: base64.b64decode(value).decode(errors="replace") for key, value in data.items()}
 

@@ -1,8 +1,11 @@
 """Getting an image onto the node: policy, registry answer and the back-off between attempts."""
 
+import base64
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from simulator.api_resources import SECRETS
 from simulator.store import JsonObject
 from simulator.world.engine import Engine
 from simulator.world.kubelet.status import waiting
@@ -50,30 +53,50 @@ class ImagePull:
         says: Says,
         later: Callable[[float, Callable[[], None]], None],
         show: Callable[[JsonObject], None],
+        tell_pod: Callable[[str], None],
+        architecture: str,
     ) -> None:
         self._engine = engine
         self._images = images
         self._says = says
         self._later = later
         self._show = show
+        self._tell_pod = tell_pod
+        self._architecture = architecture
+        self._pod: JsonObject = {}
         self._back_off = BackOff()
 
-    def ensure(self, container: JsonObject, *, then: Callable[[Found], None]) -> None:
+    def ensure(self, container: JsonObject, *, pod: JsonObject, then: Callable[[Found], None]) -> None:
         """Call `then` when the image is on the node, at once if it is there already."""
+        self._pod = pod
         reference = container["image"]
         policy = container.get("imagePullPolicy", "IfNotPresent")
         if not is_valid_reference(reference):
             self._refuse_name(container, then=then)
             return
-        is_present = full_reference(reference) in self._images
-        answer = self._engine.registry.look_up(reference)
-        if is_present and policy != "Always" and isinstance(answer, Found):
+        present = self._engine.registry.find_present(reference) if full_reference(reference) in self._images else None
+        credentials = self._read_credentials()
+        if present is not None and policy != "Always":
             self._says.normal("Pulled", f'Container image "{reference}" already present on machine')
-            then(answer)
+            then(present)
         elif policy == "Never":
             self._refuse_never(container, then=then)
         else:
+            registry = self._engine.registry
+            answer = registry.look_up(reference, architecture=self._architecture, credentials=credentials)
             self._pull(container, answer, then=then)
+
+    def _read_credentials(self) -> set[str]:
+        """Registries that the pod's pull secrets hold a login for; secrets that are not there are told of."""
+        namespace = self._pod["metadata"]["namespace"]
+        names = [entry["name"] for entry in self._pod["spec"].get("imagePullSecrets") or []]
+        store = self._engine.state.store
+        secrets = {name: store.find(SECRETS, namespace=namespace, name=name) for name in names}
+        missing = [name for name, secret in secrets.items() if secret is None]
+        if missing:
+            text = "attempting to pull the image may not succeed."
+            self._tell_pod(f"Unable to retrieve some image pull secrets ({', '.join(missing)}); {text}")
+        return {host for secret in secrets.values() for host in logins_in(secret)}
 
     def _pull(self, container: JsonObject, answer: Found | Refused, *, then: Callable[[Found], None]) -> None:
         reference = container["image"]
@@ -111,8 +134,9 @@ class ImagePull:
     def _wait(self, container: JsonObject, refused: Refused, *, until: float, then: Callable[[Found], None]) -> None:
         """Report the back-off at every sync of the pod until it is over."""
         if self._engine.now >= until:
-            self.ensure(container, then=then)
+            self.ensure(container, pod=self._pod, then=then)
             return
+        self._read_credentials()
         reference = container["image"]
         self._says.normal("BackOff", f'Back-off pulling image "{reference}"')
         self._says.warning("Failed", "Error: ImagePullBackOff")
@@ -142,4 +166,16 @@ class ImagePull:
         self._try_again(container, then=then)
 
     def _try_again(self, container: JsonObject, *, then: Callable[[Found], None]) -> None:
-        self._later(self._engine.identities.between(11.0, 15.0), lambda: self.ensure(container, then=then))
+        self._later(
+            self._engine.identities.between(11.0, 15.0), lambda: self.ensure(container, pod=self._pod, then=then)
+        )
+
+
+def logins_in(secret: JsonObject | None) -> set[str]:
+    """The registries of a docker configuration; none for a secret of another kind or one that cannot be read."""
+    encoded = ((secret or {}).get("data") or {}).get(".dockerconfigjson", "")
+    try:
+        auths = json.loads(base64.b64decode(encoded)).get("auths") or {}
+    except (ValueError, AttributeError):
+        return set()
+    return {host.removeprefix("https://").partition("/")[0] for host in auths}

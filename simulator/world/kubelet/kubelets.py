@@ -4,6 +4,7 @@ from simulator.api_resources import CONFIGMAPS, NODES, PODS, SECRETS
 from simulator.store import ChangeKind, JsonObject
 from simulator.world.engine import Engine
 from simulator.world.kubelet.environment import references
+from simulator.world.kubelet.eviction import EvictionManager
 from simulator.world.kubelet.node_agent import NodeAgent
 from simulator.world.kubelet.pod_worker import PodWorker
 from simulator.world.shapes import is_terminating, key_of
@@ -15,8 +16,10 @@ class Kubelets:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._nodes: dict[str, NodeAgent] = {}
+        self._evictions: dict[str, EvictionManager] = {}
         self._workers: dict[str, PodWorker] = {}
         self._waiting_for: dict[tuple[str, str, str], dict[str, None]] = {}
+        engine.network.ask_about_ports(self._is_listening)
         engine.state.watch(NODES, self._node_changed)
         engine.state.watch(PODS, self._pod_changed)
         engine.state.watch(CONFIGMAPS, lambda kind, _, item: self._source_changed("configmap", kind, item))
@@ -29,15 +32,30 @@ class Kubelets:
     def find(self, pod: JsonObject) -> PodWorker | None:
         return self._workers.get(pod["metadata"]["uid"])
 
+    def publish_all(self, node: NodeAgent) -> None:
+        """A kubelet is back: it reports what became of its pods meanwhile."""
+        for worker in self._workers_on(node):
+            worker.publish()
+
+    def _is_listening(self, pod: JsonObject, port: int) -> bool:
+        worker = self.find(pod)
+        return worker is None or worker.is_listening(port)
+
+    def _workers_on(self, node: NodeAgent) -> list[PodWorker]:
+        return [worker for worker in self._workers.values() if worker.node is node]
+
     def _node_changed(self, kind: ChangeKind, _old: JsonObject | None, node: JsonObject) -> None:
         name = node["metadata"]["name"]
         if kind == "DELETED":
             self._nodes.pop(name, None)
+            self._evictions.pop(name, None)
         elif name in self._nodes:
             self._nodes[name].notice(node)
         else:
             agent = NodeAgent(node, engine=self._engine)
+            agent.on_return = lambda: self.publish_all(agent)
             self._nodes[name] = agent
+            self._evictions[name] = EvictionManager(agent, engine=self._engine, workers=lambda: self._workers_on(agent))
             self._engine.agenda.after(0.2, agent.register)
 
     def _pod_changed(self, kind: ChangeKind, _old: JsonObject | None, pod: JsonObject) -> None:
@@ -64,7 +82,8 @@ class Kubelets:
         self._engine.state.store.remove(PODS, namespace=metadata["namespace"], name=metadata["name"])
 
     def _adopt(self, pod: JsonObject, *, node: NodeAgent) -> None:
-        worker = PodWorker(pod, engine=self._engine, node=node)
+        started = self._evictions[node.name].watch_files
+        worker = PodWorker(pod, engine=self._engine, node=node, started=started)
         self._workers[pod["metadata"]["uid"]] = worker
         namespace = pod["metadata"]["namespace"]
         for kind, name in sorted(references(pod)):

@@ -4,9 +4,11 @@ from collections.abc import Callable
 
 from simulator.store import JsonObject
 from simulator.world.kubelet.container_run import ContainerRun
+from simulator.world.kubelet.executables import can_execute, missing_executable
 from simulator.world.kubelet.probe_worker import ProbeOutcome
 
 OK, NOT_FOUND, UNAVAILABLE = 200, 404, 503
+EXEC_PREFIX = "OCI runtime exec failed: exec failed: unable to start container process: "
 
 
 def check_probe(
@@ -16,18 +18,30 @@ def check_probe(
     container: JsonObject,
     address: str,
     now: float,
-    broken_dependencies: Callable[[], list[str]],
+    broken_dependencies: Callable[[], list[tuple[str, str]]],
 ) -> ProbeOutcome:
-    """`broken_dependencies` lists what the health path would complain about, as log lines."""
+    """`broken_dependencies` lists what the health path would complain about, as level and text of log lines."""
     if "httpGet" in spec:
         return _check_http(
-            spec["httpGet"], run=run, container=container, address=address, now=now, broken=broken_dependencies
+            spec["httpGet"],
+            run=run,
+            container=container,
+            address=address,
+            now=now,
+            broken=broken_dependencies,
+            timeout=spec.get("timeoutSeconds", 1),
         )
     if "tcpSocket" in spec or "grpc" in spec:
         port = port_number((spec.get("tcpSocket") or spec["grpc"])["port"], container=container)
         return ProbeOutcome() if run.is_listening(port, at=now) else ProbeOutcome(_refused(address, port))
+    return _check_exec((spec.get("exec") or {}).get("command") or ["command"], run=run, now=now)
+
+
+def _check_exec(command: list[str], *, run: ContainerRun, now: float) -> ProbeOutcome:
+    if not can_execute(run.program, command[0]):
+        return ProbeOutcome(missing_executable(command[0], prefix=EXEC_PREFIX))
     if run.plan.listens_on and now < run.serves_since():
-        return ProbeOutcome(f"{(spec.get('exec') or {}).get('command', ['command'])[0]}: no response")
+        return ProbeOutcome(f"{command[0]}: no response")
     return ProbeOutcome()
 
 
@@ -48,13 +62,17 @@ def _check_http(
     container: JsonObject,
     address: str,
     now: float,
-    broken: Callable[[], list[str]],
+    broken: Callable[[], list[tuple[str, str]]],
+    timeout: float,
 ) -> ProbeOutcome:
     port = port_number(action["port"], container=container)
     path = action.get("path") or "/"
     scheme = action.get("scheme", "HTTP").lower()
     if not run.is_listening(port, at=now):
         return ProbeOutcome(f'Get "{scheme}://{address}:{port}{path}": {_refused(address, port)}')
+    problem = _unanswered(run, action, timeout=timeout, url=f"{scheme}://{address}:{port}{path}")
+    if problem is not None:
+        return ProbeOutcome(problem)
     status = _http_status(run, path=path, broken=broken, now=now)
     if status != OK and run.program.access:
         client = address.rsplit(".", 1)[0] + ".1"
@@ -62,12 +80,21 @@ def _check_http(
     return ProbeOutcome() if status == OK else ProbeOutcome(f"HTTP probe failed with statuscode: {status}")
 
 
-def _http_status(run: ContainerRun, *, path: str, broken: Callable[[], list[str]], now: float) -> int:
+def _unanswered(run: ContainerRun, action: JsonObject, *, timeout: float, url: str) -> str | None:
+    """Why there is no answer although something listens."""
+    if action.get("scheme", "HTTP") == "HTTPS" and not run.program.speaks_tls:
+        return f'Get "{url}": http: server gave HTTP response to HTTPS client'
+    if run.program.answers_after_seconds > timeout:
+        return f'Get "{url}": context deadline exceeded (Client.Timeout exceeded while awaiting headers)'
+    return None
+
+
+def _http_status(run: ContainerRun, *, path: str, broken: Callable[[], list[tuple[str, str]]], now: float) -> int:
     bare = path.partition("?")[0]
     if bare in run.program.health_paths:
         complaints = broken()
-        for complaint in complaints:
-            run.say(complaint, at=now, level="ERROR")
+        for level, text in complaints:
+            run.say(text, at=now, level=level)
         return UNAVAILABLE if complaints else OK
     served = run.program.served_paths
     is_served = bare in served or any(

@@ -14,11 +14,14 @@ def running(*, since: float) -> JsonObject:
     return {"running": {"startedAt": timestamp(since)}}
 
 
-def terminated(*, code: int, reason: str, started: float, finished: float, container_id: str) -> JsonObject:
+def terminated(
+    *, code: int, reason: str, started: float, finished: float, container_id: str, message: str = ""
+) -> JsonObject:
     return {
         "terminated": {
             "exitCode": code,
             "reason": reason,
+            **({"message": message} if message else {}),
             "startedAt": timestamp(started),
             "finishedAt": timestamp(finished),
             "containerID": container_id,

@@ -19,7 +19,13 @@ APPLY = {"Content-Type": "application/apply-patch+yaml"}
 @pytest.fixture
 def cluster() -> ApiUnderTest:
     under_test = ApiUnderTest()
-    under_test.load([{"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "default"}}])
+    account = {"name": "default", "namespace": "default"}
+    under_test.load(
+        [
+            {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "default"}},
+            {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": account},
+        ]
+    )
     under_test.set_now()
     return under_test
 

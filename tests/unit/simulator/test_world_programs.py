@@ -5,7 +5,7 @@ import pytest
 from simulator.world.estate import read_catalogue
 from simulator.world.programs.program import Cache, Program
 from simulator.world.programs.registry import Found, Refused, Registry, full_reference, is_valid_reference
-from simulator.world.programs.run_plan import plan_run
+from simulator.world.programs.run_plan import Surroundings, plan_run
 from simulator.world.programs.shell_script import read_script
 
 MIB = 1024 * 1024
@@ -13,7 +13,7 @@ SERVICE = Program(name="service", ports=(8080,), port_env="PORT", required_env=(
 
 
 def test_a_program_with_all_it_needs_listens_after_its_start_up_time() -> None:
-    plan = plan_run(SERVICE, env={"TOKEN": "x"}, version="1.0.0", memory_limit=0)
+    plan = plan_run(SERVICE, Surroundings(env={"TOKEN": "x"}, version="1.0.0", memory_limit=0))
 
     assert plan.end is None
     assert plan.listens_on == (8080,)
@@ -22,13 +22,13 @@ def test_a_program_with_all_it_needs_listens_after_its_start_up_time() -> None:
 
 
 def test_the_port_may_come_from_the_environment() -> None:
-    plan = plan_run(SERVICE, env={"TOKEN": "x", "PORT": "9000"}, version="1", memory_limit=0)
+    plan = plan_run(SERVICE, Surroundings(env={"TOKEN": "x", "PORT": "9000"}, version="1", memory_limit=0))
 
     assert plan.listens_on == (9000,)
 
 
 def test_an_empty_required_variable_counts_as_missing() -> None:
-    plan = plan_run(SERVICE, env={"TOKEN": ""}, version="1", memory_limit=0)
+    plan = plan_run(SERVICE, Surroundings(env={"TOKEN": ""}, version="1", memory_limit=0))
 
     assert plan.end is not None
     assert (plan.end.code, plan.end.reason) == (1, "Error")
@@ -36,7 +36,7 @@ def test_an_empty_required_variable_counts_as_missing() -> None:
 
 
 def test_a_limit_below_the_base_memory_kills_at_once() -> None:
-    plan = plan_run(SERVICE, env={"TOKEN": "x"}, version="1", memory_limit=32 * MIB)
+    plan = plan_run(SERVICE, Surroundings(env={"TOKEN": "x"}, version="1", memory_limit=32 * MIB))
 
     assert plan.end is not None
     assert (plan.end.code, plan.end.reason) == (137, "OOMKilled")
@@ -46,7 +46,7 @@ def test_a_limit_below_the_base_memory_kills_at_once() -> None:
 def test_a_cache_is_loaded_as_far_as_the_limit_allows(limit_mib: int, is_killed: bool) -> None:
     program = Program(name="cache", memory_mib=64, ports=(80,), cache=Cache(size_mib=128, step_mib=32))
 
-    plan = plan_run(program, env={}, version="1", memory_limit=limit_mib * MIB)
+    plan = plan_run(program, Surroundings(env={}, version="1", memory_limit=limit_mib * MIB))
 
     assert (plan.end is not None) is is_killed
     assert plan.memory_bytes == (limit_mib if is_killed else 64 + 128) * MIB

@@ -37,11 +37,11 @@ def test_the_healthy_estate_has_no_unhealthy_pod_and_no_warning() -> None:
     assert [event for event in living.store.list_objects(EVENTS) if event["type"] == "Warning"] == []
 
 
-def test_the_estate_has_three_nodes_and_four_namespaces() -> None:
+def test_the_estate_has_three_nodes_and_its_namespaces() -> None:
     living = LivingWorld()
 
     names = [item["metadata"]["name"] for item in living.store.list_objects(NAMESPACES)]
-    assert names == ["data", "default", "kube-system", "payments"]
+    assert names == ["data", "default", "kube-node-lease", "kube-public", "kube-system", "payments"]
     assert [item["metadata"]["name"] for item in living.store.list_objects(NODES)] == ["node-1", "node-2", "node-3"]
 
 
