@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
 from urllib.parse import urlsplit
 
 import orjson
@@ -24,6 +26,7 @@ from k8s_mcp.errors import (
 )
 from mcp_kit.sanitising import sanitise_line
 
+_DENIED_VERB = re.compile(r"cannot (create|update|patch|delete) resource")
 _NOTHING_READ = "Nothing was read: do not guess."
 
 
@@ -108,6 +111,10 @@ def _outcome(request: ApiRequest) -> str:
 def _explain_forbidden(request: ApiRequest, message: str) -> str:
     if request.document:
         return f"Not allowed (403): {request}. {message} {_NOTHING_READ}"
+    denied = _DENIED_VERB.search(message)
+    if denied and not request.is_read:
+        # An apply may lack the right to create, although it is a patch.
+        request = replace(request, verb=denied.group(1))
     narrower = (
         " Or name a namespace you may read."
         if request.is_read and request.resource.is_namespaced and request.namespace is None
