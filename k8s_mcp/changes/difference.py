@@ -56,17 +56,20 @@ _Difference = tuple[str, Any, Any]  # Any: JSON, or _ABSENT
 def _differences(path: str, before: Any, after: Any) -> Iterator[_Difference]:  # Any: JSON, or _ABSENT
     if before == after:
         return
-    if _is_nested(before, dict) and _is_nested(after, dict):
+    if _are_nested(before, after, dict):
         yield from _compare_maps(path, _as(before, {}), _as(after, {}))
-    elif _is_nested(before, list) and _is_nested(after, list):
+    elif _are_nested(before, after, list):
         yield from _compare_lists(path, _as(before, []), _as(after, []))
     else:
         yield path, before, after
 
 
-def _is_nested(value: object, kind: type) -> bool:
-    """Whether a side is taken apart; one that is missing is, like the other."""
-    return value is _ABSENT or (isinstance(value, kind) and bool(value))
+def _are_nested(before: object, after: object, kind: type) -> bool:
+    """Whether both sides are taken apart; one that is missing is taken apart like the other."""
+    sides = [before, after]
+    return all(side is _ABSENT or isinstance(side, kind) for side in sides) and any(
+        isinstance(side, kind) and bool(side) for side in sides
+    )
 
 
 def _as(value: Any, empty: Any) -> Any:  # Any: JSON, or _ABSENT

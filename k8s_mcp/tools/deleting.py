@@ -55,7 +55,8 @@ class Deleting:
 
     async def preview(self) -> Preview:
         await self._send(self.target, is_dry_run=True)
-        notes = note_keepers(self.target.found)
+        # Whoever makes pods makes them anew, which is told in its own words.
+        notes = Notes() if self.target.resource.kind == "Pod" else note_keepers(self.target.found)
         notes.join(note_deletion(self.target, propagation=self.propagation, grace_seconds=self.grace_seconds))
         around = await self._look_around(notes)
         title = self.target.title
