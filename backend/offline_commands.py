@@ -1,7 +1,11 @@
 """Commands that need neither the database nor a cluster."""
 
+import json
+import os
 import subprocess
 import sys
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -26,3 +30,51 @@ def diagnosis(
     chosen = [part for name in scenario or () for part in ("--scenario", name)]
     command = [sys.executable, "-m", "evaluation", "diagnosis", *chosen, *(["--json"] if is_json else [])]
     raise typer.Exit(subprocess.run(command, check=False).returncode)
+
+
+def diagnose(
+    snapshot: Annotated[Path, typer.Option(help="Folder, file or tar archive with recorded objects and logs.")],
+    is_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    namespace: Annotated[str | None, typer.Option(help="Only findings that concern this namespace.")] = None,
+    language: Annotated[str | None, typer.Option(help="zh or en; as the locale says by default.")] = None,
+    now: Annotated[
+        str | None,
+        typer.Option(help="The present as 2026-11-21T00:50:00Z; the newest time in the snapshot by default."),
+    ] = None,
+) -> None:
+    """Say what is wrong in a recorded cluster. Exit code 0: nothing found, 1: findings, 2: it cannot be read."""
+    from backend.snapshot_files import SnapshotUnreadable, read_recorded_at, read_snapshot_files
+    from backend.vocabulary.language import Language, choose_terminal_language
+    from k8s_diagnosis import diagnosing
+    from k8s_diagnosis.dumps.reading import count_objects, read_dump
+    from k8s_diagnosis.reporting import describe_diagnosis, write_diagnosis
+
+    try:
+        moment = _read_moment(now) or read_recorded_at(snapshot)
+        cluster = read_dump(read_snapshot_files(snapshot), now=moment)
+    except (SnapshotUnreadable, ValueError) as error:
+        typer.echo(f"ding-robot: {error}", err=True)
+        raise typer.Exit(2) from error
+    if not count_objects(cluster):
+        typer.echo(f"ding-robot: no Kubernetes objects were found in {snapshot}", err=True)
+        raise typer.Exit(2)
+    found = diagnosing.diagnose(cluster)
+    if namespace is not None:
+        found = diagnosing.narrow_to_namespace(found, namespace)
+    if is_json:
+        typer.echo(json.dumps(describe_diagnosis(found), ensure_ascii=False, indent=2))
+    else:
+        is_chinese = choose_terminal_language(language, environment=os.environ) is Language.ZH
+        typer.echo(write_diagnosis(found, language="zh" if is_chinese else "en"))
+    raise typer.Exit(0 if found.is_healthy else 1)
+
+
+def _read_moment(text: str | None) -> datetime | None:
+    """Raises ValueError for a text that is no time; one without a zone is UTC."""
+    if text is None:
+        return None
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise ValueError(f"--now {text!r} is no time; write it as 2026-11-21T00:50:00Z") from error
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

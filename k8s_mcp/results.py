@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import BaseModel
 
@@ -21,6 +21,9 @@ class ProblemView(BaseModel):
 
     condition: str
     object: str
+    """What has to be changed, such as a Secret that is missing."""
+    subject: str
+    """What shows it, mostly a workload."""
     severity: Literal["critical", "warning"]
     cause: WordsView
     evidence: list[str]
@@ -49,6 +52,48 @@ class TableResult(BaseModel):
     note: str | None = None
     problems: list[ProblemView]
     """Causes for the shown rows."""
+
+
+class RevisionView(BaseModel):
+    revision: int
+    name: str
+    age: str
+    is_current: bool
+    replicas: int | None = None
+    ready: int | None = None
+    change_cause: str | None = None
+    changes: list[str]
+    """Against the revision before; empty for the oldest one kept."""
+
+
+class RolloutResult(BaseModel):
+    kind: Literal["RolloutHistory"] = "RolloutHistory"
+    cluster: str
+    object: str
+    revisions: list[RevisionView]
+    """Newest first."""
+    note: str | None = None
+
+
+class RelationsResult(BaseModel):
+    kind: Literal["Relations"] = "Relations"
+    cluster: str
+    namespace: str | None = None
+    start: str
+    """Kind/name; so are all objects here."""
+    columns: list[str] = ["from", "relation", "to"]
+    rows: list[list[Cell]]
+    """Nearest to the start first."""
+    states: dict[str, str]
+    missing: list[str]
+    """Objects that something refers to and that do not exist."""
+    note: str | None = None
+
+
+class ClustersResult(BaseModel):
+    kind: Literal["ClusterList"] = "ClusterList"
+    columns: list[str]
+    rows: list[list[Cell]]
 
 
 class ContainerView(BaseModel):
@@ -85,7 +130,30 @@ class EventView(BaseModel):
     reason: str
     message: str
     count: int
+    first_seen: str = ""
     last_seen: str
+
+
+class ResourceResult(BaseModel):
+    """One object of any kind, without its secrets."""
+
+    kind: Literal["Resource"] = "Resource"
+    cluster: str
+    resource: str
+    """As `kubectl` writes it: `deployments.apps`."""
+    object: str
+    """Kind/namespace/name, or Kind/name."""
+    api_version: str
+    age: str
+    owner: str | None = None
+    facts: dict[str, str] = {}
+    """What is worked out, not read: sums of requests on a node, ready replicas."""
+    conditions: list[ConditionView] = []
+    fields: dict[str, Any] = {}  # Any: JSON of the object
+    """The object itself, or the part that was asked for; long parts are cut."""
+    is_cut: bool = False
+    events: list[EventView] = []
+    note: str | None = None
 
 
 class PodResult(BaseModel):
@@ -106,14 +174,18 @@ class PodResult(BaseModel):
 
 class LogResult(BaseModel):
     kind: Literal["Logs"] = "Logs"
+    cluster: str
     namespace: str
-    pod: str
-    container: str
+    pod: str | None = None
+    workload: str | None = None
+    """Kind/name when the lines are of all its pods."""
+    container: str | None = None
     previous: bool
     lines: list[str]
+    """Oldest first; of several containers each begins with the one it is of, in brackets."""
     shown: int
     truncated: bool
-    note: str | None
+    note: str | None = None
 
 
 class ScaleResult(BaseModel):
@@ -142,12 +214,14 @@ class ChangeResult(BaseModel):
 
 
 ContainerView.model_rebuild()
+ResourceResult.model_rebuild()
 
 
 def view_problem(problem: Problem) -> ProblemView:
     return ProblemView(
         condition=problem.condition,
         object=problem.object,
+        subject=problem.shown_by,
         severity=problem.severity.value,
         cause=WordsView(en=problem.cause.en, zh=problem.cause.zh),
         evidence=list(problem.evidence),

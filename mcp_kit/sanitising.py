@@ -16,7 +16,9 @@ _INVISIBLE = re.compile(
 
 def sanitise(text: str) -> str:
     """Remove terminal escapes and characters nobody can see, and hide credentials."""
-    return redact(_INVISIBLE.sub("", _ANSI.sub("", text)))
+    if not (text.isascii() and text.isprintable()):
+        text = _INVISIBLE.sub("", _ANSI.sub("", text))
+    return redact(text)
 
 
 def sanitise_line(text: str, *, max_characters: int) -> str:

@@ -74,6 +74,11 @@ class UsageSample:
 class ResourceUsage(Protocol):
     """What metrics.k8s.io tells."""
 
+    @property
+    def is_available(self) -> bool:
+        """Whether anybody answers for the metrics API."""
+        ...
+
     def node_usage(self, *, name: str) -> UsageSample | None:
         """The latest sample, or None while there is none (a node that is down or just came)."""
         ...

@@ -15,6 +15,9 @@ import uvicorn
 
 from simulator.api import ANONYMOUS, KubernetesApi, administrator, trusted_neighbour
 from simulator.clock import SimulatedClock
+from simulator.hosts.estate.fleet import Fleet
+from simulator.hosts.login.inventory import write_inventory
+from simulator.hosts.login.server import SshFleet
 from simulator.interfaces import World
 from simulator.kubeconfig import write_kubeconfig
 from simulator.settings import LaunchOptions, read_options
@@ -64,6 +67,7 @@ async def serve(options: LaunchOptions) -> None:
         announce=lambda: _announce(options, url=url, token=token),
         ends_with_stdin=options.ends_with_stdin,
     )
+    hosts = await _open_hosts(options, world.fleet)
     ticking = asyncio.create_task(_let_time_pass(world))
     try:
         await server.serve(sockets=[listener])
@@ -71,6 +75,22 @@ async def serve(options: LaunchOptions) -> None:
         ticking.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await ticking
+        if hosts is not None:
+            await hosts.close()
+
+
+async def _open_hosts(options: LaunchOptions, fleet: Fleet) -> SshFleet | None:
+    if options.ssh_port is None:
+        return None
+    fleet.add_spares(options.hosts)
+    hosts = SshFleet(fleet)
+    try:
+        await hosts.open(first_port=options.ssh_port)
+    except OSError as error:
+        raise LaunchFailed(f"cannot listen for the SSH hosts from port {options.ssh_port} on: {error}") from error
+    if options.inventory is not None:
+        write_inventory(options.inventory, hosts.doors, client_key=hosts.client_key)
+    return hosts
 
 
 def _open_listener(port: int) -> socket.socket:

@@ -2,7 +2,6 @@
 
 import os
 import sys
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 from rich.console import Console
@@ -14,7 +13,7 @@ from backend.terminal.conversation import Conversation, report
 from backend.terminal.line_input import LineInput, find_history_file
 from backend.terminal.one_shot import FAILED, Question, ask_once, print_failure
 from backend.terminal.turns import Leave
-from backend.vocabulary.language import Language
+from backend.vocabulary.language import Language, choose_terminal_language
 
 DEFAULT_URL = "http://127.0.0.1:8000"
 _FROM_INPUT = "-"
@@ -36,7 +35,7 @@ class ChatOptions:
 
 def run_chat(options: ChatOptions) -> int:
     """Chat until the person leaves, or ask the one question; returns the exit code."""
-    language = choose_language(options.language, environment=os.environ)
+    language = choose_terminal_language(options.language, environment=os.environ)
     with BackendClient(url=options.url, token=options.token, language=language) as client:
         if options.token and options.url.startswith("http:") and not is_loopback(options.url):
             _complain(texts.PLAIN_TOKEN.in_language(language).format(url=options.url))
@@ -51,13 +50,6 @@ def run_chat(options: ChatOptions) -> int:
             return FAILED
         except (KeyboardInterrupt, Leave):
             return FAILED
-
-
-def choose_language(wanted: str | None, *, environment: Mapping[str, str]) -> Language:
-    """`--language`, else what the locale variables say, in the order that C programs read them."""
-    names = (environment.get(name) for name in ("LC_ALL", "LC_MESSAGES", "LANG"))
-    said = wanted or next(filter(None, names), "")
-    return Language.ZH if said.lower().startswith("zh") else Language.EN
 
 
 def _ask_once(client: BackendClient, options: ChatOptions, *, language: Language) -> int:

@@ -1,6 +1,7 @@
 """Two languages, and texts that exist in both."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -42,6 +43,13 @@ def choose_language(accept_language: str | None) -> Language:
         if weight > best_weight:
             best, best_weight = language, weight
     return best
+
+
+def choose_terminal_language(wanted: str | None, *, environment: Mapping[str, str]) -> Language:
+    """`--language`, else what the locale variables say, in the order that C programs read them."""
+    names = (environment.get(name) for name in ("LC_ALL", "LC_MESSAGES", "LANG"))
+    said = wanted or next(filter(None, names), "")
+    return Language.ZH if said.lower().startswith("zh") else Language.EN
 
 
 def _parse_weight(parameters: str) -> float:

@@ -47,6 +47,11 @@ def namespace_of(source: object) -> str:
     return read_text(source, "metadata", "namespace")
 
 
+def object_path(kind: str, source: object) -> str:
+    """Kind/namespace/name, the form every problem uses; the namespace is empty for objects without one."""
+    return f"{kind}/{namespace_of(source)}/{name_of(source)}"
+
+
 def labels_of(source: object) -> dict[str, str]:
     return {key: str(value) for key, value in read_map(source, "metadata", "labels").items()}
 

@@ -27,6 +27,8 @@ class EventFacts:
     count: int
     first_seen: datetime | None
     last_seen: datetime | None
+    uid: str = ""
+    """Which object of that name; a pod made anew under its old name has another one."""
 
     @property
     def is_warning(self) -> bool:
@@ -57,4 +59,5 @@ def read_event(event: JsonObject) -> EventFacts:
         count=read_int(event, "count") or read_int(series, "count") or 1,
         first_seen=first,
         last_seen=last or first,
+        uid=read_text(subject, "uid"),
     )

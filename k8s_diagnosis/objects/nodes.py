@@ -63,6 +63,24 @@ def _container_requests(container: JsonObject) -> Requests:
     )
 
 
+def request_of(pod: JsonObject, resource: str) -> Decimal:
+    """What the scheduler counts of one resource, extended ones included."""
+
+    def asked(container: JsonObject) -> Decimal:
+        wanted = read_map(container, "resources", "requests")
+        limits = read_map(container, "resources", "limits")
+        return parse_quantity(wanted.get(resource, limits.get(resource)))
+
+    together = sum((asked(each) for each in read_maps(pod, "spec", "containers")), Decimal(0))
+    return max([together, *(asked(each) for each in read_maps(pod, "spec", "initContainers"))])
+
+
+def allocatable_of(node: JsonObject, resource: str) -> Decimal:
+    return parse_quantity(
+        (read_map(node, "status", "allocatable") or read_map(node, "status", "capacity")).get(resource)
+    )
+
+
 def measure_nodes(nodes: Iterable[JsonObject], pods: Iterable[JsonObject]) -> list[NodeCapacity]:
     """Join nodes with the pods on them; finished pods hold nothing any more."""
     placed: dict[str, list[Requests]] = {}

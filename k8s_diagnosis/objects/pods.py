@@ -116,14 +116,19 @@ def restarts_of(pod: JsonObject) -> int:
     return sum(container.restarts for container in containers_of(pod))
 
 
+def controller_of(source: JsonObject) -> tuple[str, str]:
+    """Kind and name of the object that made this one; empty when nobody did."""
+    references = read_maps(source, "metadata", "ownerReferences")
+    owner = next((ref for ref in references if read_flag(ref, "controller")), references[0] if references else {})
+    return read_text(owner, "kind"), read_text(owner, "name")
+
+
 def owner_of(pod: JsonObject) -> tuple[str, str]:
     """Kind and name of the workload behind the pod, itself when nobody owns it.
 
     A Deployment names its ReplicaSets NAME-HASH and labels the pods with the hash, so no request is needed.
     """
-    references = read_maps(pod, "metadata", "ownerReferences")
-    owner = next((ref for ref in references if read_flag(ref, "controller")), references[0] if references else {})
-    kind, name = read_text(owner, "kind"), read_text(owner, "name")
+    kind, name = controller_of(pod)
     if not name:
         return "Pod", name_of(pod)
     suffix = labels_of(pod).get("pod-template-hash", "")

@@ -1,144 +1,198 @@
-"""Pods that no node can take."""
+"""Pods that no node can take: lack of room."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
 
-from k8s_diagnosis.objects.access import read_map, read_text
-from k8s_diagnosis.objects.nodes import NodeCapacity, requests_of
-from k8s_diagnosis.objects.pods import condition_of
+from k8s_diagnosis.cases import PodCase
+from k8s_diagnosis.objects.access import JsonObject, name_of, read_flag, read_text
+from k8s_diagnosis.objects.nodes import allocatable_of, request_of
+from k8s_diagnosis.objects.placement import (
+    CONTROL_PLANE_TAINTS,
+    Reason,
+    fits_selector,
+    scheduler_message,
+    show_node_choice,
+    split_reasons,
+    untolerated_taints,
+)
 from k8s_diagnosis.problem import Problem, Severity, Words
-from k8s_diagnosis.snapshot import PodSnapshot
 from k8s_diagnosis.text.quantities import show_cpu, show_memory
-from mcp_kit.sanitising import sanitise_line
 
-_INSUFFICIENT = re.compile(r"(\d+) Insufficient (\w[\w/-]*(?:\.[\w/-]+)*)")
-_NODES = re.compile(r"\d+/(\d+) nodes are available")
-_MAX_MESSAGE = 500
-
-
-def find_insufficient_cpu(snapshot: PodSnapshot) -> Problem | None:
-    """The scheduler found too little free CPU on the nodes that fit otherwise."""
-    return _find_insufficient(snapshot, "cpu")
+_INSUFFICIENT = re.compile(r"Insufficient (\S+)")
+_TOO_MANY_PODS = re.compile(r"(?i)too many pods")
+_SELECTOR = re.compile(r"(?i)didn't match Pod's node affinity|didn't match node selector|node affinity/selector")
+_TAINT = re.compile(r"(?i)taint \{([^:}]*)")
+_SHOWN_NODES = 8
+_ZH_RESOURCES = {"cpu": "CPU", "memory": "内存", "ephemeral-storage": "临时存储", "pods": "Pod 数量"}
 
 
-def find_insufficient_memory(snapshot: PodSnapshot) -> Problem | None:
-    """The scheduler found too little free memory on the nodes that fit otherwise."""
-    return _find_insufficient(snapshot, "memory")
+@dataclass(frozen=True, slots=True)
+class SchedulingFacts:
+    """Why a pod is not placed: the scheduler's message taken apart."""
+
+    message: str
+    reasons: tuple[Reason, ...]
+    """Without those that are expected as long as another is left."""
+
+    @property
+    def main(self) -> list[Reason]:
+        """What holds on most nodes, or for the pod as a whole."""
+        whole = [reason for reason in self.reasons if not reason.nodes]
+        most = max((reason.nodes for reason in self.reasons), default=0)
+        return whole or [reason for reason in self.reasons if reason.nodes == most]
+
+    def is_only(self, reason: Reason) -> bool:
+        return len(self.reasons) == 1 and self.reasons[0] == reason
 
 
-def find_unschedulable(snapshot: PodSnapshot) -> Problem | None:
-    """Any other reason of the scheduler: taints, node selectors, affinity, unbound volumes."""
-    message = scheduler_message(snapshot)
+def read_scheduling(case: PodCase) -> SchedulingFacts | None:
+    """None when the pod is placed, or the scheduler has not tried yet."""
+    message = scheduler_message(case.pod)
     if not message:
+        events = case.events_of("FailedScheduling")
+        is_waiting = not case.node and read_text(case.pod, "status", "phase") == "Pending"
+        message = events[-1].message if events and is_waiting else ""
+    return SchedulingFacts(message, tuple(_decisive(split_reasons(message)))) if message else None
+
+
+def _decisive(reasons: list[Reason]) -> list[Reason]:
+    """Nodes that the pod rules out itself, and control planes, explain nothing as long as other nodes are left."""
+    kept = [reason for reason in reasons if not _is_expected(reason)]
+    return kept or reasons
+
+
+def _is_expected(reason: Reason) -> bool:
+    taint = _TAINT.search(reason.text)
+    is_control_plane = taint is not None and taint.group(1).strip() in CONTROL_PLANE_TAINTS
+    return is_control_plane or bool(_SELECTOR.search(reason.text))
+
+
+def find_insufficient(case: PodCase) -> Problem | None:
+    """The scheduler found too little free CPU, memory, or another resource on the nodes that fit otherwise."""
+    facts = read_scheduling(case)
+    lacking = [reason for reason in facts.main if _INSUFFICIENT.search(reason.text)] if facts else []
+    if facts is None or not lacking:
         return None
-    reasons = message.partition("available: ")[2].partition(". preemption")[0] or message
+    reason = max(lacking, key=lambda each: (each.nodes, "cpu" in each.text))
+    resource = _resource_of(reason)
+    wanted = request_of(case.pod, resource)
+    nodes = _nodes_of_choice(case)
+    largest = max((allocatable_of(node, resource) for node in nodes), default=None)
+    kind = resource if resource in {"cpu", "memory"} else "resource"
+    is_sure = len(facts.reasons) == 1
+    choice = show_node_choice(case.pod)
     return Problem(
-        condition="pending-unschedulable",
-        object=snapshot.workload,
+        condition=f"pending-insufficient-{kind}",
+        object=case.workload,
+        detail=resource,
         severity=Severity.CRITICAL,
-        cause=Words(
-            f"No node can take the pod: {reasons.rstrip('.')}.",
-            f"没有节点可以接收该 Pod：{reasons.rstrip('.')}。",
+        cause=_insufficient_cause(case, resource, wanted, largest),
+        evidence=(
+            f"PodScheduled=False: {facts.message}",
+            f"pod requests {resource}={show_amount(resource, wanted)}",
+            *(f"node {line}" for line in _list_room(case, nodes, resource)),
+            *((f"pod demands of its node: {choice}",) if choice else ()),
         ),
-        evidence=(f"PodScheduled=False: {message}", *_placement_evidence(snapshot)),
-        next_step=Words(
-            "Compare nodeSelector, affinity and tolerations of the pod with labels and taints of the nodes "
-            "(k8s-get-nodes), and its volume claims with what is bound.",
-            "对照 Pod 的 nodeSelector、亲和性和容忍与节点的标签和污点（k8s-get-nodes），并检查它的存储卷是否已绑定。",
-        ),
-        confidence=0.8,
+        next_step=_insufficient_step(case, resource),
+        confidence=0.97 if is_sure else 0.85,
     )
 
 
-def _find_insufficient(snapshot: PodSnapshot, resource: str) -> Problem | None:
-    message = scheduler_message(snapshot)
-    lacking = lacking_nodes(message)
-    count = lacking.get(resource, 0)
-    if not count or max(lacking, key=lambda name: (lacking[name], name == "cpu")) != resource:
-        return None
-    total = _NODES.search(message)
-    is_only_reason = total is not None and int(total.group(1)) == count
-    wanted = _show_wanted(snapshot, resource)
-    free = _show_free(snapshot.nodes, resource)
-    return Problem(
-        condition=f"pending-insufficient-{resource}",
-        object=snapshot.workload,
-        severity=Severity.CRITICAL,
-        cause=_insufficient_cause(resource, wanted=wanted, free=free),
-        evidence=tuple(
-            [f"PodScheduled=False: {message}", f"pod requests {resource}={wanted}"]
-            + [f"node {node}" for node in _list_free(snapshot.nodes, resource)]
-        ),
-        next_step=Words(
-            f"Lower the {resource} request of {snapshot.workload} to what a node has free, free some by scaling other "
-            "workloads down, or add a node.",
-            f"把 {snapshot.workload} 的 {_zh(resource)} request 降到节点空闲量以内，或缩减其他工作负载，或增加节点。",
-        ),
-        confidence=0.97 if is_only_reason else 0.8,
-    )
+def _resource_of(reason: Reason) -> str:
+    found = _INSUFFICIENT.search(reason.text)
+    return found.group(1).rstrip(".,") if found else ""
 
 
-def _insufficient_cause(resource: str, *, wanted: str, free: str) -> Words:
-    en = f"The pod requests {wanted} {_en(resource)}, more than any node has free"
-    zh = f"Pod 请求 {wanted} {_zh(resource)}，超过任何节点的空闲量"
-    return Words(f"{en} ({free})." if free else f"{en}.", f"{zh}（{free}）。" if free else f"{zh}。")
-
-
-def scheduler_message(snapshot: PodSnapshot) -> str:
-    """Why the scheduler could not place the pod; empty when it did or has not tried yet."""
-    scheduled = condition_of(snapshot.pod, "PodScheduled")
-    if read_text(scheduled, "status") != "False" or read_text(scheduled, "reason") != "Unschedulable":
-        return ""
-    return sanitise_line(read_text(scheduled, "message"), max_characters=_MAX_MESSAGE)
-
-
-def lacking_nodes(message: str) -> dict[str, int]:
-    """How many nodes lack each resource; what preemption would find is not counted again."""
-    return {name: int(count) for count, name in _INSUFFICIENT.findall(message.partition("preemption:")[0])}
-
-
-def _show_wanted(snapshot: PodSnapshot, resource: str) -> str:
-    wanted = requests_of(snapshot.pod)
-    return show_cpu(wanted.cpu) if resource == "cpu" else show_memory(wanted.memory)
-
-
-def _show_free(nodes: Iterable[NodeCapacity], resource: str) -> str:
-    usable = [node for node in nodes if node.is_schedulable]
-    if not usable:
-        return ""
-    if resource == "cpu":
-        best = max(usable, key=lambda node: node.free.cpu)
-        return f"{best.name}: {show_cpu(best.free.cpu)}/{show_cpu(best.allocatable.cpu)}"
-    best = max(usable, key=lambda node: node.free.memory)
-    return f"{best.name}: {show_memory(best.free.memory)}/{show_memory(best.allocatable.memory)}"
-
-
-def _list_free(nodes: Iterable[NodeCapacity], resource: str) -> list[str]:
-    if resource == "cpu":
-        return [
-            f"{node.name}: cpu free {show_cpu(node.free.cpu)} of {show_cpu(node.allocatable.cpu)}"
-            for node in list(nodes)[:10]
-        ]
+def _nodes_of_choice(case: PodCase) -> list[JsonObject]:
+    """Nodes that only lack room: selector and taints fit."""
     return [
-        f"{node.name}: memory free {show_memory(node.free.memory)} of {show_memory(node.allocatable.memory)}"
-        for node in list(nodes)[:10]
+        node
+        for node in case.index.all("Node")
+        if fits_selector(case.pod, node)
+        and not untolerated_taints(case.pod, node)
+        and not read_flag(node, "spec", "unschedulable")
     ]
 
 
-def _placement_evidence(snapshot: PodSnapshot) -> list[str]:
-    selector = read_map(snapshot.pod, "spec", "nodeSelector")
-    return (
-        [f"pod nodeSelector {','.join(f'{key}={value}' for key, value in sorted(selector.items()))}"]
-        if selector
-        else []
+def _insufficient_cause(case: PodCase, resource: str, wanted: Decimal, largest: Decimal | None) -> Words:
+    name, zh_name = "CPU" if resource == "cpu" else resource, _ZH_RESOURCES.get(resource, resource)
+    amount = show_amount(resource, wanted)
+    if largest is not None and not largest and wanted:
+        return Words(
+            f"A pod of {case.workload} requests {amount} {name}, which no node offers.",
+            f"{case.workload} 的 Pod 请求 {amount} {zh_name}，没有节点提供该资源。",
+        )
+    if largest is not None and wanted > largest:
+        most = show_amount(resource, largest)
+        return Words(
+            f"A pod of {case.workload} requests {amount} {name}, more than any node has in all (largest: {most}).",
+            f"{case.workload} 的 Pod 请求 {amount} {zh_name}，超过任何节点的总量（最大的有 {most}）。",
+        )
+    return Words(
+        f"A pod of {case.workload} requests {amount} {name}, more than any node has free: the nodes are full.",
+        f"{case.workload} 的 Pod 请求 {amount} {zh_name}，超过任何节点的空闲量：节点已满。",
     )
 
 
-def _en(resource: str) -> str:
-    return "CPU" if resource == "cpu" else resource
+def _insufficient_step(case: PodCase, resource: str) -> Words:
+    zh_name = _ZH_RESOURCES.get(resource, resource)
+    return Words(
+        f"Lower the {resource} request of {case.workload} to what a node has free, free some by scaling other "
+        "workloads down, or add a node.",
+        f"把 {case.workload} 的 {zh_name} request 降到节点空闲量以内，或缩减其他工作负载，或增加节点。",
+    )
 
 
-def _zh(resource: str) -> str:
-    return "CPU" if resource == "cpu" else "内存"
+def _list_room(case: PodCase, nodes: Sequence[JsonObject], resource: str) -> list[str]:
+    """What each node offers; what is free is only known when all pods were read."""
+    lines = []
+    for node in list(nodes)[:_SHOWN_NODES]:
+        capacity = case.index.capacities.get(name_of(node))
+        total = show_amount(resource, allocatable_of(node, resource))
+        if capacity is not None and resource in {"cpu", "memory"} and case.index.is_complete("Pod"):
+            free = capacity.free.cpu if resource == "cpu" else capacity.free.memory
+            lines.append(f"{name_of(node)}: {resource} free {show_amount(resource, free)} of {total}")
+        else:
+            lines.append(f"{name_of(node)}: {resource} allocatable {total}")
+    return lines
+
+
+def show_amount(resource: str, amount: Decimal) -> str:
+    if resource == "cpu":
+        return show_cpu(amount)
+    return show_memory(amount) if resource in {"memory", "ephemeral-storage"} else f"{amount.normalize():f}"
+
+
+def find_too_many_pods(case: PodCase) -> Problem | None:
+    """The nodes hold as many pods as their kubelets allow."""
+    facts = read_scheduling(case)
+    reason = next((each for each in facts.main if _TOO_MANY_PODS.search(each.text)), None) if facts else None
+    if facts is None or reason is None:
+        return None
+    nodes = _nodes_of_choice(case)
+    return Problem(
+        condition="pending-insufficient-pods",
+        object=case.workload,
+        severity=Severity.CRITICAL,
+        cause=Words(
+            f"A pod of {case.workload} is not placed: {reason.nodes} node(s) hold as many pods as they may.",
+            f"{case.workload} 的 Pod 无法调度：{reason.nodes} 个节点的 Pod 数已达上限。",
+        ),
+        evidence=(
+            f"PodScheduled=False: {facts.message}",
+            *(
+                f"node {name_of(node)}: {len(case.index.pods_on(name_of(node)))} pods read, "
+                f"{read_text(node, 'status', 'allocatable', 'pods')} allowed"
+                for node in nodes[:_SHOWN_NODES]
+            ),
+        ),
+        next_step=Words(
+            "Add nodes, remove pods that are not needed, or raise maxPods of the kubelets.",
+            "增加节点、清理不需要的 Pod，或提高 kubelet 的 maxPods。",
+        ),
+        confidence=0.95 if facts.is_only(reason) else 0.8,
+    )

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable, Sequence
 
 _NAME = re.compile(r"[a-z0-9]([-a-z0-9.]*[a-z0-9])?")
+_OBJECT_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9:._-]*")
 _MAX_NAME = 253
 _SELECTOR = re.compile(r"[A-Za-z0-9_.\-/=!,() ]+")
 
@@ -22,6 +23,16 @@ def check_name(name: str) -> str:
             f"{name[:80]!r} is no valid Kubernetes name: lower-case letters, digits, '-' and '.', "
             "starting and ending with a letter or digit"
         )
+    return name
+
+
+def check_object_name(name: str) -> str:
+    """Return the name of an object of any kind; some, as RBAC roles, may hold capitals and colons.
+
+    Raise InvalidName for one that could be taken for a path or an option.
+    """
+    if not 0 < len(name) <= _MAX_NAME or not _OBJECT_NAME.fullmatch(name):
+        raise InvalidName(f"{name[:80]!r} is no valid name of a Kubernetes object")
     return name
 
 

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from k8s_diagnosis.objects.access import JsonObject, name_of, read_int, read_map
+from k8s_diagnosis.objects.labels import selects
 from k8s_diagnosis.problem import Words
-from k8s_mcp.changes.selectors import selects
 
 
 @dataclass(frozen=True, slots=True)

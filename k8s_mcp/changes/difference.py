@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from k8s_diagnosis.objects.access import JsonObject, read_map
-from k8s_mcp.changes.hiding import hide_secrets
+from k8s_mcp.showing.hiding import hide_secrets
 from mcp_kit.sanitising import sanitise_line
 
 _MAX_VALUE = 160
@@ -31,11 +31,12 @@ class FieldChange:
 
 
 def compare(before: JsonObject | None, after: JsonObject | None) -> list[FieldChange]:
-    """Every field a person has written or will write that differs, in the order of the object; secrets are hidden."""
-    old = _ABSENT if before is None else without_server_fields(hide_secrets(before))
-    new = _ABSENT if after is None else without_server_fields(hide_secrets(after))
-    found = [FieldChange(path, _show(was), _show(becomes)) for path, was, becomes in _differences("", old, new)]
-    return [change for change in found if change.field not in _IDENTITY]
+    """Every field a person has written or will write that differs, in the order of the object.
+
+    What differs is found in the values themselves; what is shown of them has its secrets hidden.
+    """
+    differences = _differences("", _side_of(before), _side_of(after))
+    return [_describe(path, was, becomes) for path, was, becomes in differences if path not in _IDENTITY]
 
 
 def without_server_fields(source: JsonObject) -> JsonObject:
@@ -50,61 +51,90 @@ class _Absent:
 
 
 _ABSENT = _Absent()
-_Difference = tuple[str, Any, Any]  # Any: JSON, or _ABSENT
 
 
-def _differences(path: str, before: Any, after: Any) -> Iterator[_Difference]:  # Any: JSON, or _ABSENT
-    if before == after:
+@dataclass(frozen=True, slots=True)
+class _Side:
+    """A value of one of the two states, and what may be shown of it."""
+
+    value: Any  # Any: JSON, or _ABSENT
+    shown: Any  # Any: JSON, or _ABSENT
+
+    def keys(self) -> list[str]:
+        return list(self.value) if isinstance(self.value, dict) else []
+
+    def field(self, key: str) -> _Side:
+        if not isinstance(self.value, dict) or key not in self.value:
+            return _NOTHING
+        return _Side(self.value[key], self.shown.get(key) if isinstance(self.shown, dict) else self.shown)
+
+    def entries(self) -> list[_Side]:
+        if not isinstance(self.value, list):
+            return []
+        shown = self.shown if isinstance(self.shown, list) else [self.shown] * len(self.value)
+        return [_Side(value, part) for value, part in zip(self.value, shown, strict=True)]
+
+
+_NOTHING = _Side(_ABSENT, _ABSENT)
+_Difference = tuple[str, _Side, _Side]
+
+
+def _side_of(source: JsonObject | None) -> _Side:
+    if source is None:
+        return _NOTHING
+    return _Side(without_server_fields(source), without_server_fields(hide_secrets(source)))
+
+
+def _differences(path: str, before: _Side, after: _Side) -> Iterator[_Difference]:
+    if before.value == after.value:
         return
     if _are_nested(before, after, dict):
-        yield from _compare_maps(path, _as(before, {}), _as(after, {}))
+        for key in dict.fromkeys([*before.keys(), *after.keys()]):
+            yield from _differences(_join(path, key), before.field(key), after.field(key))
     elif _are_nested(before, after, list):
-        yield from _compare_lists(path, _as(before, []), _as(after, []))
+        yield from _compare_lists(path, before, after)
     else:
         yield path, before, after
 
 
-def _are_nested(before: object, after: object, kind: type) -> bool:
+def _are_nested(before: _Side, after: _Side, kind: type) -> bool:
     """Whether both sides are taken apart; one that is missing is taken apart like the other."""
-    sides = [before, after]
-    return all(side is _ABSENT or isinstance(side, kind) for side in sides) and any(
-        isinstance(side, kind) and bool(side) for side in sides
+    values = [before.value, after.value]
+    return all(value is _ABSENT or isinstance(value, kind) for value in values) and any(
+        isinstance(value, kind) and bool(value) for value in values
     )
 
 
-def _as(value: Any, empty: Any) -> Any:  # Any: JSON, or _ABSENT
-    return empty if value is _ABSENT else value
-
-
-def _compare_maps(path: str, before: JsonObject, after: JsonObject) -> Iterator[_Difference]:
-    for key in dict.fromkeys([*before, *after]):
-        yield from _differences(_join(path, key), before.get(key, _ABSENT), after.get(key, _ABSENT))
-
-
-def _compare_lists(path: str, before: Sequence[Any], after: Sequence[Any]) -> Iterator[_Difference]:  # Any: JSON
-    identifier = _find_identifier([*before], [*after])
+def _compare_lists(path: str, before: _Side, after: _Side) -> Iterator[_Difference]:
+    identifier = _find_identifier(before, after)
     if identifier is None:
-        yield path, list(before) or _ABSENT, list(after) or _ABSENT
+        yield path, before, after
         return
-    old = {str(item[identifier]): item for item in before}
-    new = {str(item[identifier]): item for item in after}
+    old = {str(entry.value[identifier]): entry for entry in before.entries()}
+    new = {str(entry.value[identifier]): entry for entry in after.entries()}
     is_order_only = True
     for key in dict.fromkeys([*old, *new]):
-        for difference in _differences(f"{path}[{key}]", old.get(key, _ABSENT), new.get(key, _ABSENT)):
+        for difference in _differences(f"{path}[{key}]", old.get(key, _NOTHING), new.get(key, _NOTHING)):
             is_order_only = False
             yield difference
     if is_order_only:
-        yield path, f"order {', '.join(old)}", f"order {', '.join(new)}"
+        yield path, _order_of(old), _order_of(new)
 
 
-def _find_identifier(before: list[Any], after: list[Any]) -> str | None:  # Any: JSON
+def _order_of(entries: Iterable[str]) -> _Side:
+    text = f"order {', '.join(entries)}"
+    return _Side(text, text)
+
+
+def _find_identifier(before: _Side, after: _Side) -> str | None:
     """The field by which the entries of both lists can be told apart."""
-    items = [*before, *after]
-    if not all(isinstance(item, dict) for item in items):
+    sides = [[entry.value for entry in side.entries()] for side in (before, after)]
+    if not all(isinstance(value, dict) for side in sides for value in side):
         return None
     for field in _IDENTIFIERS:
-        values = [[str(item.get(field)) for item in side if field in item] for side in (before, after)]
-        if len(values[0]) + len(values[1]) == len(items) and all(len(set(side)) == len(side) for side in values):
+        found = [[str(value[field]) for value in side if field in value] for side in sides]
+        is_everywhere = all(len(values) == len(side) for values, side in zip(found, sides, strict=True))
+        if is_everywhere and all(len(set(values)) == len(values) for values in found):
             return field
     return None
 
@@ -113,6 +143,14 @@ def _join(path: str, key: str) -> str:
     if "." in key or "/" in key:
         return f"{path}[{key}]"
     return f"{path}.{key}" if path else key
+
+
+def _describe(path: str, before: _Side, after: _Side) -> FieldChange:
+    was, becomes = _show(before.shown), _show(after.shown)
+    if was is not None and was == becomes:
+        # What differs is a secret, or lies beyond what is shown.
+        becomes = f"{becomes} (changed)"
+    return FieldChange(path, was, becomes)
 
 
 def _show(value: Any) -> str | None:  # Any: JSON, or _ABSENT

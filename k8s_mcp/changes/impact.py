@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from k8s_diagnosis.objects.access import JsonObject, name_of, read_map, read_maps
+from k8s_diagnosis.objects.labels import selects
 from k8s_diagnosis.problem import Words
 from k8s_mcp.changes.autoscaling import describe_autoscaler, find_autoscaler
 from k8s_mcp.changes.budgets import describe_headroom, find_headroom, is_tight
 from k8s_mcp.changes.keepers import find_keepers
 from k8s_mcp.changes.preview import CallRisk
 from k8s_mcp.changes.quotas import find_quota_uses, measure_pod
-from k8s_mcp.changes.selectors import selects
 from k8s_mcp.changes.targets import Target
 from k8s_mcp.changes.workloads import Workload
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from k8s_diagnosis.objects.access import JsonObject
 from k8s_mcp.changes.difference import without_server_fields
-from k8s_mcp.changes.hiding import hide_secrets
+from k8s_mcp.showing.hiding import hide_secrets
 from mcp_kit.redaction import redact
 
 _MAX_CHARACTERS = 1500

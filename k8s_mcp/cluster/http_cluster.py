@@ -14,13 +14,25 @@ from k8s_mcp.cluster.changes import FIELD_MANAGER, Deletion, Eviction, ObjectPat
 from k8s_mcp.cluster.connection_keeper import ConnectionKeeper
 from k8s_mcp.cluster.contexts import IN_CLUSTER
 from k8s_mcp.cluster.discovery import Discovery
-from k8s_mcp.cluster.interfaces import PODS, JsonObject, KnownList, LogRequest, Resource, Selection
+from k8s_mcp.cluster.interfaces import (
+    PODS,
+    ApiTable,
+    JsonObject,
+    KnownList,
+    LogRequest,
+    Resource,
+    Selection,
+)
 from k8s_mcp.cluster.kinds import KindCatalogue
-from k8s_mcp.cluster.requests import JSON, NAMES_ONLY, ApiRequest
+from k8s_mcp.cluster.requests import JSON, NAMES_ONLY, TABLE, ApiRequest
+from k8s_mcp.cluster.tables import join_tables, parse_table
 from k8s_mcp.settings import K8sSettings
 
 _PAGE_SIZE = 500
 """Objects per answer: keeps one answer of a cluster with thousands of pods at a few megabytes."""
+
+_MAX_TABLE_PAGES = 40
+"""Twenty thousand rows: whoever has more narrows the question."""
 
 _MAX_LOG_BYTES = 8 * 1024 * 1024
 
@@ -43,6 +55,9 @@ class HttpCluster:
         other._api = self._api.acting_as(user)
         return other
 
+    async def read_version(self) -> str:
+        return read_text(await self._read_document("/version", JSON), "gitVersion") or "unknown version"
+
     async def default_namespace(self) -> str:
         if self._settings.namespace:
             return self._settings.namespace
@@ -62,6 +77,18 @@ class HttpCluster:
 
     async def list_known(self, resource: Resource, selection: Selection) -> KnownList:
         return KnownList(await self.list_objects(resource, selection))
+
+    async def read_table(self, resource: Resource, selection: Selection) -> ApiTable:
+        # Without a namespace in the request, each row needs its own.
+        included = "None" if selection.namespace is not None or not resource.is_namespaced else "Metadata"
+        query = (*_selection_query(selection), ("includeObject", included))
+        request = ApiRequest("list", resource, selection.namespace, query=query, accept=TABLE)
+        tables = []
+        async for page in self._read_pages(request, page_size=_PAGE_SIZE):
+            tables.append(parse_table(page, namespace=selection.namespace or ""))
+            if len(tables) == _MAX_TABLE_PAGES:
+                break
+        return join_tables(tables, resource, limits=self._api.limits, is_complete=len(tables) < _MAX_TABLE_PAGES)
 
     async def list_names(self, resource: Resource, selection: Selection) -> list[str]:
         return [name_of(item) for item in await self._list_all(resource, selection, accept=NAMES_ONLY)]
@@ -95,6 +122,8 @@ class HttpCluster:
         query = [("tailLines", str(request.tail_lines)), ("previous", "true" if request.previous else "false")]
         if request.container:
             query.append(("container", request.container))
+        if request.has_timestamps:
+            query.append(("timestamps", "true"))
         if request.since_seconds is not None:
             query.append(("sinceSeconds", str(request.since_seconds)))
         body = await self._api.send(

@@ -62,8 +62,6 @@ NAMESPACES = Resource("Namespace", "namespaces", is_namespaced=False, short_name
 DEPLOYMENTS = Resource("Deployment", "deployments", "/apis/apps/v1", short_names=("deploy",))
 STATEFUL_SETS = Resource("StatefulSet", "statefulsets", "/apis/apps/v1", short_names=("sts",))
 DAEMON_SETS = Resource("DaemonSet", "daemonsets", "/apis/apps/v1", short_names=("ds",))
-REPLICA_SETS = Resource("ReplicaSet", "replicasets", "/apis/apps/v1", short_names=("rs",))
-CONTROLLER_REVISIONS = Resource("ControllerRevision", "controllerrevisions", "/apis/apps/v1")
 PERSISTENT_VOLUME_CLAIMS = Resource("PersistentVolumeClaim", "persistentvolumeclaims", short_names=("pvc",))
 PERSISTENT_VOLUMES = Resource("PersistentVolume", "persistentvolumes", is_namespaced=False, short_names=("pv",))
 RESOURCE_QUOTAS = Resource("ResourceQuota", "resourcequotas", short_names=("quota",))
@@ -93,6 +91,25 @@ class KnownList:
 
 
 @dataclass(frozen=True, slots=True)
+class TableRow:
+    """One object as the API server shows it in a list."""
+
+    namespace: str
+    name: str
+    cells: tuple[object, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ApiTable:
+    """A list in the columns that the API server itself chose, for custom kinds those of their definition."""
+
+    columns: tuple[str, ...]
+    rows: tuple[TableRow, ...]
+    is_complete: bool = True
+    """False when there were too many objects to read all."""
+
+
+@dataclass(frozen=True, slots=True)
 class LogRequest:
     pod: str
     namespace: str
@@ -100,6 +117,8 @@ class LogRequest:
     previous: bool = False
     tail_lines: int = 100
     since_seconds: int | None = None
+    has_timestamps: bool = False
+    """Each line begins with the time at which the node received it."""
 
 
 class Cluster(Protocol):
@@ -110,6 +129,9 @@ class Cluster(Protocol):
 
     def acting_as(self, user: AskingUser) -> Cluster:
         """The same cluster with the rights of somebody else."""
+
+    async def read_version(self) -> str:
+        """The version of the API server, such as `v1.32.13`."""
 
     async def default_namespace(self) -> str:
         """The namespace meant when a call names none."""
@@ -125,6 +147,9 @@ class Cluster(Protocol):
 
     async def list_known(self, resource: Resource, selection: Selection) -> KnownList:
         """The same from a watched copy where there is one, for answers to questions. Never base a change on it."""
+
+    async def read_table(self, resource: Resource, selection: Selection) -> ApiTable:
+        """Every matching object as one row, which costs far less than the objects."""
 
     async def list_names(self, resource: Resource, selection: Selection) -> list[str]:
         """Names only: no data of the objects is read."""

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
+from k8s_diagnosis.cases import PodCase
 from k8s_diagnosis.objects.access import JsonObject, read_int, read_map, read_maps, read_text
 from k8s_diagnosis.objects.events import EventFacts
 from k8s_diagnosis.objects.pods import ContainerFacts, owner_of, readiness_of, status_of
 from k8s_diagnosis.objects.probes import show_probe
 from k8s_diagnosis.problem import Problem
-from k8s_diagnosis.snapshot import PodSnapshot
 from k8s_mcp.listing.events import ago
 from k8s_mcp.listing.pods import age_of
 from k8s_mcp.results import ConditionView, ContainerView, EnvView, EventView, PodResult, view_problem
@@ -23,22 +23,22 @@ _MAX_VALUE = 80
 _MAX_MESSAGE = 400
 
 
-def make_pod_result(snapshot: PodSnapshot, *, problems: Sequence[Problem]) -> PodResult:
-    pod = snapshot.pod
+def make_pod_result(case: PodCase, *, problems: Sequence[Problem]) -> PodResult:
+    pod = case.pod
     ready, total = readiness_of(pod)
     kind, owner = owner_of(pod)
     return PodResult(
-        namespace=snapshot.namespace,
-        name=snapshot.name,
+        namespace=case.namespace,
+        name=case.name,
         status=status_of(pod),
         ready=f"{ready}/{total}",
         node=read_text(pod, "spec", "nodeName"),
         pod_ip=read_text(pod, "status", "podIP"),
-        age=age_of(pod, snapshot.now),
+        age=age_of(pod, case.now),
         owner=None if kind == "Pod" else f"{kind}/{owner}",
-        containers=[_view_container(case.facts) for case in snapshot.cases()],
+        containers=[_view_container(container.facts) for container in case.containers],
         conditions=[_view_condition(condition) for condition in read_maps(pod, "status", "conditions")],
-        events=_view_events(snapshot.events, now=snapshot.now),
+        events=_view_events(case.events, now=case.now),
         problems=[view_problem(problem) for problem in problems],
     )
 

@@ -8,9 +8,8 @@ from datetime import datetime
 from k8s_diagnosis.objects.access import JsonObject, name_of, namespace_of, read_int, read_maps, read_text
 from k8s_diagnosis.objects.labels import show_labels
 from k8s_diagnosis.objects.pods import condition_of, is_condition_true
+from k8s_diagnosis.objects.services import Endpoints, selector_of
 from k8s_diagnosis.problem import Problem
-from k8s_diagnosis.rules.services import count_endpoints, selector_of
-from k8s_diagnosis.snapshot import ServiceSnapshot
 from k8s_diagnosis.text.times import parse_time, seconds_between
 from k8s_mcp.listing.pods import age_of
 from k8s_mcp.listing.rows import Row
@@ -97,8 +96,7 @@ def _is_stuck(deployment: JsonObject, *, now: datetime) -> bool:
     return (seconds_between(since, now) or 0) > _PATIENCE_SECONDS
 
 
-def make_service_row(snapshot: ServiceSnapshot, *, problems: Sequence[Problem], now: datetime) -> Row:
-    service = snapshot.service
+def make_service_row(service: JsonObject, *, endpoints: Endpoints, problems: Sequence[Problem], now: datetime) -> Row:
     kind = read_text(service, "spec", "type") or "ClusterIP"
     cells = (
         namespace_of(service),
@@ -107,7 +105,7 @@ def make_service_row(snapshot: ServiceSnapshot, *, problems: Sequence[Problem], 
         read_text(service, "spec", "clusterIP") or read_text(service, "spec", "externalName"),
         ",".join(_show_port(port) for port in read_maps(service, "spec", "ports")),
         show_labels(selector_of(service)) or "<none>",
-        str(count_endpoints(snapshot)),
+        str(endpoints),
         age_of(service, now),
         problems[0].condition if problems else "",
     )

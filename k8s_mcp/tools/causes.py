@@ -4,113 +4,122 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from datetime import datetime
 
+from k8s_diagnosis.cases import ContainerCase, PodCase
 from k8s_diagnosis.diagnosing import diagnose_pod
+from k8s_diagnosis.index import ClusterIndex
 from k8s_diagnosis.objects.access import name_of, namespace_of
-from k8s_diagnosis.objects.events import EventFacts
-from k8s_diagnosis.objects.pods import owner_path
 from k8s_diagnosis.problem import Problem
-from k8s_diagnosis.snapshot import PodSnapshot
+from k8s_diagnosis.snapshot import ClusterSnapshot, ContainerLogs, LogKey
 from k8s_mcp.cluster.interfaces import Cluster, JsonObject, LogRequest
 from k8s_mcp.errors import ClusterError
-from k8s_mcp.state import K8sState
-from mcp_kit.redaction import hide_private_keys
-from mcp_kit.sanitising import sanitise_line
 
 PodKey = tuple[str, str]
 """Namespace and name."""
 
 _LOG_LINES_FOR_CAUSE = 60
-_MAX_LOG_LINE = 500
 
 # One pod per workload is read, so a list costs a handful of log requests at most.
 _LOG_READS = 5
-_LOG_DECIDES = {"crash-exit-error", "liveness-too-aggressive", "readiness-wrong-port", "readiness-failing"}
+_LOG_DECIDES = {
+    "crash-exit-error",
+    "crash-after-change",
+    "init-failing",
+    "liveness-too-aggressive",
+    "startup-probe-too-short",
+    "readiness-wrong-port",
+    "readiness-failing",
+}
 
 
-def make_snapshots(
-    pods: Sequence[JsonObject], events: Sequence[EventFacts], *, state: K8sState
-) -> dict[PodKey, PodSnapshot]:
+def make_cases(pods: Sequence[JsonObject], events: Sequence[JsonObject], *, now: datetime) -> dict[PodKey, PodCase]:
     """Pods with their events, by namespace and name."""
-    by_pod: dict[PodKey, list[EventFacts]] = {}
-    for event in events:
-        if event.kind == "Pod":
-            by_pod.setdefault((event.namespace, event.name), []).append(event)
-    now = state.now()
-    keys = [(namespace_of(pod), name_of(pod)) for pod in pods]
-    return {key: PodSnapshot(pod, now, by_pod.get(key, ())) for key, pod in zip(keys, pods, strict=True)}
+    index = ClusterIndex(ClusterSnapshot(now, {"Pod": pods, "Event": events}))
+    return {(namespace_of(pod), name_of(pod)): PodCase(index, pod) for pod in pods}
 
 
-def diagnose_all(snapshots: Mapping[PodKey, PodSnapshot]) -> dict[PodKey, list[Problem]]:
-    return {key: diagnose_pod(snapshot) for key, snapshot in snapshots.items()}
+def diagnose_all(cases: Mapping[PodKey, PodCase]) -> dict[PodKey, list[Problem]]:
+    return {key: diagnose_pod(case.index, case.pod) for key, case in cases.items()}
 
 
 def join_by_owner(
-    snapshots: Mapping[PodKey, PodSnapshot], problems: Mapping[PodKey, Sequence[Problem]]
+    cases: Mapping[PodKey, PodCase], problems: Mapping[PodKey, Sequence[Problem]]
 ) -> dict[str, list[Problem]]:
     """Problems by workload, each cause once."""
     joined: dict[str, dict[tuple[str, str], Problem]] = {}
     for key, found in problems.items():
         for problem in found:
-            owned = joined.setdefault(owner_path(snapshots[key].pod), {})
+            owned = joined.setdefault(cases[key].workload, {})
             owned.setdefault((problem.condition, problem.cause.en), problem)
     return {owner: list(found.values()) for owner, found in joined.items()}
 
 
-async def read_failed_logs(cluster: Cluster, snapshot: PodSnapshot) -> dict[str, list[str]]:
+async def read_failed_logs(cluster: Cluster, case: PodCase) -> dict[LogKey, ContainerLogs]:
     """Last lines of every container that failed; a log that cannot be read is simply not there."""
-    wanted = [
-        case
-        for case in snapshot.cases()
-        if case.facts.terminated or (case.facts.is_running and not case.facts.is_ready)
-    ]
-    tails = await asyncio.gather(
-        *(
-            _read_tail(cluster, snapshot, case.name, is_previous=not case.is_ended and bool(case.facts.terminated))
-            for case in wanted
-        )
-    )
-    return {case.name: tail for case, tail in zip(wanted, tails, strict=True) if tail}
+    wanted = [each for each in case.containers if wants_log(each)]
+    read = await asyncio.gather(*(_read_log(cluster, each) for each in wanted))
+    return {
+        (case.namespace, case.name, each.name): logs
+        for each, logs in zip(wanted, read, strict=True)
+        if logs is not None
+    }
 
 
-async def _read_tail(cluster: Cluster, snapshot: PodSnapshot, container: str, *, is_previous: bool) -> list[str]:
+def wants_log(case: ContainerCase) -> bool:
+    """Whether the log may say what is wrong: the container ended, or runs without getting ready."""
+    return bool(case.facts.terminated) or (case.facts.is_running and not case.facts.is_ready)
+
+
+async def _read_log(cluster: Cluster, case: ContainerCase) -> ContainerLogs | None:
+    """The run that failed: the one before, when a new one is under way."""
+    is_previous = case.facts.is_running and bool(case.facts.terminated)
     request = LogRequest(
-        pod=snapshot.name,
-        namespace=snapshot.namespace,
-        container=container,
+        pod=case.pod.name,
+        namespace=case.pod.namespace,
+        container=case.name,
         previous=is_previous,
         tail_lines=_LOG_LINES_FOR_CAUSE,
     )
     try:
         text = await cluster.read_log(request)
     except ClusterError:
-        return []
-    return [sanitise_line(line, max_characters=_MAX_LOG_LINE) for line in hide_private_keys(text).splitlines()]
+        return None
+    return ContainerLogs(previous=text) if is_previous else ContainerLogs(current=text)
 
 
 async def sharpen(
     cluster: Cluster,
-    snapshots: Mapping[PodKey, PodSnapshot],
+    cases: Mapping[PodKey, PodCase],
     problems: Mapping[PodKey, list[Problem]],
     *,
     among: Iterable[PodKey],
 ) -> dict[PodKey, list[Problem]]:
     """The problems, with better causes for the given pods where a log decides; pods of one workload share it."""
-    examples: dict[str, PodSnapshot] = {}
+    examples: dict[str, PodCase] = {}
     for key in among:
         if _needs_log(problems[key]) and len(examples) < _LOG_READS:
-            examples.setdefault(owner_path(snapshots[key].pod), snapshots[key])
-    tails = await asyncio.gather(*(read_failed_logs(cluster, snapshot) for snapshot in examples.values()))
+            examples.setdefault(cases[key].workload, cases[key])
+    logs = await asyncio.gather(*(read_failed_logs(cluster, case) for case in examples.values()))
     better = {
-        owner: diagnose_pod(replace(snapshot, log_tails=tail))
-        for (owner, snapshot), tail in zip(examples.items(), tails, strict=True)
-        if tail
+        owner: diagnose_with_logs(case, read)
+        for (owner, case), read in zip(examples.items(), logs, strict=True)
+        if read
     }
     return {
-        key: (better.get(owner_path(snapshots[key].pod)) or found) if _needs_log(found) else found
+        key: (better.get(cases[key].workload) or found) if _needs_log(found) else found
         for key, found in problems.items()
     }
+
+
+def diagnose_with_logs(case: PodCase, logs: Mapping[LogKey, ContainerLogs]) -> list[Problem]:
+    """The pod's problems once its logs are known."""
+    objects = dict(case.index.snapshot.objects)
+    objects["Event"] = [
+        event for event in objects.get("Event", ()) if event.get("involvedObject", {}).get("name") == case.name
+    ]
+    index = ClusterIndex(ClusterSnapshot(case.now, objects, case.index.snapshot.complete, logs))
+    return diagnose_pod(index, case.pod)
 
 
 def _needs_log(problems: Sequence[Problem]) -> bool:

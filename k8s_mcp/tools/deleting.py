@@ -12,9 +12,9 @@ from k8s_mcp.changes.autoscaling import find_autoscaler
 from k8s_mcp.changes.deletion import find_maker, note_contents, note_deletion, note_dependents, note_volume
 from k8s_mcp.changes.impact import Notes, Surroundings, note_keepers, note_scaling
 from k8s_mcp.changes.preview import ObjectChange, Preview
-from k8s_mcp.changes.references import USED_KINDS, find_users
 from k8s_mcp.changes.reversal import write_manifest
 from k8s_mcp.changes.targets import Target
+from k8s_mcp.changes.users import USED_KINDS, find_users
 from k8s_mcp.changes.workloads import workload_of
 from k8s_mcp.cluster.changes import Deletion, Propagation
 from k8s_mcp.cluster.interfaces import (

@@ -14,7 +14,7 @@ from k8s_mcp.listing.workloads import DEPLOYMENT_TABLE, make_deployment_row
 from k8s_mcp.results import TableResult
 from k8s_mcp.state import K8sState, state_of
 from k8s_mcp.tools.arguments import AllNamespaces, ClusterName, Cursor, LabelSelector, Limit, Namespace
-from k8s_mcp.tools.causes import diagnose_all, join_by_owner, make_snapshots, sharpen
+from k8s_mcp.tools.causes import diagnose_all, join_by_owner, make_cases, sharpen
 from k8s_mcp.tools.list_call import Paging, begin_list
 from k8s_mcp.tools.reading import require_namespace
 
@@ -49,9 +49,9 @@ async def get_deployments(
     if not deployments:
         await require_namespace(asked.cluster, asked.namespace)
     troubled = [pod for pod in pods or () if not is_running_untroubled(pod)]
-    snapshots = make_snapshots(troubled, warnings, state=state)
-    found = await sharpen(asked.cluster, snapshots, diagnose_all(snapshots), among=snapshots)
-    problems = join_by_owner(snapshots, found)
     now = state.now()
+    cases = make_cases(troubled, warnings, now=now)
+    found = await sharpen(asked.cluster, cases, diagnose_all(cases), among=cases)
+    problems = join_by_owner(cases, found)
     rows = [make_deployment_row(each, problems_by_owner=problems, now=now) for each in deployments]
     return asked.answer(DEPLOYMENT_TABLE, asked.cut(rows))

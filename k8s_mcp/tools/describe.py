@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Annotated
@@ -10,13 +11,13 @@ from typing import Annotated
 from mcp.server.mcpserver import Context
 from mcp_types import CallToolResult
 
+from k8s_diagnosis.cases import PodCase
 from k8s_diagnosis.diagnosing import diagnose_pod
-from k8s_diagnosis.objects.events import read_event
-from k8s_diagnosis.objects.nodes import NodeCapacity, measure_nodes
+from k8s_diagnosis.index import ClusterIndex
+from k8s_diagnosis.objects.placement import scheduler_message
 from k8s_diagnosis.rules.configuration import find_references
-from k8s_diagnosis.rules.scheduling import scheduler_message
-from k8s_diagnosis.snapshot import PodSnapshot
-from k8s_mcp.cluster.interfaces import CONFIG_MAPS, EVENTS, NODES, PODS, SECRETS, Cluster, Selection
+from k8s_diagnosis.snapshot import EVERYWHERE, ClusterSnapshot
+from k8s_mcp.cluster.interfaces import CONFIG_MAPS, EVENTS, NODES, PODS, SECRETS, Cluster, JsonObject, Selection
 from k8s_mcp.errors import ClusterError, ObjectNotFound
 from k8s_mcp.listing.pod_detail import make_pod_result, write_pod_text
 from k8s_mcp.results import PodResult
@@ -36,13 +37,13 @@ async def describe_pod(
     Values of credentials are never shown."""
     state, target = state_of(ctx), choose_cluster(ctx, cluster)
     place = namespace or await target.default_namespace()
-    snapshot = await _read_snapshot(target, now=state.now(), name=name, namespace=place)
-    snapshot = await _read_causes(target, snapshot)
-    result = make_pod_result(snapshot, problems=diagnose_pod(snapshot))
+    case = await _read_case(target, now=state.now(), name=name, namespace=place)
+    case = await _read_causes(target, case)
+    result = make_pod_result(case, problems=diagnose_pod(case.index, case.pod))
     return structured_result(result, text=write_pod_text(result))
 
 
-async def _read_snapshot(cluster: Cluster, *, now: datetime, name: str, namespace: str) -> PodSnapshot:
+async def _read_case(cluster: Cluster, *, now: datetime, name: str, namespace: str) -> PodCase:
     about = f"involvedObject.kind=Pod,involvedObject.name={name}"
     try:
         pod, events = await asyncio.gather(
@@ -51,36 +52,43 @@ async def _read_snapshot(cluster: Cluster, *, now: datetime, name: str, namespac
         )
     except ObjectNotFound as error:
         raise await explain_missing(cluster, PODS, name=name, namespace=namespace, tool="k8s-get-pods") from error
-    # A pod made anew under its old name (StatefulSets do so) must not inherit the events of the one before.
-    uid = pod.get("metadata", {}).get("uid")
-    own = [each for each in events or [] if each.get("involvedObject", {}).get("uid") in {uid, None}]
-    return PodSnapshot(pod, now, [read_event(event) for event in own])
+    return PodCase(ClusterIndex(ClusterSnapshot(now, {"Pod": [pod], "Event": events or []})), pod)
 
 
-async def _read_causes(cluster: Cluster, snapshot: PodSnapshot) -> PodSnapshot:
+async def _read_causes(cluster: Cluster, case: PodCase) -> PodCase:
     """Read further only where it can name a cause: healthy pods cost no more requests."""
-    if scheduler_message(snapshot):
-        return replace(snapshot, nodes=await _read_nodes(cluster))
-    missing = {reference.kind for reference in find_references(snapshot)}
+    snapshot = case.index.snapshot
+    if scheduler_message(case.pod):
+        return PodCase(ClusterIndex(await _with_nodes(cluster, snapshot)), case.pod)
+    missing = {reference.kind for reference in find_references(case)}
     if missing:
-        return replace(snapshot, config_names=await _read_names(cluster, snapshot.namespace, missing))
-    return replace(snapshot, log_tails=await read_failed_logs(cluster, snapshot))
+        return PodCase(ClusterIndex(await _with_names(cluster, snapshot, case.namespace, missing)), case.pod)
+    logs = await read_failed_logs(cluster, case)
+    return PodCase(ClusterIndex(replace(snapshot, logs=logs)), case.pod)
 
 
-async def _read_nodes(cluster: Cluster) -> list[NodeCapacity]:
+async def _with_nodes(cluster: Cluster, snapshot: ClusterSnapshot) -> ClusterSnapshot:
     nodes, pods = await asyncio.gather(
         list_optional(cluster, NODES, Selection(), notes=[]), list_optional(cluster, PODS, Selection(), notes=[])
     )
-    return measure_nodes(nodes, pods) if nodes is not None and pods is not None else []
+    if nodes is None:
+        return snapshot
+    everywhere = frozenset({EVERYWHERE})
+    if pods is None:
+        return replace(snapshot, objects={**snapshot.objects, "Node": nodes}, complete={"Node": everywhere})
+    objects = {**snapshot.objects, "Node": nodes, "Pod": pods}
+    return replace(snapshot, objects=objects, complete={"Node": everywhere, "Pod": everywhere})
 
 
-async def _read_names(cluster: Cluster, namespace: str, kinds: set[str]) -> dict[str, list[str]]:
-    wanted = [resource for resource in (CONFIG_MAPS, SECRETS) if resource.kind in kinds]
-    names: dict[str, list[str]] = {}
-    for resource in wanted:
+async def _with_names(cluster: Cluster, snapshot: ClusterSnapshot, namespace: str, kinds: set[str]) -> ClusterSnapshot:
+    found: dict[str, Sequence[JsonObject]] = {}
+    for resource in (CONFIG_MAPS, SECRETS):
+        if resource.kind not in kinds:
+            continue
         try:
-            names[resource.kind] = await cluster.list_names(resource, Selection(namespace))
+            names = await cluster.list_names(resource, Selection(namespace))
         except ClusterError:
             # Many accounts may not list Secrets; the cause is known without their names.
             continue
-    return names
+        found[resource.kind] = [{"metadata": {"name": name, "namespace": namespace}} for name in names]
+    return replace(snapshot, objects={**snapshot.objects, **found})

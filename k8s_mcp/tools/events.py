@@ -12,7 +12,7 @@ from pydantic import Field
 from k8s_diagnosis.objects.access import name_of
 from k8s_diagnosis.objects.events import read_event
 from k8s_mcp.cluster.interfaces import EVENTS, Selection
-from k8s_mcp.listing.events import EVENT_TABLE, make_event_row
+from k8s_mcp.listing.events import EVENT_TABLE, group_events, make_event_row
 from k8s_mcp.results import TableResult
 from k8s_mcp.state import K8sState, state_of
 from k8s_mcp.tools.arguments import AllNamespaces, ClusterName, Cursor, Limit, Namespace, OptionalName
@@ -60,5 +60,6 @@ async def get_events(
         await require_namespace(asked.cluster, asked.namespace)
         asked.notes.append("No events does not mean no fault: the cluster forgets them, usually after one hour")
     now = state_of(ctx).now()
-    rows = [make_event_row(read_event(event), name=name_of(event), now=now) for event in events]
+    groups = group_events((name_of(event), read_event(event)) for event in events)
+    rows = [make_event_row(group, now=now) for group in groups]
     return asked.answer(EVENT_TABLE, asked.cut(rows))

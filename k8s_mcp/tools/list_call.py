@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from mcp.server.mcpserver import Context
 from mcp_types import CallToolResult
 
-from k8s_diagnosis.objects.events import EventFacts, read_event
 from k8s_mcp.cluster.interfaces import EVENTS, Cluster, JsonObject, Resource, Selection
 from k8s_mcp.errors import ClusterError
 from k8s_mcp.listing.rows import InvalidCursor, ListedT, Page, PageWish, Row, cut_page, decode_cursor, digest_of
@@ -57,9 +56,8 @@ class ListCall:
             self.notes.append(f"{resource.plural} could not be read, causes may be incomplete ({type(error).__name__})")
             return None
 
-    async def read_warnings(self) -> list[EventFacts]:
-        events = await self.read_optional(EVENTS, Selection(self.namespace, field_selector="type=Warning"))
-        return [read_event(event) for event in events or ()]
+    async def read_warnings(self) -> Sequence[JsonObject]:
+        return await self.read_optional(EVENTS, Selection(self.namespace, field_selector="type=Warning")) or ()
 
     def cut(self, listed: Sequence[ListedT]) -> Page[ListedT]:
         return cut_page(listed, self.wish, is_one_namespace=self.namespace is not None)

@@ -11,9 +11,9 @@ from k8s_mcp.changes.impact import Notes, Surroundings
 from k8s_mcp.changes.notes import changes_pods, note_change, note_users, note_workload_change, replaces_pods
 from k8s_mcp.changes.patches import Patch, bind_patch
 from k8s_mcp.changes.preview import ObjectChange, Preview
-from k8s_mcp.changes.references import USED_KINDS, find_users
 from k8s_mcp.changes.reversal import write_reverse_patch
 from k8s_mcp.changes.targets import Target
+from k8s_mcp.changes.users import USED_KINDS, find_users
 from k8s_mcp.changes.workloads import workload_of
 from k8s_mcp.cluster.changes import ObjectPatch, PatchForm, Written
 from k8s_mcp.cluster.interfaces import PODS, Selection

@@ -14,7 +14,7 @@ from k8s_mcp.listing.pods import POD_TABLE, ListedPod, list_pod, make_pod_row
 from k8s_mcp.results import TableResult
 from k8s_mcp.state import K8sState, state_of
 from k8s_mcp.tools.arguments import AllNamespaces, ClusterName, Cursor, LabelSelector, Limit, Namespace
-from k8s_mcp.tools.causes import PodKey, diagnose_all, make_snapshots, sharpen
+from k8s_mcp.tools.causes import PodKey, diagnose_all, make_cases, sharpen
 from k8s_mcp.tools.list_call import Paging, begin_list
 from k8s_mcp.tools.reading import require_namespace
 
@@ -49,12 +49,12 @@ async def get_pods(
         await require_namespace(asked.cluster, asked.namespace)
     now = state.now()
     listed = [list_pod(pod, now=now) for pod in pods]
-    snapshots = make_snapshots([each.pod for each in listed if each.may_have_problems], warnings, state=state)
-    problems = diagnose_all(snapshots)
+    cases = make_cases([each.pod for each in listed if each.may_have_problems], warnings, now=now)
+    problems = diagnose_all(cases)
     listed = [each.with_problems(problems.get(_key_of(each), ())) for each in listed]
     page = asked.cut([each for each in listed if each.is_abnormal or not only_abnormal])
     shown = [_key_of(each) for each in page.rows]
-    sharper = await sharpen(asked.cluster, snapshots, problems, among=[key for key in shown if key in snapshots])
+    sharper = await sharpen(asked.cluster, cases, problems, among=[key for key in shown if key in cases])
     rows = [make_pod_row(each.with_problems(sharper.get(_key_of(each), ())), now=now) for each in page.rows]
     return asked.answer(POD_TABLE, page.with_rows(rows))
 

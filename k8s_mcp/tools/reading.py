@@ -36,12 +36,13 @@ async def explain_missing(
 ) -> ToolError:
     """The error for an object that is not there, with the names that come nearest."""
     await require_namespace(cluster, namespace)
-    names = await cluster.list_names(resource, Selection(namespace))
-    nearest = list_nearest(name, among=names)
+    try:
+        nearest = f"; {list_nearest(name, among=await cluster.list_names(resource, Selection(namespace)))}"
+    except AccessDenied:
+        nearest = ""
     place = f' in namespace "{namespace}"' if namespace else ""
     return KindedToolError(
-        f'No {resource.kind.lower()} "{name}"{place}; {nearest}. {tool} lists them.',
-        kind=ErrorKind.NOT_FOUND,
+        f'No {resource.kind.lower()} "{name}"{place}{nearest}. {tool} lists them.', kind=ErrorKind.NOT_FOUND
     )
 
 

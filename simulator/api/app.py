@@ -71,7 +71,8 @@ class KubernetesApi:
         info = parse_request(request.method, request.url.path, request.query_params)
         if info is None:
             authorize_path(user, request.url.path)
-            return serve_document(request, table=self._context.store.resources)
+            unserved = () if self._context.usage.is_available else (("metrics.k8s.io", "v1beta1"),)
+            return serve_document(request, table=self._context.store.resources, unserved=unserved)
         authorize(user, info)
         call = await _read_call(request, info, user, table=self._context.store.resources)
         return answer_call(self._context, call)

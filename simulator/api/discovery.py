@@ -1,6 +1,7 @@
 """What the server serves, in the plain and in the aggregated form of discovery, all from the resource table."""
 
 import hashlib
+from collections.abc import Collection
 
 from simulator.api.encoding import encode
 from simulator.api_resources import ResourceType, Subresource
@@ -91,30 +92,29 @@ def _plain_subresource(resource: ResourceType, sub: Subresource) -> JsonObject:
     return {**entry, "kind": sub.kind, "verbs": list(sub.verbs)}
 
 
-def aggregated_list(table: ResourceTable, *, is_core: bool, version: str) -> JsonObject:
+def aggregated_list(
+    table: ResourceTable, *, is_core: bool, version: str, unserved: Collection[tuple[str, str]] = ()
+) -> JsonObject:
     """APIGroupDiscoveryList: everything below /api or below /apis at once."""
     groups = dict.fromkeys(group for group, _ in table.group_versions() if bool(group) is not is_core)
     return {
         "kind": "APIGroupDiscoveryList",
         "apiVersion": f"apidiscovery.k8s.io/{version}",
         "metadata": {},
-        "items": [_aggregated_group(table, group) for group in groups],
+        "items": [_aggregated_group(table, group, unserved=unserved) for group in groups],
     }
 
 
-def _aggregated_group(table: ResourceTable, group: str) -> JsonObject:
-    versions: list[JsonObject] = [
-        {
-            "version": version,
-            "resources": sorted(
-                (_aggregated_entry(resource) for resource in table.resources_of(group=group, version=version)),
-                key=lambda entry: str(entry["resource"]),
-            ),
-            "freshness": "Current",
-        }
-        for name, version in table.group_versions()
-        if name == group
-    ]
+def _aggregated_group(table: ResourceTable, group: str, *, unserved: Collection[tuple[str, str]]) -> JsonObject:
+    versions: list[JsonObject] = []
+    for name, version in table.group_versions():
+        if name != group:
+            continue
+        is_stale = (group, version) in unserved
+        found = [] if is_stale else table.resources_of(group=group, version=version)
+        entries = sorted((_aggregated_entry(resource) for resource in found), key=lambda item: str(item["resource"]))
+        freshness = "Stale" if is_stale else "Current"
+        versions.append({"version": version, "resources": entries, "freshness": freshness})
     named = {"name": group} if group else {}
     return {"metadata": {**named, "creationTimestamp": None}, "versions": versions}
 

@@ -1,5 +1,7 @@
 """Paths that are no resources: discovery, OpenAPI, version and health."""
 
+from collections.abc import Collection
+
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -15,7 +17,8 @@ _HEALTH_PATHS = ("/healthz", "/livez", "/readyz")
 _HEALTH_PARTS = ("ping", "log", "etcd", "informer-sync", "shutdown")
 
 
-def serve_document(request: Request, *, table: ResourceTable) -> Response:
+def serve_document(request: Request, *, table: ResourceTable, unserved: Collection[tuple[str, str]] = ()) -> Response:
+    """`unserved` are groups and versions that other servers are registered for and do not answer."""
     path = request.url.path.rstrip("/") or "/"
     if request.method not in {"GET", "HEAD"}:
         raise method_not_allowed()
@@ -29,7 +32,7 @@ def serve_document(request: Request, *, table: ResourceTable) -> Response:
         )
     if path.startswith("/openapi/"):
         return _openapi(request, path, table=table)
-    return _discovery(request, path, table=table)
+    return _discovery(request, path, table=table, unserved=unserved)
 
 
 def _health(path: str, *, is_verbose: bool) -> Response:
@@ -61,18 +64,28 @@ def _require_json(accept: str | None) -> None:
         raise not_acceptable()
 
 
-def _discovery(request: Request, path: str, *, table: ResourceTable) -> Response:
+def _discovery(request: Request, path: str, *, table: ResourceTable, unserved: Collection[tuple[str, str]]) -> Response:
     aggregated = wants_aggregated_discovery(request.headers.get("accept"))
     if aggregated and path in {"/api", "/apis"}:
-        return _aggregated(request, table=table, is_core=path == "/api", version=aggregated)
+        return _aggregated(request, table=table, unserved=unserved, is_core=path == "/api", version=aggregated)
+    steps = path.strip("/").split("/")
+    if len(steps) == 3 and (steps[1], steps[2]) in unserved:
+        return text_answer("service unavailable\n", code=503)
     document = _plain_discovery(request, path, table=table)
     if document is None:
         raise PageNotFound
     return json_answer(document)
 
 
-def _aggregated(request: Request, *, table: ResourceTable, is_core: bool, version: str) -> Response:
-    document = discovery.aggregated_list(table, is_core=is_core, version=version)
+def _aggregated(
+    request: Request,
+    *,
+    table: ResourceTable,
+    unserved: Collection[tuple[str, str]],
+    is_core: bool,
+    version: str,
+) -> Response:
+    document = discovery.aggregated_list(table, unserved=unserved, is_core=is_core, version=version)
     tag = discovery.entity_tag(document)
     headers = {"ETag": tag, "Vary": "Accept", "Cache-Control": "public"}
     if request.headers.get("if-none-match") == tag:

@@ -2,7 +2,7 @@
 
 from starlette.responses import Response
 
-from simulator.api.answers import json_answer
+from simulator.api.answers import json_answer, text_answer
 from simulator.api.context import ApiContext, Call
 from simulator.api.listing import read_selection
 from simulator.api.status_errors import method_not_allowed, not_found
@@ -13,6 +13,9 @@ from simulator.store import JsonObject
 
 
 def read_metrics(context: ApiContext, call: Call) -> Response:
+    if not context.usage.is_available:
+        # The aggregator answers for an API that nobody serves, in plain text.
+        return text_answer("service unavailable\n", code=503)
     if call.info.verb not in {"get", "list"}:
         raise method_not_allowed()
     measured = NODES if call.resource is METRICS_NODES else PODS

@@ -1,37 +1,18 @@
 """The estate the world starts with, read from the manifest files beside this module."""
 
 from collections.abc import Iterator
+from functools import cache
 from importlib.resources import files
 from typing import Any
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict
 
 from simulator.store import JsonObject
 from simulator.world.programs.program import Catalogue
+from simulator.world.workload import Workload, objects_of
 
 NODE_COUNT = 3
-
-
-class ShopWorkload(BaseModel):
-    """One Deployment with its Service, without what is the same everywhere."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    name: str
-    image: str
-    namespace: str = "default"
-    replicas: int = 1
-    port: int = 8080
-    health: str = "/healthz"
-    env: dict[str, str] = Field(default_factory=dict)
-    secret_env: dict[str, JsonObject] = Field(default_factory=dict)
-    env_from: list[JsonObject] = Field(default_factory=list)
-    requests: dict[str, str] = Field(default_factory=lambda: {"cpu": "100m", "memory": "128Mi"})
-    limits: dict[str, str] = Field(default_factory=lambda: {"memory": "256Mi"})
-    readiness: dict[str, int] = Field(default_factory=lambda: {"initialDelaySeconds": 2, "periodSeconds": 5})
-    liveness: dict[str, int] | None = None
-    strategy: JsonObject | None = None
 
 
 class PastChange(BaseModel):
@@ -44,8 +25,12 @@ class PastChange(BaseModel):
     patch: JsonObject
 
 
+@cache
 def read_catalogue() -> Catalogue:
-    return Catalogue.model_validate(_read_yaml("programs.yaml")[0])
+    """Every program and image there is, those that only scenarios run included."""
+    parts = [_read_yaml(name)[0] for name in ("programs.yaml", "trial_programs.yaml")]
+    fields = ("programs", "images", "registries")
+    return Catalogue.model_validate({field: [e for part in parts for e in part.get(field, ())] for field in fields})
 
 
 def read_history() -> list[PastChange]:
@@ -64,9 +49,7 @@ def initial_objects() -> Iterator[JsonObject]:
     for file in ("kube_system.yaml", "data.yaml"):
         yield from _read_yaml(file)
     for entry in shop["deployments"]:
-        workload = ShopWorkload.model_validate(entry)
-        yield service_of(workload)
-        yield deployment_of(workload)
+        yield from objects_of(Workload.model_validate(entry))
 
 
 def node(number: int) -> JsonObject:
@@ -88,54 +71,6 @@ def node(number: int) -> JsonObject:
     boot = f"b0070000-0000-4000-8000-{number:012x}"
     item["status"]["nodeInfo"] |= {"machineID": identity, "systemUUID": identity, "bootID": boot}
     return item
-
-
-def service_of(workload: ShopWorkload) -> JsonObject:
-    labels = {"app.kubernetes.io/name": workload.name}
-    return {
-        "apiVersion": "v1",
-        "kind": "Service",
-        "metadata": {"name": workload.name, "namespace": workload.namespace, "labels": dict(labels)},
-        "spec": {"selector": labels, "ports": [{"name": "http", "port": 80, "targetPort": "http"}]},
-    }
-
-
-def deployment_of(workload: ShopWorkload) -> JsonObject:
-    labels = {"app.kubernetes.io/name": workload.name}
-    spec: JsonObject = {
-        "replicas": workload.replicas,
-        "selector": {"matchLabels": labels},
-        "template": {"metadata": {"labels": dict(labels)}, "spec": {"containers": [_container(workload)]}},
-    }
-    if workload.strategy:
-        spec["strategy"] = workload.strategy
-    metadata = {"name": workload.name, "namespace": workload.namespace}
-    metadata_labels = {**labels, "app.kubernetes.io/part-of": "webshop"}
-    return {
-        "apiVersion": "apps/v1",
-        "kind": "Deployment",
-        "metadata": {**metadata, "labels": metadata_labels},
-        "spec": spec,
-    }
-
-
-def _container(workload: ShopWorkload) -> JsonObject:
-    secrets = [{"name": name, "valueFrom": {"secretKeyRef": ref}} for name, ref in workload.secret_env.items()]
-    container: JsonObject = {
-        "name": workload.name,
-        "image": workload.image,
-        "ports": [{"name": "http", "containerPort": workload.port}],
-        "env": [*({"name": name, "value": value} for name, value in workload.env.items()), *secrets],
-        "resources": {"requests": workload.requests, "limits": workload.limits},
-        "readinessProbe": {"httpGet": {"path": workload.health, "port": "http"}, **workload.readiness},
-    }
-    if workload.liveness is not None:
-        container["livenessProbe"] = {"httpGet": {"path": workload.health, "port": "http"}, **workload.liveness}
-    if workload.env_from:
-        container["envFrom"] = workload.env_from
-    if not container["env"]:
-        del container["env"]
-    return container
 
 
 # YAML has no schema here: each caller validates what it takes out.

@@ -21,6 +21,10 @@ class Identities:
         self._source = source
         self._events = 0
 
+    @property
+    def source(self) -> random.Random:
+        return self._source
+
     def name_ending(self, length: int = 5) -> str:
         return "".join(self._source.choices(NAME_ALPHABET, k=length))
 
@@ -44,6 +48,11 @@ def template_hash(template: JsonObject) -> str:
     for byte in json.dumps(template, sort_keys=True, separators=(",", ":")).encode():
         value = ((value ^ byte) * FNV_PRIME) & 0xFFFFFFFF
     return "".join(NAME_ALPHABET[ord(digit) % len(NAME_ALPHABET)] for digit in str(value))
+
+
+def process_id(container_id: str) -> int:
+    """The process id on its node of a container's first process: the same wherever it is shown."""
+    return 100_000 + int(hashlib.sha256(container_id.encode()).hexdigest()[:8], 16) % 3_900_000
 
 
 def image_digest(reference: str) -> str:

@@ -50,6 +50,9 @@ class Network:
         if (before is None) != (count is None) or bool(before) != bool(count):
             self._tell(service)
 
+    def has_ready_endpoints(self, service: str) -> bool:
+        return self._ready.get(service, 0) > 0
+
     def trouble(self, url: str, *, caller: JsonObject) -> Trouble | None:
         """Why a connection from a pod to an address fails; None when it works."""
         namespace = _namespace(caller)

@@ -5,11 +5,16 @@ from datetime import UTC, datetime
 
 from simulator.api_resources import PODS
 from simulator.interfaces import Usage, UsageSample
+from simulator.store import JsonObject
 from simulator.world.engine import Engine
 from simulator.world.kubelet.container_run import ContainerRun
 from simulator.world.kubelet.kubelets import Kubelets
+from simulator.world.kubelet.pod_worker import PodWorker
+from simulator.world.programs.run_plan import number_in
+from simulator.world.shapes import controller_of, cpu_millis, is_ready
 
 SCRAPE_SECONDS = 15
+METRICS_SERVICE = "kube-system/metrics-server"
 NODE_CPU_NANOCORES = 140_000_000
 """Kubelet, container runtime and operating system."""
 NODE_MEMORY_KIBIBYTES = 900 * 1024
@@ -23,6 +28,10 @@ class WorldUsage:
     def __init__(self, *, engine: Engine, kubelets: Kubelets) -> None:
         self._engine = engine
         self._kubelets = kubelets
+
+    @property
+    def is_available(self) -> bool:
+        return self._engine.network.has_ready_endpoints(METRICS_SERVICE)
 
     def node_usage(self, *, name: str) -> UsageSample | None:
         if all(agent.name != name for agent in self._kubelets.nodes):
@@ -52,21 +61,40 @@ class WorldUsage:
         )
         return UsageSample(datetime.fromtimestamp(taken, UTC), 15.0, total, containers)
 
-    def _containers_of(self, pod: dict[str, object], *, at: float) -> dict[str, Usage]:
+    def _containers_of(self, pod: JsonObject, *, at: float) -> dict[str, Usage]:
         worker = self._kubelets.find(pod)
         if worker is None:
             return {}
         running = [item for item in worker.containers if item.is_running and item.run and item.run.started_at < at]
-        return {item.name: _usage_of(item.run, at=at) for item in running if item.run is not None}
+        return {item.name: self._usage_of(item.run, worker, at=at) for item in running if item.run is not None}
+
+    def _usage_of(self, run: ContainerRun, worker: PodWorker, *, at: float) -> Usage:
+        work = number_in(run.env, run.program.work_env, default=run.program.work_millis)
+        share = work // max(1, self._siblings(worker)) if work else 0
+        limit = cpu_millis(((_container_of(worker, run).get("resources") or {}).get("limits") or {}).get("cpu"))
+        return _usage_of(run, at=at, share=share, limit=limit)
+
+    def _siblings(self, worker: PodWorker) -> int:
+        """Ready pods of the same controller, among which the work is divided."""
+        owner = controller_of(worker.read())
+        if owner is None:
+            return 1
+        return sum(1 for pod in self._engine.state.owned(owner["uid"], PODS) if is_ready(pod))
 
     def _sample_time(self) -> float:
         return self._engine.now // SCRAPE_SECONDS * SCRAPE_SECONDS
 
 
-def _usage_of(run: ContainerRun, *, at: float) -> Usage:
+def _container_of(worker: PodWorker, run: ContainerRun) -> JsonObject:
+    return next(item.spec for item in worker.containers if item.name == run.name)
+
+
+def _usage_of(run: ContainerRun, *, at: float, share: int, limit: int) -> Usage:
+    """`share` and `limit` are thousandths of a core; without a limit it is 0."""
     program = run.program
     is_serving = at >= run.serves_since()
-    millis = program.cpu_millis * (1 if is_serving else STARTING_FACTOR)
+    millis = program.cpu_millis + share if is_serving else program.cpu_millis * STARTING_FACTOR
+    millis = min(millis, limit) if limit else millis
     grown = 1.0 if is_serving else max(0.2, (at - run.started_at) / max(run.plan.listens_after, 1.0))
     noise = _noise(run.container_id, at=at)
     memory = max(run.plan.memory_bytes, program.memory_mib * 1024 * 1024) * 0.92

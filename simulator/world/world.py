@@ -6,14 +6,21 @@ from functools import partial
 from random import Random
 
 from simulator.clock import SimulatedClock
+from simulator.hosts.estate.fleet import Fleet
+from simulator.hosts.step_runner import HostSteps
 from simulator.store import ObjectStore
 from simulator.world.agenda import Agenda
+from simulator.world.controllers.api_service import ApiServiceController
+from simulator.world.controllers.autoscaler import AutoscalerController
+from simulator.world.controllers.cron_job import CronJobController
 from simulator.world.controllers.daemon_set import DaemonSetController
 from simulator.world.controllers.deployment import DeploymentController
 from simulator.world.controllers.disruption import DisruptionController
 from simulator.world.controllers.endpoints import EndpointsController
 from simulator.world.controllers.garbage import GarbageCollector, NamespaceController
+from simulator.world.controllers.ingress import IngressController
 from simulator.world.controllers.job import JobController
+from simulator.world.controllers.node_lifecycle import NodeLifecycleController
 from simulator.world.controllers.quota import QuotaController
 from simulator.world.controllers.replica_set import ReplicaSetController
 from simulator.world.controllers.stateful_set import StatefulSetController
@@ -23,10 +30,11 @@ from simulator.world.events import EventRecorder
 from simulator.world.identity import Identities
 from simulator.world.kubelet.kubelets import Kubelets
 from simulator.world.logs import WorldLogs
+from simulator.world.machines import NodeMachines
 from simulator.world.network import Network
 from simulator.world.outages import Outages
 from simulator.world.programs.registry import Registry
-from simulator.world.scenario import Scenario, Step, load_scenarios
+from simulator.world.scenario import Scenario, Step, host_scenarios, load_scenarios
 from simulator.world.scheduling.scheduler import Scheduler
 from simulator.world.state import ClusterState
 from simulator.world.steps import StepRunner, create_object
@@ -55,7 +63,9 @@ class SimulatedWorld:
         outages = Outages()
         attachments = Attachments(agenda=agenda, state=state, events=events)
         self._engine = Engine(agenda, state, events, identities, registry, Network(state), outages, attachments)
-        self._steps = StepRunner(store, outages)
+        self.fleet = Fleet(now=lambda: agenda.now)
+        """The hosts: those of the nodes, and servers beside the cluster."""
+        self._steps = StepRunner(store, outages, HostSteps(self.fleet))
         self._namespaces = NamespaceController(self._engine)
         self._kubelets = Kubelets(self._engine)
         self._scheduler = Scheduler(self._engine)
@@ -68,11 +78,21 @@ class SimulatedWorld:
             VolumeController(self._engine),
             DisruptionController(self._engine),
             QuotaController(self._engine),
+            CronJobController(self._engine),
+            IngressController(self._engine),
+            NodeLifecycleController(self._engine),
             EndpointsController(self._engine),
             GarbageCollector(self._engine),
         )
+        self._api_services = ApiServiceController(self._engine)
         self._logs = WorldLogs(engine=self._engine, kubelets=self._kubelets)
         self._usage = WorldUsage(engine=self._engine, kubelets=self._kubelets)
+        self._autoscalers = AutoscalerController(self._engine, usage=self._usage)
+        self._machines = NodeMachines(self._engine, kubelets=self._kubelets, usage=self._usage, fleet=self.fleet)
+
+    @property
+    def outages(self) -> Outages:
+        return self._engine.outages
 
     @property
     def logs(self) -> WorldLogs:
@@ -103,6 +123,7 @@ class SimulatedWorld:
         events.is_deferring = True
         for item in initial_objects():
             create_object(self.store, item)
+        self._api_services.create_local()
         for change in read_history():
             step = Step(target=change.target, patch=change.patch)
             agenda.at(present - change.days_ago * 86400, partial(self.carry_out, (step,)))
@@ -128,9 +149,12 @@ def build_world(
 ) -> SimulatedWorld:
     """Fill the store and let HISTORY pass on the clock; raise UnknownScenario for an id that does not exist.
 
-    `scenarios` None means those of the demo, empty means a healthy estate. `as_twins` gives the healthy twin of each.
+    `scenarios` None means those of the demo, on hosts too, empty means a healthy estate. `as_twins` gives the healthy
+    twin of each.
     """
     chosen = load_scenarios(scenarios)
+    if scenarios is None:
+        chosen += [scenario for scenario in host_scenarios() if scenario.is_in_demo]
     world = SimulatedWorld(store, clock, seed=seed, registry=Registry(read_catalogue()))
     world.live_through(scenarios=chosen, days=HISTORY / timedelta(days=1), as_twins=as_twins)
     return world

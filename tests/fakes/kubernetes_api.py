@@ -51,6 +51,7 @@ class FixedUsage:
 
     def __init__(self) -> None:
         self.pods: dict[str, tuple[str, ...]] = {}
+        self.is_available = True
 
     def node_usage(self, *, name: str) -> UsageSample | None:
         del name

@@ -6,15 +6,26 @@ import copy
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from k8s_diagnosis.dumps.files import DumpFile
+from k8s_diagnosis.dumps.reading import read_dump
 from k8s_diagnosis.objects.access import labels_of, name_of, namespace_of, read_text
+from k8s_diagnosis.snapshot import ClusterSnapshot
 from k8s_mcp.cluster import interfaces
 from k8s_mcp.cluster.asking_user import AskingUser
 from k8s_mcp.cluster.changes import Deletion, Eviction, ObjectPatch, Written
-from k8s_mcp.cluster.interfaces import JsonObject, KnownList, LogRequest, Resource, Selection
+from k8s_mcp.cluster.interfaces import (
+    ApiTable,
+    JsonObject,
+    KnownList,
+    LogRequest,
+    Resource,
+    Selection,
+    TableRow,
+)
 from k8s_mcp.cluster.kinds import KindCatalogue
 from k8s_mcp.errors import ClusterError, ObjectNotFound, RequestRefused
 
@@ -28,9 +39,28 @@ class RecordedCase:
 
     name: str
     condition: str | None
+    object_at_fault: str | None
     recorded_at: datetime
     namespace: str
-    content: dict[str, Any]  # Any: JSON of the recording
+    files: dict[str, Any]  # Any: JSON of the recording, text of the logs
+
+    def items(self, resource: str) -> list[JsonObject]:
+        """Objects of a resource in the namespace of the case, or of the cluster."""
+        for place in (self.namespace, "_cluster"):
+            listed = self.files.get(f"objects/{place}.{resource}.json")
+            if listed is not None:
+                return list(listed["items"])
+        return []
+
+    def dump(self) -> list[DumpFile]:
+        """The files as they lie in a folder."""
+        return [
+            DumpFile(path, content if isinstance(content, str) else json.dumps(content))
+            for path, content in self.files.items()
+        ]
+
+    def snapshot(self) -> ClusterSnapshot:
+        return read_dump(self.dump(), now=self.recorded_at)
 
 
 def read_case(name: str) -> RecordedCase:
@@ -38,9 +68,10 @@ def read_case(name: str) -> RecordedCase:
     return RecordedCase(
         name=name,
         condition=content["condition"],
+        object_at_fault=content["object_at_fault"],
         recorded_at=datetime.fromisoformat(content["recorded_at"]),
         namespace=content["namespace"],
-        content=content,
+        files=content["files"],
     )
 
 
@@ -66,6 +97,9 @@ class InMemoryCluster:
         self.requests.append(f"as {user.name}")
         return self
 
+    async def read_version(self) -> str:
+        return "v1.32.13"
+
     async def default_namespace(self) -> str:
         return self.namespace
 
@@ -83,6 +117,14 @@ class InMemoryCluster:
 
     async def list_known(self, resource: Resource, selection: Selection) -> KnownList:
         return KnownList(await self.list_objects(resource, selection))
+
+    async def read_table(self, resource: Resource, selection: Selection) -> ApiTable:
+        found = await self.list_objects(resource, selection)
+        rows = [
+            TableRow(namespace_of(each), name_of(each), (name_of(each), read_text(each, "status", "phase")))
+            for each in found
+        ]
+        return ApiTable(("Name", "Status"), tuple(rows))
 
     async def list_names(self, resource: Resource, selection: Selection) -> list[str]:
         return [name_of(each) for each in await self.list_objects(resource, selection)]
@@ -105,7 +147,14 @@ class InMemoryCluster:
         lines = self.logs.get((request.pod, request.container or ""))
         if lines is None:
             raise RequestRefused(f'previous terminated container "{request.container}" not found')
-        return "\n".join(lines[-request.tail_lines :])
+        start = datetime(2026, 11, 21, tzinfo=UTC)
+        stamps = [
+            f"{(start + timedelta(seconds=number)).isoformat().replace('+00:00', 'Z')} "
+            if request.has_timestamps
+            else ""
+            for number in range(len(lines))
+        ]
+        return "\n".join([f"{stamp}{line}" for stamp, line in zip(stamps, lines, strict=True)][-request.tail_lines :])
 
     # What a change does is for the simulated API server to show; recordings are only read.
 
@@ -127,27 +176,15 @@ class InMemoryCluster:
 
 
 def cluster_of(case: RecordedCase) -> InMemoryCluster:
-    content = case.content
-    logs = {tuple(key.split("/", 1)): lines for key, lines in content["logs"].items()}
-    return InMemoryCluster(
-        objects={
-            "pods": content["pods"],
-            "events": content["events"],
-            "services": content["services"],
-            "endpointslices": content["endpoint_slices"],
-            "deployments": content["deployments"],
-            "nodes": content["nodes"],
-            "configmaps": [_named(name, case.namespace) for name in content["config_maps"]],
-            "secrets": [_named(name, case.namespace) for name in content["secrets"]],
-            "namespaces": [{"metadata": {"name": case.namespace}}],
-        },
-        logs={(pod, container): lines for (pod, container), lines in logs.items()},
-        namespace=case.namespace,
-    )
-
-
-def _named(name: str, namespace: str) -> JsonObject:
-    return {"metadata": {"name": name, "namespace": namespace}}
+    logs: dict[tuple[str, str], list[str]] = {}
+    for (_, pod, container), read in case.snapshot().logs.items():
+        # The in-memory cluster keeps one log per container: that of the run that failed.
+        logs[pod, container] = (read.current or read.previous).splitlines()
+    lists = [path for path, content in case.files.items() if path.startswith("objects/") and "items" in content]
+    resources = {path.removesuffix(".json").partition(".")[2] for path in lists}
+    objects = {each: case.items(each) for each in resources}
+    objects["namespaces"] = [{"metadata": {"name": case.namespace}}]
+    return InMemoryCluster(objects=objects, logs=logs, namespace=case.namespace)
 
 
 def _is_selected(each: JsonObject, *, resource: Resource, selection: Selection) -> bool:

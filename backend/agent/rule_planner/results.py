@@ -188,7 +188,8 @@ def read_problems(value: object) -> tuple[Problem, ...]:
 
 
 def read_problem(item: Mapping[str, Any]) -> Problem:  # Any: JSON
-    kind, namespace, name = split_object(str(item.get("object", "")))
+    # What shows the problem is what the lists have rows for; what has to be changed may not even exist.
+    kind, namespace, name = split_object(str(item.get("subject") or item.get("object", "")))
     evidence = item.get("evidence")
     confidence = item.get("confidence")
     return Problem(

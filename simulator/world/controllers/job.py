@@ -3,13 +3,14 @@
 from simulator.api_resources import JOBS, PODS
 from simulator.store import ChangeKind, JsonObject
 from simulator.world.agenda import WorkQueue
-from simulator.world.controllers.pod_counts import is_active
+from simulator.world.controllers.pod_counts import is_active, restarts_of
 from simulator.world.controllers.pod_template import CreationRefused, create_pod, delete_pod, pod_from_template
 from simulator.world.engine import Engine
 from simulator.world.events import EventSource
 from simulator.world.shapes import (
     controller_of,
     find_condition,
+    instant_of,
     is_ready,
     is_terminating,
     key_of,
@@ -22,6 +23,7 @@ FIRST_RETRY_SECONDS = 10.0
 LONGEST_RETRY_SECONDS = 360.0
 COMPLETED = ("SuccessCriteriaMet", "Complete", "CompletionsReached", "Reached expected number of succeeded pods")
 FAILED = ("FailureTarget", "Failed", "BackoffLimitExceeded", "Job has reached the specified backoff limit")
+TOO_LONG = ("FailureTarget", "Failed", "DeadlineExceeded", "Job was active longer than specified deadline")
 
 
 class JobController:
@@ -53,12 +55,11 @@ class JobController:
         failed = [pod for pod in pods if pod["status"].get("phase") == "Failed"]
         active = [pod for pod in pods if is_active(pod)]
         wanted = int(job["spec"].get("completions", 1))
-        verdict = None
-        if len(succeeded) >= wanted:
-            verdict = COMPLETED
-        elif len(failed) > int(job["spec"].get("backoffLimit", 6)):
-            verdict = FAILED
-        elif not job["spec"].get("suspend"):
+        verdict = self._judge(key, job, succeeded=len(succeeded), failed=len(failed), active=active)
+        if verdict is None and job["spec"].get("suspend"):
+            for pod in active:
+                delete_pod(self._engine, pod, owner=job, source=SOURCE)
+        elif verdict is None:
             active += self._fill(key, job, active=len(active), failed=len(failed), left=wanted - len(succeeded))
         if verdict is not None:
             for pod in active:
@@ -66,6 +67,28 @@ class JobController:
         counts = {"active": 0 if verdict else len(active), "succeeded": len(succeeded), "failed": len(failed)}
         ready = 0 if verdict else sum(1 for pod in active if is_ready(pod))
         self._report(key, job, counts=counts, ready=ready, verdict=verdict)
+
+    def _judge(
+        self, key: str, job: JsonObject, *, succeeded: int, failed: int, active: list[JsonObject]
+    ) -> tuple[str, ...] | None:
+        """Whether the job is over, and how; None while it goes on."""
+        spec = job["spec"]
+        if succeeded >= int(spec.get("completions", 1)):
+            return COMPLETED
+        restarts = (
+            sum(restarts_of(pod) for pod in active) if spec["template"]["spec"]["restartPolicy"] == "OnFailure" else 0
+        )
+        if failed > int(spec.get("backoffLimit", 6)) or restarts > int(spec.get("backoffLimit", 6)):
+            return FAILED
+        started = (job.get("status") or {}).get("startTime")
+        deadline = spec.get("activeDeadlineSeconds")
+        if deadline is None or spec.get("suspend"):
+            return None
+        left = (instant_of(started) if started else self._engine.now) + deadline - self._engine.now
+        if left <= 0:
+            return TOO_LONG
+        self._queue.add(key, after=left + 0.1)
+        return None
 
     def _fill(self, key: str, job: JsonObject, *, active: int, failed: int, left: int) -> list[JsonObject]:
         missing = min(int(job["spec"].get("parallelism", 1)), left) - active
@@ -104,6 +127,8 @@ class JobController:
                 "controller-uid": uid,
                 "job-name": name,
             }
+            # A job without labels of its own shows those of its pods.
+            draft["metadata"].setdefault("labels", dict(labels))
 
         return self._engine.state.change(JOBS, key, change) or job
 
@@ -136,12 +161,29 @@ class JobController:
             status["completionTime"] = now
         status |= {name: count for name, count in counts.items() if count}
         status |= {"terminating": 0, "uncountedTerminatedPods": {}, "ready": ready}
+        if job["spec"].get("suspend") and verdict is None:
+            status.pop("startTime")
+            status["conditions"] = [find_condition(job, "Suspended") or _suspended(now)]
         if status != before:
             self._engine.state.set_status(JOBS, key, status)
+        ttl = job["spec"].get("ttlSecondsAfterFinished")
+        if verdict is not None and ttl is not None:
+            self._engine.agenda.after(ttl, lambda: self._engine.state.delete(JOBS, key))
         if verdict is COMPLETED:
             self._engine.events.record(job, reason="Completed", message="Job completed", source=SOURCE)
-        elif verdict is FAILED:
+        elif verdict is not None:
             self._engine.events.record(job, reason=verdict[2], message=verdict[3], source=SOURCE, warning=True)
+
+
+def _suspended(now: str) -> JsonObject:
+    return {
+        "type": "Suspended",
+        "status": "True",
+        "lastProbeTime": now,
+        "lastTransitionTime": now,
+        "reason": "JobSuspended",
+        "message": "Job suspended",
+    }
 
 
 def _is_finished(job: JsonObject) -> bool:

@@ -30,7 +30,7 @@ def reject(spec: JsonObject, *, room: NodeRoom, request: Request) -> Rejection |
         if taint["effect"] in BLOCKING_EFFECTS and not _tolerates(taint, tolerations=tolerations):
             shown = f"{taint['key']}: {taint.get('value', '')}"
             return Rejection((f"node(s) had untolerated taint {{{shown}}}",), False)
-    if not _is_wanted(spec, node=node):
+    if not is_wanted(spec, node=node):
         return Rejection(("node(s) didn't match Pod's node affinity/selector",), False)
     shortages = room.shortages(request)
     return Rejection(tuple(shortages), True) if shortages else None
@@ -41,7 +41,7 @@ def is_wanted_on(spec: JsonObject, *, node: JsonObject) -> bool:
     taints = [taint for taint in node["spec"].get("taints") or [] if taint["effect"] in BLOCKING_EFFECTS]
     own = [taint for taint in taints if not taint["key"].startswith("node.kubernetes.io/")]
     tolerations = spec.get("tolerations") or []
-    return _is_wanted(spec, node=node) and all(_tolerates(taint, tolerations=tolerations) for taint in own)
+    return is_wanted(spec, node=node) and all(_tolerates(taint, tolerations=tolerations) for taint in own)
 
 
 def fit_error(rejections: list[Rejection]) -> str:
@@ -74,8 +74,13 @@ def _counted(reasons: list[str]) -> str:
     return ", ".join(sorted(f"{count} {reason}" for reason, count in counts.items()))
 
 
+def find_toleration(taint: JsonObject, *, tolerations: list[JsonObject]) -> JsonObject | None:
+    """The first toleration that fits a taint."""
+    return next((toleration for toleration in tolerations if _matches(toleration, taint=taint)), None)
+
+
 def _tolerates(taint: JsonObject, *, tolerations: list[JsonObject]) -> bool:
-    return any(_matches(toleration, taint=taint) for toleration in tolerations)
+    return find_toleration(taint, tolerations=tolerations) is not None
 
 
 def _matches(toleration: JsonObject, *, taint: JsonObject) -> bool:
@@ -87,7 +92,8 @@ def _matches(toleration: JsonObject, *, taint: JsonObject) -> bool:
     return bool(toleration.get("key") == taint["key"]) and same_value
 
 
-def _is_wanted(spec: JsonObject, *, node: JsonObject) -> bool:
+def is_wanted(spec: JsonObject, *, node: JsonObject) -> bool:
+    """Whether the pod's selector and node affinity allow a node."""
     labels = labels_of(node)
     if any(labels.get(key) != value for key, value in (spec.get("nodeSelector") or {}).items()):
         return False

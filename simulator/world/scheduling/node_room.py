@@ -13,23 +13,29 @@ class Request:
 
     cpu: int
     memory: int
+    others: tuple[tuple[str, int], ...] = ()
+    """Further resources by name: local storage in bytes, devices by number."""
 
 
 def request_of(spec: JsonObject) -> Request:
-    """The sum over containers, or the largest init container when that is more."""
-    running = [_container_request(item) for item in spec["containers"]]
-    before = [_container_request(item) for item in spec.get("initContainers") or []]
-    return Request(
-        cpu=max([sum(item.cpu for item in running), *(item.cpu for item in before)]),
-        memory=max([sum(item.memory for item in running), *(item.memory for item in before)]),
-    )
+    """The sum over containers and sidecars, or the largest init container when that is more."""
+    inits = spec.get("initContainers") or []
+    sidecars = [_requests(item) for item in inits if item.get("restartPolicy") == "Always"]
+    running = [*(_requests(item) for item in spec["containers"]), *sidecars]
+    before = [_requests(item) for item in inits if item.get("restartPolicy") != "Always"]
+    names = {name for entry in (*running, *before) for name in entry}
+    total = {
+        name: max([sum(item.get(name, 0) for item in running), *(item.get(name, 0) for item in before)])
+        for name in sorted(names)
+    }
+    others = tuple((name, amount) for name, amount in total.items() if name not in {"cpu", "memory"} and amount)
+    return Request(cpu=total.get("cpu", 0), memory=total.get("memory", 0), others=others)
 
 
-def _container_request(container: JsonObject) -> Request:
+def _requests(container: JsonObject) -> dict[str, int]:
     resources = container.get("resources") or {}
-    limits = resources.get("limits") or {}
-    requests = {**limits, **(resources.get("requests") or {})}
-    return Request(cpu=cpu_millis(requests.get("cpu")), memory=memory_bytes(requests.get("memory")))
+    requests = {**(resources.get("limits") or {}), **(resources.get("requests") or {})}
+    return {name: cpu_millis(value) if name == "cpu" else memory_bytes(value) for name, value in requests.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,12 +45,16 @@ class Capacity:
     cpu: int
     memory: int
     pods: int
+    others: dict[str, int]
 
     @classmethod
     def of(cls, node: JsonObject) -> "Capacity":
         allocatable = (node.get("status") or {}).get("allocatable") or {}
         memory = memory_bytes(allocatable.get("memory"))
-        return cls(cpu_millis(allocatable.get("cpu")), memory, int(allocatable.get("pods", 0)))
+        others = {
+            name: memory_bytes(value) for name, value in allocatable.items() if name not in {"cpu", "memory", "pods"}
+        }
+        return cls(cpu_millis(allocatable.get("cpu")), memory, int(allocatable.get("pods", 0)), others)
 
 
 @dataclass(slots=True)
@@ -89,6 +99,10 @@ class NodeRoom:
             found.append("Insufficient cpu")
         if request.memory and self.memory + request.memory > self.capacity.memory:
             found.append("Insufficient memory")
+        for name, amount in request.others:
+            used = sum(dict(known.others).get(name, 0) for known in self.requests.values())
+            if used + amount > self.capacity.others.get(name, 0):
+                found.append(f"Insufficient {name}")
         return found
 
     def used_share(self, request: Request) -> float:

@@ -1,6 +1,6 @@
 """The volume controllers: a volume for every claim that can have one, kept while a pod uses it."""
 
-from simulator.api_resources import PERSISTENTVOLUMECLAIMS, PERSISTENTVOLUMES, PODS, STORAGECLASSES
+from simulator.api_resources import NODES, PERSISTENTVOLUMECLAIMS, PERSISTENTVOLUMES, PODS, STORAGECLASSES
 from simulator.store import ChangeKind, JsonObject
 from simulator.world.agenda import WorkQueue
 from simulator.world.engine import Engine
@@ -14,6 +14,7 @@ from simulator.world.storage.volume_objects import (
     bound_volume,
     fits,
     provisioned_volume,
+    reaches_node,
 )
 
 SOURCE = EventSource("persistentvolume-controller")
@@ -127,8 +128,13 @@ class VolumeController:
 
     def _matching_volume(self, claim: JsonObject) -> JsonObject | None:
         volumes = self._engine.state.store.list_objects(PERSISTENTVOLUMES)
-        fitting = [volume for volume in volumes if fits(volume, claim)]
+        node = self._selected_node(claim)
+        fitting = [volume for volume in volumes if fits(volume, claim) and (node is None or reaches_node(volume, node))]
         return min(fitting, key=lambda item: memory_bytes(item["spec"]["capacity"]["storage"]), default=None)
+
+    def _selected_node(self, claim: JsonObject) -> JsonObject | None:
+        name = (claim["metadata"].get("annotations") or {}).get(SELECTED_NODE)
+        return self._engine.state.store.find(NODES, name=name) if name else None
 
     def _provision(self, key: str, claim: JsonObject, storage_class: JsonObject) -> None:
         provisioner = storage_class["provisioner"]

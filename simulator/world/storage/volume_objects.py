@@ -1,7 +1,7 @@
 """Claims and volumes as the controllers write them, and which of them belong together. Pure."""
 
 from simulator.store import JsonObject, matches_label_selector
-from simulator.world.shapes import labels_of, memory_bytes
+from simulator.world.shapes import labels_of, matches_expression, memory_bytes
 
 NO_PROVISIONER = "kubernetes.io/no-provisioner"
 SELECTED_NODE = "volume.kubernetes.io/selected-node"
@@ -24,6 +24,15 @@ def fits(volume: JsonObject, claim: JsonObject) -> bool:
         and memory_bytes(spec["capacity"]["storage"]) >= memory_bytes(size)
         and set(wanted.get("accessModes") or []) <= set(spec.get("accessModes") or [])
         and matches_label_selector(wanted.get("selector") or {}, labels_of(volume))
+    )
+
+
+def reaches_node(volume: JsonObject, node: JsonObject) -> bool:
+    """Whether a volume can be used on a node: its own node affinity decides."""
+    required = ((volume["spec"].get("nodeAffinity") or {}).get("required") or {}).get("nodeSelectorTerms")
+    return not required or any(
+        all(matches_expression(labels_of(node), expression=item) for item in term.get("matchExpressions") or [])
+        for term in required
     )
 
 

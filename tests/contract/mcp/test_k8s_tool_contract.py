@@ -24,7 +24,33 @@ TOOLS = {
     "k8s-apply-manifest": {"manifest", "namespace", "force"},
     "k8s-delete-resource": {"kind", "name", "namespace", "propagation", "grace_seconds"},
     "k8s-cordon-node": {"name", "action"},
-    "k8s-get-logs": {"pod", "namespace", "container", "previous", "tail", "since_seconds", "contains"},
+    "k8s-get-logs": {
+        "pod",
+        "namespace",
+        "workload",
+        "container",
+        "all_containers",
+        "previous",
+        "tail",
+        "since_seconds",
+        "contains",
+        "regex",
+    },
+    "k8s-get-resources": {
+        "kind",
+        "namespace",
+        "all_namespaces",
+        "label_selector",
+        "field_selector",
+        "only_abnormal",
+        "limit",
+        "cursor",
+    },
+    "k8s-describe-resource": {"kind", "name", "namespace", "field"},
+    "k8s-top": {"of", "namespace", "all_namespaces", "label_selector", "sort_by", "limit", "cursor"},
+    "k8s-get-relations": {"kind", "name", "namespace"},
+    "k8s-rollout-history": {"name", "kind", "namespace", "revision", "compare_to"},
+    "k8s-list-clusters": {"check"},
     "k8s-describe-pod": {"name", "namespace"},
     "k8s-get-events": {
         "namespace",
@@ -60,7 +86,7 @@ KINDS = {
     "k8s-get-events": "EventList",
 }
 LIST_FIELDS = "kind cluster namespace columns rows total shown counts abnormal problems"
-PROBLEM_FIELDS = "condition object severity cause evidence next_step confidence"
+PROBLEM_FIELDS = "condition object subject severity cause evidence next_step confidence"
 POD_FIELDS = "kind namespace name status ready node pod_ip age owner containers conditions events problems"
 CONTAINER_FIELDS = "name init image ready restarts state reason last_state exit_code ports requests limits probes env"
 
@@ -68,7 +94,7 @@ CONTAINER_FIELDS = "name init image ready restarts state reason last_state exit_
 async def answer(tool: str, arguments: dict[str, object] | None = None) -> dict[str, Any]:  # Any: JSON
     case = read_case("crash-missing-env")
     cluster = cluster_of(case)
-    cluster.objects["nodes"] = read_case("pending-insufficient-cpu").content["nodes"]
+    cluster.objects["nodes"] = read_case("pending-insufficient-cpu").items("nodes")
     server = make_server(K8sSettings(), open_cluster=lambda _: cluster, now=lambda: case.recorded_at)
     async with Client(server, read_timeout_seconds=10) as client:
         result = await client.call_tool(tool, arguments or {})
@@ -78,7 +104,7 @@ async def answer(tool: str, arguments: dict[str, object] | None = None) -> dict[
 
 
 def first_pod() -> str:
-    return str(read_case("crash-missing-env").content["pods"][0]["metadata"]["name"])
+    return str(read_case("crash-missing-env").items("pods")[0]["metadata"]["name"])
 
 
 async def test_tools_have_their_names_arguments_and_risk() -> None:
@@ -86,7 +112,9 @@ async def test_tools_have_their_names_arguments_and_risk() -> None:
         listed = {tool.name: tool for tool in (await client.list_tools()).tools}
 
     arguments = {name: set(tool.input_schema["properties"]) for name, tool in listed.items()}
-    assert arguments == {name: {*expected, "cluster"} for name, expected in TOOLS.items()}
+    assert arguments == {
+        name: expected if name == "k8s-list-clusters" else {*expected, "cluster"} for name, expected in TOOLS.items()
+    }
     for name, tool in listed.items():
         assert tool.annotations is not None
         assert bool(tool.annotations.read_only_hint) is (name not in CHANGES)
@@ -100,7 +128,7 @@ async def test_tool_list_fits_its_budget() -> None:
         tools = (await client.list_tools()).tools
 
     listed = [{"name": t.name, "description": t.description, "input": t.input_schema} for t in tools]
-    assert len(json.dumps(listed, separators=(",", ":"))) < 13_000
+    assert len(json.dumps(listed, separators=(",", ":"))) < 16_000
 
 
 @pytest.mark.parametrize("tool", COLUMNS)
@@ -130,11 +158,11 @@ async def test_pod_detail_has_its_fields() -> None:
     assert " ".join(content["containers"][0]) == CONTAINER_FIELDS
     assert set(content["containers"][0]["env"][0]) == {"name", "source"}
     assert set(content["conditions"][0]) == {"type", "status", "reason", "message"}
-    assert set(content["events"][0]) == {"type", "reason", "message", "count", "last_seen"}
+    assert set(content["events"][0]) == {"type", "reason", "message", "count", "first_seen", "last_seen"}
 
 
 async def test_log_answer_has_its_fields() -> None:
     content = await answer("k8s-get-logs", {"pod": first_pod(), "container": "checkout-api", "previous": True})
 
-    assert " ".join(content) == "kind namespace pod container previous lines shown truncated note"
+    assert " ".join(content) == "kind cluster namespace pod container previous lines shown truncated"
     assert content["kind"] == "Logs"

@@ -143,7 +143,7 @@ async def test_undo_of_a_rollback_is_a_call_that_works(cluster: ServedCluster) -
 
 @pytest.mark.parametrize(
     ("name", "revision", "expected"),
-    [("web", 99, "there is no revision 99 (known: 3, 2, 1)"), ("cart", None, "no revision before the present one")],
+    [("web", 99, "has no revision 99 (known: 3, 2, 1)"), ("cart", None, "no revision before the present one")],
 )
 async def test_revision_that_is_not_there_is_refused(
     cluster: ServedCluster, name: str, revision: int | None, expected: str

@@ -1,4 +1,4 @@
-"""All eight tools against the simulated cluster, over both transports and in both protocol eras."""
+"""All tools against the simulated cluster, over both transports and in both protocol eras."""
 
 from __future__ import annotations
 
@@ -55,9 +55,7 @@ def rows_of(content: dict[str, Any]) -> list[dict[str, Any]]:  # Any: cells
 
 
 @pytest.mark.parametrize(("transport", "era"), LEGS)
-async def test_all_eight_tools_answer(
-    transport: Transport, era: Era, cluster: SimulatedCluster, http_server: str
-) -> None:
+async def test_every_tool_answers(transport: Transport, era: Era, cluster: SimulatedCluster, http_server: str) -> None:
     async with connect(transport, era, cluster=cluster, http_server=http_server, confirm=False) as client:
         names = {tool.name for tool in (await client.list_tools()).tools}
         pods = content_of(await client.call_tool("k8s-get-pods", {"all_namespaces": True, "limit": 100}))
@@ -69,8 +67,28 @@ async def test_all_eight_tools_answer(
         pod = content_of(await client.call_tool("k8s-describe-pod", {"name": web}))
         logs = content_of(await client.call_tool("k8s-get-logs", {"pod": web, "tail": 5}))
         scale = content_of(await client.call_tool("k8s-scale-deployment", {"name": "web", "replicas": 7}))
+        kinds = content_of(await client.call_tool("k8s-get-resources", {"kind": "svc", "all_namespaces": True}))
+        node = content_of(await client.call_tool("k8s-describe-resource", {"kind": "no", "name": "node-1"}))
+        usage = content_of(await client.call_tool("k8s-top", {"of": "nodes"}))
+        related = content_of(await client.call_tool("k8s-get-relations", {"kind": "svc", "name": "web"}))
+        history = content_of(await client.call_tool("k8s-rollout-history", {"name": "web"}))
+        merged = content_of(await client.call_tool("k8s-get-logs", {"workload": "deploy/web", "tail": 5}))
+        known = content_of(await client.call_tool("k8s-list-clusters", {"check": True}))
 
-    assert len(names) == 14
+    assert {"k8s-get-pods", "k8s-get-resources"} <= names
+    assert "cluster_ip" in kinds["columns"]
+    assert "requests" in node["facts"]["cpu"]
+    assert [row["name"] for row in rows_of(usage)].count("node-1") == 1
+    assert ["Service/web", "has endpoints in"] in [row[:2] for row in related["rows"]]
+    assert "-> nginx" in str(history["revisions"])
+    assert {line[0] for line in merged["lines"]} == {"["}
+    assert rows_of(known)[0] | {"server": ""} == {
+        "name": "simulator",
+        "server": "",
+        "namespace": "default",
+        "is_default": "yes",
+        "state": "v1.32.13",
+    }
     assert pods["total"] > 15
     assert {"web", "checkout"} <= {row["name"] for row in rows_of(services)}
     assert {"web", "checkout"} <= {row["name"] for row in rows_of(deployments)}
@@ -100,7 +118,7 @@ async def test_every_scenario_is_named_by_its_condition(
 
     assert {row["problem"] for row in broken} == {scenario.id}
     assert [problem["condition"] for problem in described["problems"]] == [scenario.id]
-    assert described["problems"][0]["object"] == scenario.subject
+    assert described["problems"][0]["subject"] == scenario.subject
 
 
 async def test_only_the_faulty_pods_are_abnormal(cluster: SimulatedCluster, http_server: str) -> None:

@@ -9,10 +9,11 @@ from datetime import UTC, datetime
 import pytest
 
 from k8s_diagnosis.diagnosing import diagnose_pod
+from k8s_diagnosis.index import ClusterIndex
 from k8s_diagnosis.objects.access import JsonObject
 from k8s_diagnosis.objects.pods import owner_of, readiness_of, status_of
 from k8s_diagnosis.problem import Problem, Severity, Words
-from k8s_diagnosis.snapshot import PodSnapshot
+from k8s_diagnosis.snapshot import ClusterSnapshot
 from k8s_mcp.listing.pods import is_abnormal, is_running_untroubled, list_pod
 from k8s_mcp.listing.rows import (
     InvalidCursor,
@@ -55,19 +56,19 @@ def problem(number: int, *, size: int) -> Problem:
 
 @pytest.mark.parametrize(("name", "status"), KUBECTL_STATUS.items())
 def test_status_column_is_the_one_of_kubectl(name: str, status: str) -> None:
-    assert status_of(read_case(name).content["pods"][0]) == status
+    assert status_of(read_case(name).items("pods")[0]) == status
 
 
 def test_owner_is_the_deployment_behind_the_replica_set() -> None:
-    assert owner_of(read_case("crash-missing-env").content["pods"][0]) == ("Deployment", "checkout-api")
-    assert owner_of(read_case("healthy-completed-job").content["pods"][0])[0] == "Job"
+    assert owner_of(read_case("crash-missing-env").items("pods")[0]) == ("Deployment", "checkout-api")
+    assert owner_of(read_case("healthy-completed-job").items("pods")[0])[0] == "Job"
 
 
 @pytest.mark.parametrize("name", [name for name in case_names() if name.startswith("healthy")])
 def test_healthy_pods_are_not_abnormal(name: str) -> None:
     case = read_case(name)
 
-    assert not any(is_abnormal(pod, now=case.recorded_at) for pod in case.content["pods"])
+    assert not any(is_abnormal(pod, now=case.recorded_at) for pod in case.items("pods"))
 
 
 def test_sidecar_counts_as_a_container_that_must_be_ready() -> None:
@@ -211,11 +212,12 @@ def test_text_has_no_padding_and_marks_cells_with_blanks() -> None:
 def test_pod_told_at_little_cost_to_be_healthy_has_no_problem(name: str) -> None:
     case = read_case(name)
 
-    for pod in case.content["pods"]:
+    for pod in case.items("pods"):
         if is_running_untroubled(pod):
             assert status_of(pod) == "Running"
             assert not is_abnormal(pod, now=case.recorded_at)
-            assert diagnose_pod(PodSnapshot(pod, case.recorded_at)) == []
+            index = ClusterIndex(ClusterSnapshot(case.recorded_at, {"Pod": [pod]}))
+            assert diagnose_pod(index, pod) == []
 
 
 def test_empty_list_says_so() -> None:

@@ -7,8 +7,7 @@ from rich.console import Console
 
 from backend.terminal.approval_prompt import ask_person, read_decision
 from backend.terminal.backend_client import is_loopback
-from backend.terminal.program import choose_language
-from backend.vocabulary.language import Language
+from backend.vocabulary.language import Language, choose_terminal_language
 
 APPROVAL = {
     "id": "a1",
@@ -82,7 +81,7 @@ def test_leaving_the_question_leaves_it_open() -> None:
 def test_language_is_that_of_the_option_or_the_locale(
     wanted: str | None, environment: dict[str, str], language: Language
 ) -> None:
-    assert choose_language(wanted, environment=environment) is language
+    assert choose_terminal_language(wanted, environment=environment) is language
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,1 @@
+"""Turns files into a snapshot: recordings, `kubectl get -o json|yaml`, cluster-info dumps."""

@@ -1,0 +1,1 @@
+"""Log lines of one or many containers: filtered, merged by time, cut to a budget."""

@@ -1,0 +1,1 @@
+"""How the objects of a namespace hang together: who routes to, owns, scales, selects and uses whom."""

@@ -1,0 +1,1 @@
+"""Revisions of workloads and what changed between them."""

@@ -1,0 +1,1 @@
+"""Which objects a selector means, for objects that are at hand."""

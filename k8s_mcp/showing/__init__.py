@@ -1,0 +1,1 @@
+"""Shows any object of the API: without secrets, without noise, within a budget."""
