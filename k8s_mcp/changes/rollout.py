@@ -13,6 +13,8 @@ from k8s_mcp.changes.workloads import Workload
 from mcp_kit.sanitising import sanitise_line
 
 _MAX_MESSAGE = 200
+_MAX_FAILING = 3
+"""Pods of one template fail alike."""
 
 # Reasons that do not pass by themselves within the time a watch has.
 _STUCK_REASONS = {
@@ -38,11 +40,29 @@ class Progress(StrEnum):
 @dataclass(frozen=True, slots=True)
 class RolloutState:
     progress: Progress
-    words: Words
+    counts: Words
+    reason: Words | None = None
+    """Why it fails or waits."""
+    failing_pods: tuple[JsonObject, ...] = ()
 
     @property
     def is_final(self) -> bool:
         return self.progress is not Progress.PROGRESSING
+
+    @property
+    def words(self) -> Words:
+        if self.reason is None:
+            return self.counts
+        return Words(en=f"{self.reason.en} ({self.counts.en})", zh=f"{self.reason.zh}（{self.counts.zh}）")
+
+
+_PAUSED = Words(
+    en="The Deployment is paused (spec.paused), so nothing rolls out until it is resumed",
+    zh="Deployment 已暂停（spec.paused），恢复之前不会滚动更新",
+)
+_ON_DELETE = Words(
+    en="Pods are replaced only when somebody deletes them (OnDelete)", zh="Pod 只有被删除后才会更新（OnDelete）"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,30 +89,19 @@ class _Counts:
 def judge_rollout(workload: Workload, *, before: Workload, new_pods: Sequence[JsonObject]) -> RolloutState:
     """`new_pods` are those that were not there `before` the change; only they can show that it fails."""
     counts = _count(workload)
-    if _is_seen(workload):
-        failure = _find_refusal(workload, before=before) or next(
-            (words for pod in new_pods if (words := find_failure(pod))), None
-        )
-        if failure is not None:
-            return RolloutState(Progress.FAILING, _join(failure, counts.words))
-        if workload.is_paused:
-            return RolloutState(
-                Progress.WAITING,
-                Words(
-                    en="The Deployment is paused (spec.paused): nothing rolls out until it is resumed.",
-                    zh="Deployment 已暂停（spec.paused）：恢复之前不会滚动更新。",
-                ),
-            )
-        if counts.is_complete:
-            return RolloutState(Progress.COMPLETE, counts.words)
-        if workload.strategy == "OnDelete":
-            return RolloutState(
-                Progress.WAITING,
-                Words(
-                    en=f"Pods are replaced only when somebody deletes them (OnDelete): {counts.words.en}.",
-                    zh=f"Pod 只有被删除后才会更新（OnDelete）：{counts.words.zh}。",
-                ),
-            )
+    if not _is_seen(workload):
+        return RolloutState(Progress.PROGRESSING, counts.words)
+    failures = [(pod, words) for pod in new_pods if (words := find_failure(pod)) is not None]
+    refusal = _find_refusal(workload, before=before)
+    if refusal or failures:
+        pods = tuple(pod for pod, _ in failures[:_MAX_FAILING])
+        return RolloutState(Progress.FAILING, counts.words, refusal or failures[0][1], pods)
+    if workload.is_paused:
+        return RolloutState(Progress.WAITING, counts.words, _PAUSED)
+    if counts.is_complete:
+        return RolloutState(Progress.COMPLETE, counts.words)
+    if workload.strategy == "OnDelete":
+        return RolloutState(Progress.WAITING, counts.words, _ON_DELETE)
     return RolloutState(Progress.PROGRESSING, counts.words)
 
 
@@ -161,7 +170,3 @@ def _count(workload: Workload) -> _Counts:
     # Pods below the partition of a StatefulSet keep their revision on purpose.
     updated = read_int(status, "updatedReplicas") + workload.partition
     return _Counts(workload.replicas, updated, ready, read_int(status, "replicas"))
-
-
-def _join(failure: Words, counts: Words) -> Words:
-    return Words(en=f"{failure.en} ({counts.en})", zh=f"{failure.zh}（{counts.zh}）")

@@ -115,7 +115,7 @@ async def test_rollout_that_fails_is_reported_with_its_reason(cluster: ServedClu
     content = content_of(await call(cluster, ROLLBACK, {"name": "web"}, person=Person()))
 
     assert content["outcome"] == "failing"
-    assert "Pull" in content["message"]
+    assert "It fails (image-pull-denied; 1 of 3 pods updated" in content["message"]
     assert "k8s-rollback-workload name=web" in content["undo"]
 
 
