@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from backend.administration import audit_commands, token_commands
-from backend.offline_commands import diagnose, evaluate_commands
+from backend.offline_commands import command_commands, diagnose, evaluate_commands
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Operations robot for Kubernetes and Linux fleets.")
 
@@ -30,6 +30,7 @@ MessageLanguage = Annotated[str | None, typer.Option("--language", help="zh or e
 
 app.add_typer(token_commands, name="token")
 app.add_typer(audit_commands, name="audit")
+app.add_typer(command_commands, name="command")
 app.add_typer(evaluate_commands, name="evaluate")
 app.command()(diagnose)
 

@@ -104,8 +104,8 @@ def build_watch(settings: Settings, needs: WatchNeeds, *, stack: AsyncExitStack)
         settings=settings.notifications,
         owner=needs.process.owner,
     )
-    hosts = McpHostFacts(needs.tools)
-    sources = Sources(hosts=hosts, clusters=McpClusterFindings(needs.tools))
+    hosts = McpHostFacts(needs.tools, watch=settings.hosts.watch, skip=settings.hosts.skip)
+    sources = Sources(hosts=hosts, clusters=McpClusterFindings(needs.tools, watch=settings.patrol.clusters))
     patrol = _build_patrol(settings, needs, stores=stores, sources=sources, notifications=notifications)
     return Watch(
         patrol=patrol,

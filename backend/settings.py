@@ -190,7 +190,8 @@ class Settings(BaseSettings):
 
 
 def read_server_environment(settings: Settings) -> Mapping[str, str]:
-    """What `${NAME}` in mcp_config.json may refer to: the environment, config.env, and the generated key.
+    """What `${NAME}` in mcp_config.json may refer to: the environment, config.env, the generated key, and
+    where data lives.
 
     Tool servers seal what they hand out for an approval with the key; it outlives restarts, so that a question
     asked before one can be answered after it.
@@ -201,6 +202,7 @@ def read_server_environment(settings: Settings) -> Mapping[str, str]:
         "READ_ONLY": str(settings.read_only).lower(),
         **stored,
         **os.environ,
+        "DATA_DIRECTORY": str(settings.data_directory.absolute()),
     }
 
 

@@ -36,9 +36,11 @@ SMALL_FILES = (
     "/etc/os-release",
 )
 _SAFE_PATH = re.compile(r"/[\w@%+=:,./*?\[\]-]{1,300}")
+# Complaints of the tools are told by how they begin: kernel messages about something denied come by the thousand.
 _KERNEL_WORDS = (
-    "oom|[Oo]ut of memory|Killed process|Kill process|killed as a result of limit|[Rr]emounting filesystem read-only"
-    "|forced readonly|hutting down filesystem|^status |^dmesg:|denied|not permitted|No journal|insufficient permissions"
+    "oom-kill:|[Oo]ut of memory|Killed process|Kill process|killed as a result of limit"
+    "|[Rr]emounting filesystem read-only|forced readonly|hutting down filesystem"
+    "|^status |^dmesg:|^journalctl:|^timeout:|^No journal|^Hint:"
 )
 _TICKS = (
     r"cat /proc/[0-9]*/stat 2>/dev/null"
@@ -61,9 +63,10 @@ _SOURCES = (
     # A dead network mount lets df hang; the second try leaves such mounts out.
     _Source("disks", "LIMIT df -kP || LIMIT df -klP", limit_bytes=256 * 1024),
     _Source("inodes", "LIMIT df -kPi || LIMIT df -klPi", limit_bytes=256 * 1024),
+    # Without -ww ps cuts lines where the environment has COLUMNS.
     _Source(
         "processes",
-        "LIMIT ps -eo pid,ppid,user:32,stat,pcpu,rss,etime,args"
+        "LIMIT ps -ww -eo pid,ppid,user:32,stat,pcpu,rss,etime,args"
         " || LIMIT ps -o pid,ppid,user,stat,rss,etime,args || LIMIT ps -o pid,ppid,user,stat,rss,args",
         limit_bytes=4 * 1024 * 1024,
     ),
@@ -144,7 +147,21 @@ def _read_certificates(paths: Sequence[str]) -> str:
         return "true"
     cut = "sed -n '/BEGIN CERT/,/END CERT/s/^/ /p'"
     return (
-        f'for file in {" ".join(paths)}; do if [ -d "$file" ]; then true;'
+        f"for folder in {' '.join(_folders(paths))}; do"
+        ' if [ -d "$folder" ] && { [ ! -r "$folder" ] || [ ! -x "$folder" ]; }; then echo "!$folder"; fi; done;'
+        f' for file in {" ".join(paths)}; do if [ -d "$file" ]; then true;'
         f' elif [ -r "$file" ]; then echo "@$file"; {cut} < "$file" | head -n 60;'
         ' elif [ -e "$file" ]; then echo "!$file"; fi; done'
     )
+
+
+def _folders(paths: Sequence[str]) -> list[str]:
+    """Every folder on the way to the files: one that may not be entered hides what is in it."""
+    folders: dict[str, None] = {}
+    for path in paths:
+        parts = path.split("/")[1:-1]
+        for length in range(1, len(parts) + 1):
+            folder = "/" + "/".join(parts[:length])
+            if not any(sign in folder for sign in "*?["):
+                folders[folder] = None
+    return list(folders)

@@ -41,7 +41,9 @@ _SOURCE_OF_PARTS = {
     "certificates": ("certificates", ("certificates",)),
 }
 _KERNEL_SECTIONS = {"kernel-ring": "dmesg", "kernel-journal": "journalctl"}
-_KERNEL_REFUSAL = re.compile(r"denied|not permitted|No journal files|insufficient permissions", re.IGNORECASE)
+_KERNEL_REFUSAL = re.compile(
+    r"denied|not permitted|No journal files|insufficient permissions|not seeing messages", re.IGNORECASE
+)
 _KERNEL_STATUS = re.compile(r"status (\d{1,3})")
 
 
@@ -148,6 +150,8 @@ def _find_failures(sections: dict[str, Section]) -> dict[str, str]:
     failures["oom_kills"] = "; ".join(
         _explain_kernel(sections.get(name), tool=tool) for name, tool in _KERNEL_SECTIONS.items()
     )
+    if denied := _name_unreadable(sections):
+        failures["certificates"] = denied
     failures["clock"] = "no time service answered, and no other clock to compare with"
     return failures
 
@@ -164,9 +168,14 @@ def _find_gaps(sections: dict[str, Section]) -> dict[str, str]:
     complaint = next((line for line in disks.text.splitlines() if line.startswith("df: ")), "")
     if complaint or disks.has_timed_out:
         gaps["filesystems"] = complaint[:160] or "df: no answer in time"
-    if unreadable := find_unreadable_files(sections.get("certificates", _NOTHING).text):
-        gaps["certificates"] = f"permission denied: {', '.join(unreadable[:3])}"
+    if denied := _name_unreadable(sections):
+        gaps["certificates"] = denied
     return gaps
+
+
+def _name_unreadable(sections: dict[str, Section]) -> str:
+    unreadable = find_unreadable_files(sections.get("certificates", _NOTHING).text)
+    return f"permission denied: {', '.join(unreadable[:3])}" if unreadable else ""
 
 
 def _explain(section: Section | None, *, tool: str) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from functools import cached_property
 
 from k8s_diagnosis.index import ClusterIndex
-from k8s_diagnosis.logs.lines import read_lines
 from k8s_diagnosis.logs.verdict import Verdict, judge_log
 from k8s_diagnosis.objects.access import (
     JsonObject,
@@ -20,6 +19,7 @@ from k8s_diagnosis.objects.access import (
 from k8s_diagnosis.objects.events import EventFacts
 from k8s_diagnosis.objects.pods import ContainerFacts, containers_of
 from k8s_diagnosis.problem import Words
+from k8s_diagnosis.snapshot import ContainerLogs
 from k8s_diagnosis.text.times import parse_time, seconds_between
 
 # Back-off doubles up to five minutes, so a container in a crash loop starts at least this often.
@@ -170,10 +170,9 @@ class ContainerCase:
     @cached_property
     def failed_log(self) -> list[str]:
         """The log of the run that failed, oldest line first; its termination message stands in when none was read."""
-        logs = self.index.logs_of(self.pod.namespace, self.pod.name, self.name)
         has_started_again = self.facts.is_running and bool(self.facts.terminated)
-        text = logs.previous if has_started_again else logs.current or logs.previous
-        return read_lines(text) or read_lines(self.ended_message)
+        text = self._logs.previous if has_started_again else self._logs.current or self._logs.previous
+        return self.index.lines_of(text) or self.index.lines_of(self.ended_message)
 
     @cached_property
     def verdict(self) -> Verdict | None:
@@ -183,7 +182,16 @@ class ContainerCase:
     @cached_property
     def current_log(self) -> list[str]:
         """The log of the run under way, or of the last one."""
-        return read_lines(self.index.logs_of(self.pod.namespace, self.pod.name, self.name).current)
+        return self.index.lines_of(self._logs.current)
+
+    @property
+    def _logs(self) -> ContainerLogs:
+        """The container's logs; those of a pod made from the same template when its own were not read."""
+        own = self.index.logs_of(self.pod.namespace, self.pod.name, self.name)
+        if own is not None and (self.facts.is_ready or self.index.is_log_example(self.pod.pod)):
+            return own
+        sibling = None if self.facts.is_ready else self.index.logs_of_sibling(self.pod.pod, self.name)
+        return sibling or own or ContainerLogs()
 
     @cached_property
     def current_verdict(self) -> Verdict | None:

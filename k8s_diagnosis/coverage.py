@@ -8,41 +8,12 @@ from k8s_diagnosis.cases import PodCase
 from k8s_diagnosis.index import ClusterIndex
 from k8s_diagnosis.snapshot import Unread
 
-_LOOKED_AT = (
-    "Pod",
-    "Event",
-    "Node",
-    "Deployment",
-    "ReplicaSet",
-    "StatefulSet",
-    "DaemonSet",
-    "Job",
-    "CronJob",
-    "Service",
-    "EndpointSlice",
-    "ConfigMap",
-    "Secret",
-    "PersistentVolumeClaim",
-    "StorageClass",
-    "ResourceQuota",
-    "HorizontalPodAutoscaler",
-    "PodDisruptionBudget",
-    "Ingress",
-    "IngressClass",
-    "NetworkPolicy",
-    "PodMetrics",
-    "NodeMetrics",
-)
 _MAX_LOGS = 20
 
 
 def list_unknown(index: ClusterIndex) -> Iterator[Unread]:
-    """Kinds that were not read, what was refused, and logs that would tell why a container failed."""
-    told = {each.what for each in index.snapshot.unread}
+    """What could not be read, and logs that would tell why a container failed."""
     yield from index.snapshot.unread
-    for kind in _LOOKED_AT:
-        if kind not in index.snapshot.complete and kind not in told:
-            yield Unread(kind, "not in the snapshot")
     yield from _missing_logs(index)
 
 

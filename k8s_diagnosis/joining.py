@@ -10,6 +10,7 @@ from k8s_diagnosis.conditions import level_of
 from k8s_diagnosis.problem import Problem, Severity
 
 _MAX_EVIDENCE = 12
+_SURE = 0.7
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +38,7 @@ def join_problems(problems: Iterable[Problem]) -> list[Finding]:
     for child, parent in parents.items():
         children[parent].append(child)
     roots = [position for position in range(len(merged)) if position not in parents]
-    return sorted((_build(position, merged, children) for position in roots), key=_weight)
+    return sorted((_build(position, merged, children) for position in roots), key=weight_of)
 
 
 def _merge(problems: Iterable[Problem]) -> list[Finding]:
@@ -129,18 +130,18 @@ def _is_ancestor(position: int, of: int, parents: dict[int, int]) -> bool:
 
 
 def _build(position: int, findings: Sequence[Finding], children: dict[int, list[int]]) -> Finding:
-    effects = sorted((_build(child, findings, children) for child in children.get(position, ())), key=_weight)
+    effects = sorted((_build(child, findings, children) for child in children.get(position, ())), key=weight_of)
     return replace(findings[position], effects=tuple(effects))
 
 
-def _weight(finding: Finding) -> tuple[bool, bool, int, int, float, str, str, str]:
-    """Critical and sure findings first, then those that bring about most."""
+def weight_of(finding: Finding) -> tuple[float | str, ...]:
+    """Place in the order of findings: critical and sure ones first, then those that bring about most."""
     problem = finding.problem
     return (
-        problem.severity is not Severity.CRITICAL,
-        problem.confidence < 0.7,
-        -sum(1 for _ in finding.walk()),
-        -len(finding.pods),
+        float(problem.severity is not Severity.CRITICAL),
+        float(problem.confidence < _SURE),
+        -float(sum(1 for _ in finding.walk())),
+        -float(len(finding.pods)),
         -problem.confidence,
         problem.condition,
         problem.object,

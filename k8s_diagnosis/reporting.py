@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, Literal
 
 from k8s_diagnosis.diagnosing import Diagnosis
@@ -60,7 +60,7 @@ def write_diagnosis(diagnosis: Diagnosis, *, language: Language) -> str:
         lines.append("")
     if not diagnosis.findings:
         lines.extend([_pick("Nothing wrong was found.", "没有发现问题。", language), ""])
-    lines.extend(_write_unknown(diagnosis, language))
+    lines.extend(write_unknown([(each.what, each.reason) for each in diagnosis.unknown], language=language))
     return "\n".join(lines).rstrip("\n")
 
 
@@ -97,13 +97,13 @@ def _write_effects(finding: Finding, language: Language, *, depth: int) -> Itera
         yield from _write_effects(effect, language, depth=depth + 1)
 
 
-def _write_unknown(diagnosis: Diagnosis, language: Language) -> Iterator[str]:
-    if not diagnosis.unknown:
-        return
+def write_unknown(unknown: Iterable[tuple[str, str]], *, language: Language) -> Iterator[str]:
+    """What was not judged and why, grouped by reason."""
     by_reason: dict[str, list[str]] = {}
-    for each in diagnosis.unknown:
-        by_reason.setdefault(each.reason, []).append(each.what)
-    yield _pick("Not judged, so not known to be healthy:", "以下内容未能检查，状态未知：", language)
+    for what, reason in unknown:
+        by_reason.setdefault(reason, []).append(what)
+    if by_reason:
+        yield _pick("Not judged, so not known to be healthy:", "以下内容未能检查，状态未知：", language)
     for reason, whats in by_reason.items():
         more = f" (+{len(whats) - _SHOWN_UNKNOWN})" if len(whats) > _SHOWN_UNKNOWN else ""
         yield f"   {', '.join(whats[:_SHOWN_UNKNOWN])}{more}: {reason}"

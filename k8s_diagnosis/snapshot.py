@@ -15,7 +15,7 @@ LogKey = tuple[str, str, str]
 """Namespace, pod and container."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, order=True)
 class ContainerLogs:
     """The ends of a container's logs as they were read: raw text, to be sanitised when shown."""
 

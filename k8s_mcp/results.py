@@ -6,9 +6,15 @@ from typing import Any, Literal
 
 from pydantic import BaseModel
 
+from k8s_diagnosis.joining import Finding
 from k8s_diagnosis.problem import Problem
 
 Cell = str | int
+
+# Many objects may suffer from one cause; a few of them show what it does.
+_MAX_EVIDENCE = 6
+_MAX_SUBJECTS = 20
+_MAX_EFFECTS = 10
 
 
 class WordsView(BaseModel):
@@ -26,8 +32,9 @@ class ProblemView(BaseModel):
     """What shows it, mostly a workload."""
     severity: Literal["critical", "warning"]
     cause: WordsView
-    evidence: list[str]
-    next_step: WordsView
+    evidence: list[str] | None = None
+    next_step: WordsView | None = None
+    """Both are left out of short lists."""
     confidence: float
 
 
@@ -213,7 +220,81 @@ class ChangeResult(BaseModel):
     undo: str
 
 
+class FixView(BaseModel):
+    """A proposed change; nothing was changed."""
+
+    command: str
+    tool: str | None
+    arguments: dict[str, object]
+
+
+class EffectView(BaseModel):
+    """What a finding brings about."""
+
+    condition: str
+    object: str
+    cause: WordsView
+    effects: list[EffectView]
+
+
+class FindingView(ProblemView):
+    """A problem at the root of a chain, with what it brings about."""
+
+    subjects: list[str]
+    pods: int
+    fix: FixView | None
+    effects: list[EffectView]
+
+
+class UnreadView(BaseModel):
+    what: str
+    reason: str
+
+
+class DiagnosisResult(BaseModel):
+    """What is wrong, root causes first."""
+
+    kind: Literal["Diagnosis"] = "Diagnosis"
+    cluster: str
+    namespace: str | None
+    """None for all namespaces."""
+    workload: str | None
+    findings: list[FindingView]
+    total: int
+    shown: int
+    next_cursor: str | None
+    unknown: list[UnreadView]
+    """What could not be judged: its state is not known."""
+    healthy: bool
+    """Nothing was found in what was read."""
+
+
 ContainerView.model_rebuild()
+EffectView.model_rebuild()
+
+
+def view_finding(finding: Finding) -> FindingView:
+    problem, fix = finding.problem, finding.problem.fix
+    return FindingView(
+        **view_problem(problem).model_dump(exclude={"evidence"}),
+        evidence=list(problem.evidence[:_MAX_EVIDENCE]),
+        subjects=list(finding.subjects[:_MAX_SUBJECTS]),
+        pods=len(finding.pods),
+        fix=FixView(command=fix.command, tool=fix.tool or None, arguments=dict(fix.arguments or {})) if fix else None,
+        effects=[_view_effect(effect) for effect in finding.effects[:_MAX_EFFECTS]],
+    )
+
+
+def _view_effect(finding: Finding) -> EffectView:
+    problem = finding.problem
+    return EffectView(
+        condition=problem.condition,
+        object=problem.object,
+        cause=WordsView(en=problem.cause.en, zh=problem.cause.zh),
+        effects=[_view_effect(effect) for effect in finding.effects[:_MAX_EFFECTS]],
+    )
+
+
 ResourceResult.model_rebuild()
 
 

@@ -44,9 +44,14 @@ class SqlFigureStore:
         async with self._database.read() as connection:
             return [_read_target(row) for row in await connection.execute(statement)]
 
-    async def find_target(self, target: Target) -> WatchedTarget | None:
+    async def find_targets(self, targets: Sequence[Target]) -> Mapping[Target, WatchedTarget]:
+        asked = {(target.kind, target.id): target for target in targets}
+        statement = select(watched_targets).where(watched_targets.c.id.in_({target.id for target in targets}))
         async with self._database.read() as connection:
-            return await find_target(connection, target)
+            found = [_read_target(row) for row in await connection.execute(statement)]
+        return {
+            asked[one.target.kind, one.target.id]: one for one in found if (one.target.kind, one.target.id) in asked
+        }
 
     async def note_look(self, target: Target, look: HostLook, *, at: datetime, figures: Sequence[Figure]) -> None:
         async with self._database.write() as connection:
@@ -81,6 +86,28 @@ class SqlFigureStore:
                 .limit(_MAX_POINTS)
             )
             return found + [_read_point(row.at, row.value) for row in reversed(list(singles))]
+
+    async def read_metric(
+        self, target: Target, *, metric: str, since: datetime, until: datetime
+    ) -> Mapping[SeriesKey, Sequence[Point]]:
+        statement = (
+            select(series.c.subject, points.c.at, points.c.value)
+            .join(points, points.c.series_id == series.c.id)
+            .where(
+                series.c.target_kind == target.kind.value,
+                series.c.target == target.id,
+                series.c.metric == metric,
+                points.c.at.between(int(since.timestamp()), int(until.timestamp())),
+            )
+            .order_by(points.c.at)
+            .limit(_MAX_POINTS)
+        )
+        found: dict[SeriesKey, list[Point]] = {}
+        async with self._database.read() as connection:
+            for row in await connection.execute(statement):
+                key = SeriesKey(target.kind, target.id, metric, row.subject)
+                found.setdefault(key, []).append(_read_point(row.at, row.value))
+        return found
 
     async def read_means(self, *, since: datetime, until: datetime) -> Mapping[SeriesKey, float]:
         statement = (
@@ -126,14 +153,6 @@ class SqlFigureStore:
             )
             await connection.execute(delete(points).where(points.c.at < edge))
             await connection.execute(delete(hourly_points).where(hourly_points.c.at < int(hourly_before.timestamp())))
-
-
-async def find_target(connection: AsyncConnection, target: Target) -> WatchedTarget | None:
-    statement = select(watched_targets).where(
-        watched_targets.c.kind == target.kind.value, watched_targets.c.id == target.id
-    )
-    row = (await connection.execute(statement)).one_or_none()
-    return None if row is None else _read_target(row)
 
 
 async def write_look(

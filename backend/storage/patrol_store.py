@@ -1,14 +1,16 @@
 """Patrol runs in the database. One is at work at a time; whoever lost its lease can write nothing more."""
 
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, delete, func, insert, select, text, update
+from sqlalchemy import Row, delete, insert, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from backend.features.hosts.domain import LookState, Target, TargetKind
 from backend.features.patrol.domain import (
+    Finding,
     FindingEventKind,
     FindingState,
     PatrolRun,
@@ -17,7 +19,7 @@ from backend.features.patrol.domain import (
     Trigger,
 )
 from backend.features.patrol.interfaces import Judge, Lease, LeaseLost, RecordedLook, WriteEntries
-from backend.features.patrol.lifecycle import Change, close_gone_target
+from backend.features.patrol.lifecycle import Change, FindingKey, close_gone_target
 from backend.features.patrol.log import Entry, changed
 from backend.storage.database import Database, as_utc
 from backend.storage.figure_store import add_figures, mark_listed, write_look
@@ -126,9 +128,7 @@ class SqlPatrolStore:
     async def record(self, lease: Lease, recorded: RecordedLook, *, judge: Judge, write: WriteEntries) -> PatrolRun:
         target, is_sqlite = recorded.target, self._database.is_sqlite
         async with self._database.write() as connection:
-            await hold(connection, lease)
-            is_new = await self._mark_done(connection, lease.run_id, target)
-            if not is_new:
+            if not await self._mark_done(connection, lease.run_id, target):
                 return _read_run(await self._read_row(connection, lease.run_id))
             known = await read_known(connection, target, is_sqlite=is_sqlite)
             changes = await write_changes(connection, judge(known), known=known, new_id=self._new_id)
@@ -142,9 +142,8 @@ class SqlPatrolStore:
                 is_sqlite=is_sqlite,
             )
             await add_figures(connection, recorded.figures, at=recorded.at, is_sqlite=is_sqlite)
-            run = await self._count(connection, lease.run_id, recorded.state, changes)
-            still_open = await _count_open(connection, target)
-            numbered = await add_entries(connection, write(run, changes, still_open))
+            run = await hold(connection, lease, **_count(recorded.state, changes))
+            numbered = await add_entries(connection, write(run, changes, _count_open(known, changes)))
         self._log.publish(numbered)
         return run
 
@@ -155,9 +154,8 @@ class SqlPatrolStore:
             values: dict[str, Any] = {"phase": phase.value}  # Any: column values
             if problem is not None:
                 values["problem"] = problem
-            await hold(connection, lease, **values)
+            run = await hold(connection, lease, **values)
             numbered = await add_entries(connection, entries)
-            run = _read_run(await self._read_row(connection, lease.run_id))
         self._log.publish(numbered)
         return run
 
@@ -165,9 +163,8 @@ class SqlPatrolStore:
         self, lease: Lease, *, state: RunState, at: datetime, write: Callable[[PatrolRun], Entry]
     ) -> PatrolRun:
         async with self._database.write() as connection:
-            await hold(connection, lease, state=state.value, phase=Phase.DONE.value, finished_at=at)
+            run = await hold(connection, lease, state=state.value, phase=Phase.DONE.value, finished_at=at)
             await connection.execute(delete(patrol_looks).where(patrol_looks.c.run_id == lease.run_id))
-            run = _read_run(await self._read_row(connection, lease.run_id))
             numbered = await add_entries(connection, [write(run)])
         self._log.publish(numbered)
         return run
@@ -240,22 +237,6 @@ class SqlPatrolStore:
         )
         return (await connection.execute(statement)).rowcount > 0
 
-    async def _count(
-        self, connection: AsyncConnection, run_id: str, state: LookState, changes: Sequence[Change]
-    ) -> PatrolRun:
-        kinds = [event.kind for change in changes for event in change.events]
-        row = await self._read_row(connection, run_id)
-        values = {
-            "looked": row.looked + 1,
-            "unknown": row.unknown + (state is LookState.UNKNOWN),
-            "unreachable": row.unreachable + (state is LookState.UNREACHABLE),
-            "opened": row.opened + kinds.count(FindingEventKind.OPENED),
-            "worsened": row.worsened + kinds.count(FindingEventKind.WORSENED),
-            "closed": row.closed + kinds.count(FindingEventKind.CLOSED),
-        }
-        await connection.execute(update(patrol_runs).where(patrol_runs.c.id == run_id).values(**values))
-        return _read_run(await self._read_row(connection, run_id))
-
     async def _read_row(self, connection: AsyncConnection, run_id: str) -> Row[Any]:  # Any: see rows.py
         row = (await connection.execute(select(patrol_runs).where(patrol_runs.c.id == run_id))).one_or_none()
         if row is None:
@@ -263,9 +244,9 @@ class SqlPatrolStore:
         return row
 
 
-async def hold(connection: AsyncConnection, lease: Lease, **values: Any) -> None:  # Any: column values
+async def hold(connection: AsyncConnection, lease: Lease, **values: Any) -> PatrolRun:  # Any: column values
     """Write under the lease and renew it; raise LeaseLost, which rolls everything back."""
-    held = await connection.execute(
+    statement = (
         update(patrol_runs)
         .where(
             patrol_runs.c.id == lease.run_id,
@@ -274,8 +255,30 @@ async def hold(connection: AsyncConnection, lease: Lease, **values: Any) -> None
         )
         .values(lease_until=lease.until, **values)
     )
-    if held.rowcount == 0:
+    row = (await connection.execute(statement.returning(*patrol_runs.c))).one_or_none()
+    if row is None:
         raise LeaseLost(lease.run_id)
+    return _read_run(row)
+
+
+def _count(state: LookState, changes: Sequence[Change]) -> dict[str, Any]:  # Any: column values
+    """What one look adds to the numbers of its run."""
+    kinds = Counter(event.kind for change in changes for event in change.events)
+    added = {
+        "looked": 1,
+        "unknown": int(state is LookState.UNKNOWN),
+        "unreachable": int(state is LookState.UNREACHABLE),
+        "opened": kinds[FindingEventKind.OPENED],
+        "worsened": kinds[FindingEventKind.WORSENED],
+        "closed": kinds[FindingEventKind.CLOSED],
+    }
+    return {name: patrol_runs.c[name] + number for name, number in added.items() if number}
+
+
+def _count_open(known: Mapping[FindingKey, Finding], changes: Sequence[Change]) -> int:
+    """Open findings of a target after a look."""
+    after = {**known, **{change.key: change.finding for change in changes}}
+    return sum(finding is not None and finding.state is FindingState.OPEN for finding in after.values())
 
 
 async def _find_active(connection: AsyncConnection) -> PatrolRun | None:
@@ -286,15 +289,6 @@ async def _find_active(connection: AsyncConnection) -> PatrolRun | None:
 
 async def _find_newest(connection: AsyncConnection) -> Row[Any] | None:  # Any: see rows.py
     return (await connection.execute(select(patrol_runs).order_by(patrol_runs.c.seq.desc()).limit(1))).one_or_none()
-
-
-async def _count_open(connection: AsyncConnection, target: Target) -> int:
-    statement = select(func.count()).where(
-        findings.c.target_kind == target.kind.value,
-        findings.c.target == target.id,
-        findings.c.state == FindingState.OPEN.value,
-    )
-    return int(await connection.scalar(statement) or 0)
 
 
 def _read_run(row: Row[Any]) -> PatrolRun:  # Any: see rows.py

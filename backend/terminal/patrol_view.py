@@ -46,14 +46,14 @@ def _print_finding(finding: Finding, *, language: Language, console: Console) ->
     note = f"{_SINCE.in_language(language)} {since}" if is_open else _SUSPECTED.in_language(language)
     heading = f"{finding.target}: {finding.title.in_language(language)}"
     console.print(Line(f"{finding.severity.value.upper():<8} ", style=_STYLES[finding.severity]), end="")
-    console.print(Line(_one_line(heading), style="bold"), Line(f"({note})", style="dim"))
+    console.print(Line(_one_line(heading), style="bold"), Line(f"({note})", style="dim"), soft_wrap=True)
     lines = [finding.cause.in_language(language), *finding.evidence]
     if finding.explanation is not None:
         lines.append(f"{_MODEL.in_language(language)} {finding.explanation.model}: {finding.explanation.text}")
     for line in lines:
-        console.print(Line(f"         {_one_line(line)}"))
+        console.print(Line(f"         {_one_line(line)}"), soft_wrap=True)
     for fix in finding.fixes:
-        console.print(Line(f"       - {_one_line(fix.text.in_language(language))}"))
+        console.print(Line(f"       - {_one_line(fix.text.in_language(language))}"), soft_wrap=True)
         if fix.command:
             console.print(Line(f"           {_one_line(fix.command)}", style="cyan"), soft_wrap=True)
 

@@ -11,6 +11,7 @@ from datetime import datetime
 from host_facts.domain import ClockFacts
 
 _CHRONY_OFFSET = re.compile(r"^System time\s*:\s*(\d{1,12}\.\d{1,12}) seconds (slow|fast) of NTP time", re.MULTILINE)
+_CHRONY_OWN_CLOCK = re.compile(r"^Reference ID\s*:\s*7F7F", re.MULTILINE)
 _CHRONY_LEAP = re.compile(r"^Leap status\s*:\s*(.+)$", re.MULTILINE)
 _NTPQ_PEER = re.compile(
     r"^[*o]\S+\s+\S+\s+\d+\s+\S\s+\S+\s+\S+\s+\S+\s+\S+\s+(-?\d{1,12}(?:\.\d{1,9})?)\s+\S+", re.MULTILINE
@@ -51,6 +52,9 @@ def _parse_chrony(text: str) -> ClockFacts | None:
     offset, leap = _CHRONY_OFFSET.search(text), _CHRONY_LEAP.search(text)
     if leap is None:
         return None
+    if _CHRONY_OWN_CLOCK.search(text):
+        # It serves its own clock to others: it holds it against nothing.
+        return ClockFacts(is_synchronised=None, offset_seconds=None, source="chronyc")
     is_synchronised = leap[1].strip() != "Not synchronised"
     seconds = float(offset[1]) * (-1 if offset[2] == "slow" else 1) if offset else None
     # Without a reference chrony shows an offset of 0, which says nothing.

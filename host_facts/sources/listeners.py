@@ -8,7 +8,7 @@ from ipaddress import ip_address
 from host_facts.domain import ListenerFacts
 
 _SS = re.compile(
-    r"(?P<protocol>tcp|udp)\s+(?:LISTEN|UNCONN)\s+\d+\s+\d+\s+(?P<address>\S+):(?P<port>\d{1,5})\s+\S+?:\S+\s*(?P<users>users:.*)?"
+    r"(?P<protocol>tcp|udp)\s+(?:LISTEN|UNCONN)\s+\d+\s+\d+\s+(?P<address>\S+):(?P<port>\d{1,5})\s+\S+?:(?:\*|\d+)\s*(?P<users>users:.*)?"
 )
 _SS_USER = re.compile(r"\(\"(?P<process>.{0,64}?)\",pid=(?P<pid>\d{1,10})\b")
 _NETSTAT = re.compile(

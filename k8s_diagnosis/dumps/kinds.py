@@ -65,6 +65,34 @@ CLUSTER_KINDS = frozenset(
 )
 
 
+KINDS_LOOKED_AT = (
+    "Pod",
+    "Event",
+    "Node",
+    "Deployment",
+    "ReplicaSet",
+    "StatefulSet",
+    "DaemonSet",
+    "Job",
+    "CronJob",
+    "Service",
+    "EndpointSlice",
+    "ConfigMap",
+    "Secret",
+    "PersistentVolumeClaim",
+    "StorageClass",
+    "ResourceQuota",
+    "HorizontalPodAutoscaler",
+    "PodDisruptionBudget",
+    "Ingress",
+    "IngressClass",
+    "NetworkPolicy",
+    "PodMetrics",
+    "NodeMetrics",
+)
+"""What the rules look at in every cluster."""
+
+
 def kind_of_file(stem: str) -> str:
     """The kind a file name stands for, such as shop.pods or kubectl-get-pods; empty when none does."""
     name = stem.lower()

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import PurePosixPath
 
 from k8s_diagnosis.dumps.files import DumpFile, LogFile, Unreadable, is_log, is_objects, parse_documents, parse_log
-from k8s_diagnosis.dumps.kinds import CLUSTER_KINDS, kind_of_file
+from k8s_diagnosis.dumps.kinds import CLUSTER_KINDS, KINDS_LOOKED_AT, kind_of_file
 from k8s_diagnosis.objects.access import JsonObject, name_of, namespace_of, read_int, read_map, read_maps, read_text
 from k8s_diagnosis.snapshot import EVERYWHERE, ClusterSnapshot, ContainerLogs, LogKey, Unread
 from k8s_diagnosis.text.times import parse_time
@@ -56,6 +56,7 @@ def read_dump(files: Iterable[DumpFile], *, now: datetime | None = None) -> Clus
             _read_objects(reader, file)
         elif is_log(file.path):
             reader.logs.extend(parse_log(file))
+    reader.unread.extend(_list_absent(reader))
     objects = {kind: list(named.values()) for kind, named in reader.objects.items()}
     return ClusterSnapshot(
         now=now or reader.newest or datetime.now(UTC),
@@ -64,6 +65,14 @@ def read_dump(files: Iterable[DumpFile], *, now: datetime | None = None) -> Clus
         logs=_assign_logs(reader.logs, objects.get("Pod", [])),
         unread=tuple(reader.unread),
     )
+
+
+def _list_absent(reader: _Reader) -> Iterator[Unread]:
+    """Kinds a dump should have: of those it lacks nothing is known, which is not the same as that there are none."""
+    told = {each.what for each in reader.unread}
+    for kind in KINDS_LOOKED_AT:
+        if kind not in reader.complete and kind not in told:
+            yield Unread(kind, "not in the snapshot")
 
 
 def count_objects(snapshot: ClusterSnapshot) -> int:

@@ -63,7 +63,7 @@ def find_network(index: ClusterIndex) -> Iterator[Problem]:
 
 def _list_complaints(index: ClusterIndex) -> Iterator[_Complaint]:
     read = 0
-    for namespace, pod_name, container_name in index.snapshot.logs:
+    for namespace, pod_name, container_name in sorted(index.snapshot.logs):
         pod = index.find("Pod", namespace, pod_name)
         if pod is None or is_finished(pod):
             continue

@@ -177,7 +177,7 @@ def _too_many_pods(index: ClusterIndex, node: JsonObject) -> Problem | None:
 
 def _overcommitted(index: ClusterIndex, node: JsonObject) -> Problem | None:
     """Memory in use close to all there is; processors may be busy without harm."""
-    usage = next((each for each in index.all("NodeMetrics") if name_of(each) == name_of(node)), None)
+    usage = index.find("NodeMetrics", "", name_of(node))
     used, total = parse_quantity(read_map(usage, "usage").get("memory")), allocatable_of(node, "memory")
     if not total or float(used / total) < _OVERCOMMITTED:
         return None

@@ -377,6 +377,11 @@ def _about(case: PodCase, pattern: re.Pattern[str]) -> SchedulingFacts | None:
     return facts
 
 
+def rollout_of(workload: str) -> str:
+    """Stands for the way a workload replaces its pods, in the chains of problems."""
+    return f"{workload}#rollout"
+
+
 def _host_ports(pod: JsonObject) -> set[int]:
     return {
         int(port["hostPort"])
@@ -404,4 +409,5 @@ def _unplaced(
         evidence=(f"PodScheduled=False: {facts.message}", *((extra,) if extra else ())),
         next_step=next_step,
         confidence=confidence if len(facts.reasons) == 1 else min(confidence, 0.85),
+        because=(rollout_of(case.workload),),
     )

@@ -72,7 +72,12 @@ class ApiClient:
 
     async def read_json(self, request: ApiRequest) -> JsonObject:
         """The object in the answer; raises ClusterError when there is none."""
-        return _parse(await self.send(request), request)
+        return (await self.read_sized(request))[0]
+
+    async def read_sized(self, request: ApiRequest) -> tuple[JsonObject, int]:
+        """The same, with the size of the answer in bytes."""
+        body = await self.send(request)
+        return _parse(body, request), len(body)
 
     async def change(self, request: ApiRequest) -> Written:
         """The object in the answer with the API server's warnings; raises as `send` does."""

@@ -49,7 +49,8 @@ def _answer(name: str, known: dict[str, Any] | None) -> dict[str, Any]:  # Any: 
 
 async def list_clusters() -> dict[str, Any]:  # Any: JSON
     """List the clusters."""
-    return {"clusters": [{"name": "prod"}] if "findings" in read_world() else []}
+    rows = [["prod", "yes"], ["old", ""]] if "findings" in read_world() else []
+    return {"columns": ["name", "is_default"], "rows": rows}
 
 
 async def diagnose(all_namespaces: bool = False, cluster: str | None = None) -> dict[str, Any]:  # Any: JSON

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from fnmatch import fnmatchcase
 from itertools import groupby
 
 from host_facts.domain import HostFacts
@@ -149,6 +150,16 @@ def downsample(points: Sequence[Point], *, since: datetime, until: datetime, lim
         return (point.at - since) // width
 
     return [max(group, key=lambda point: point.value) for _part, group in groupby(points, key=part_of)]
+
+
+def choose_watched(targets: Iterable[Target], *, watch: str, skip: str) -> tuple[Target, ...]:
+    """The targets whose id or name fits a pattern of `watch` and none of `skip`; patterns are separated by commas."""
+    return tuple(target for target in targets if _fits(target, watch) and not _fits(target, skip))
+
+
+def _fits(target: Target, patterns: str) -> bool:
+    names = {target.id, target.name}
+    return any(fnmatchcase(name, part.strip()) for part in patterns.split(",") if part.strip() for name in names)
 
 
 def chunk(items: Iterable[str], *, size: int) -> list[list[str]]:

@@ -26,7 +26,9 @@ class FigureStore(Protocol):
         """Those that are still listed at their source, hosts first, by name."""
         ...
 
-    async def find_target(self, target: Target) -> WatchedTarget | None: ...
+    async def find_targets(self, targets: Sequence[Target]) -> Mapping[Target, WatchedTarget]:
+        """Those that were ever looked at, listed or not; the names of the keys are as asked for."""
+        ...
 
     async def note_look(self, target: Target, look: HostLook, *, at: datetime, figures: Sequence[Figure]) -> None:
         """Remember the newest look and add its figures to their series, in one transaction."""
@@ -34,6 +36,12 @@ class FigureStore(Protocol):
 
     async def read_series(self, key: SeriesKey, *, since: datetime, until: datetime) -> Sequence[Point]:
         """Oldest first; single values where they are kept, else one per hour."""
+        ...
+
+    async def read_metric(
+        self, target: Target, *, metric: str, since: datetime, until: datetime
+    ) -> Mapping[SeriesKey, Sequence[Point]]:
+        """The single values of all series of one metric, oldest first."""
         ...
 
     async def read_means(self, *, since: datetime, until: datetime) -> Mapping[SeriesKey, float]:

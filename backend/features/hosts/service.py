@@ -58,7 +58,8 @@ class HostService:
 
     async def find_host(self, host: str) -> WatchedTarget:
         """Raise NotFound."""
-        found = await self._figures.find_target(Target(TargetKind.HOST, host))
+        target = Target(TargetKind.HOST, host)
+        found = (await self._figures.find_targets([target])).get(target)
         if found is None:
             raise NotFound(
                 Text(en=f"No host {host!r} was ever looked at.", zh=f"没有检查过主机 {host!r}。"),

@@ -8,6 +8,10 @@ from pydantic import BaseModel, Field
 class HostSettings(BaseModel):
     """Settings of the host figures."""
 
+    watch: str = "*"
+    """Which hosts are watched: ids with * for anything, separated by commas."""
+    skip: str = ""
+    """Which of those are not, in the same form."""
     sample_seconds: Annotated[int, Field(ge=5, le=3600)] = 30
     """How often hosts are looked at while somebody watches; otherwise only patrol looks."""
     viewer_seconds: Annotated[int, Field(ge=10)] = 90

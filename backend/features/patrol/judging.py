@@ -3,7 +3,16 @@
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
-from backend.features.hosts.domain import Figure, HostLook, LookState, SeriesKey, Target, WatchedTarget, read_figures
+from backend.features.hosts.domain import (
+    Figure,
+    HostLook,
+    LookState,
+    Point,
+    SeriesKey,
+    Target,
+    WatchedTarget,
+    read_figures,
+)
 from backend.features.patrol.checks.catalogue import HOST_CHECKS, look_at_host
 from backend.features.patrol.checks.reachability import find_unreachable
 from backend.features.patrol.checks.view import HostView
@@ -28,6 +37,7 @@ def check_host(
     look: HostLook,
     *,
     before: WatchedTarget | None,
+    disk_history: Mapping[str, Sequence[Point]],
     now: datetime,
     checks: CheckSettings,
     patrol: PatrolSettings,
@@ -44,6 +54,7 @@ def check_host(
         repeat=patrol.open_after,
         previous=None if before is None else before.facts,
         first_seen_at=None if before is None else before.first_seen_at,
+        disk_history=disk_history,
     )
     return [silence, *look_at_host(view)]
 

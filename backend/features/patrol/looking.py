@@ -3,13 +3,14 @@
 import asyncio
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from backend.features.hosts.domain import HostLook, LookState, Target, TargetKind, chunk
+from backend.features.hosts.domain import HostLook, LookState, Metric, Point, Target, TargetKind, chunk
 from backend.features.hosts.interfaces import FigureStore, HostFactsSource
 from backend.features.hosts.settings import HostSettings
 from backend.features.patrol import log
+from backend.features.patrol.checks.filling_disks import HISTORY_HOURS
 from backend.features.patrol.domain import PatrolRun
 from backend.features.patrol.interfaces import ClusterSource, Lease, PatrolStore, RecordedLook
 from backend.features.patrol.judging import check_host, judge_cluster, judge_host, read_trends
@@ -102,13 +103,15 @@ class Looker:
     async def _look_at_hosts(self, targets: Sequence[Target], *, run: PatrolRun, renew: Callable[[], Lease]) -> bool:
         """False when somebody cancelled meanwhile."""
         looks = {look.host: look for look in await self._sources.hosts.read([target.id for target in targets])}
+        known = await self._figures.find_targets(targets)
         is_wanted = True
         for target in targets:
             look = looks.get(target.id) or HostLook(target.id, LookState.UNKNOWN, reason=_ABSENT)
             now = self._clock.now()
             results = check_host(
                 look,
-                before=await self._figures.find_target(target),
+                before=known.get(target),
+                disk_history=await self._read_disk_history(target, until=now),
                 now=now,
                 checks=self._settings.checks,
                 patrol=self._settings.patrol,
@@ -130,10 +133,15 @@ class Looker:
             is_wanted = not after.is_cancel_requested
         return is_wanted
 
+    async def _read_disk_history(self, target: Target, *, until: datetime) -> dict[str, Sequence[Point]]:
+        since = until - timedelta(hours=HISTORY_HOURS)
+        found = await self._figures.read_metric(target, metric=Metric.DISK.value, since=since, until=until)
+        return {key.subject: points for key, points in found.items()}
+
     async def _look_at_cluster(self, target: Target, *, run: PatrolRun, renew: Callable[[], Lease]) -> bool:
         look = await self._sources.clusters.read(target)
         now = self._clock.now()
-        before = await self._figures.find_target(target)
+        before = (await self._figures.find_targets([target])).get(target)
         reason = look.reason if look.state is not LookState.READ else "; ".join(look.unknown)
         recorded = RecordedLook(target=target, state=look.state, reason=reason, at=now)
         after = await self._store.record(

@@ -15,6 +15,9 @@ class PatrolSettings(BaseModel):
     """Whether the backend patrols by itself; a person can start one all the same."""
     interval_seconds: Annotated[int, Field(ge=10, le=86400)] = 300
     """How often everything is looked at. Five minutes catches a filling disk hours before it is full."""
+    clusters: str = "default"
+    """Which clusters are watched: names with * for anything, separated by commas; `default` is the default context. Not
+    all of them by itself: a kubeconfig often names clusters of long ago."""
     open_after: Looks = 2
     """Looks in a row before what comes and goes by itself (load, memory, clock, silence of a host) is a finding."""
     close_after: Looks = 2
@@ -41,6 +44,9 @@ class CheckSettings(BaseModel):
     """Used share of a filesystem."""
     disk_enough_free_gib: Annotated[float, Field(gt=0)] = 100.0
     """With more free than this a large filesystem is no finding, whatever its share; critical below a quarter of it."""
+    filling_warning_hours: Annotated[float, Field(gt=0)] = 12.0
+    filling_critical_hours: Annotated[float, Field(gt=0)] = 2.0
+    """Hours until a filesystem that grows evenly is full."""
     inodes_warning: Ratio = 0.85
     inodes_critical: Ratio = 0.95
     load_warning: Annotated[float, Field(gt=0)] = 2.0
@@ -51,6 +57,8 @@ class CheckSettings(BaseModel):
     """Share of memory that is not available."""
     swap_warning: Ratio = 0.8
     swap_critical: Ratio = 0.95
+    swap_traffic_mib: Annotated[float, Field(gt=0)] = 4.0
+    """MiB per second that are swapped out and in again; from then on the host does little else."""
     open_files_warning: Ratio = 0.8
     open_files_critical: Ratio = 0.95
     """Open file handles of the whole host over their limit."""
@@ -77,6 +85,7 @@ class CheckSettings(BaseModel):
         pairs = ("disk", "inodes", "load", "memory", "swap", "open_files")
         wrong = [name for name in pairs if getattr(self, f"{name}_critical") < getattr(self, f"{name}_warning")]
         wrong += ["clock"] if self.clock_critical_seconds < self.clock_warning_seconds else []
+        wrong += ["filling"] if self.filling_critical_hours > self.filling_warning_hours else []
         wrong += ["certificate"] if self.certificate_critical_days > self.certificate_warning_days else []
         if wrong:
             raise ValueError(f"checks: the critical mark must be the worse one: {', '.join(wrong)}")

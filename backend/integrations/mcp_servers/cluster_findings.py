@@ -2,13 +2,14 @@
 
 import logging
 import shlex
+from collections.abc import Mapping
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from backend.agent.domain import ToolOutcome, ToolStatus
+from backend.agent.domain import Json, ToolOutcome, ToolStatus
 from backend.agent.interfaces import ToolSource
-from backend.features.hosts.domain import Listing, LookState, Target, TargetKind
+from backend.features.hosts.domain import Listing, LookState, Target, TargetKind, choose_watched
 from backend.features.patrol.domain import Fix, Grade, Reading
 from backend.features.patrol.interfaces import ClusterLook
 from backend.integrations.mcp_servers.host_facts import call_reading, find_tool
@@ -17,6 +18,7 @@ from backend.vocabulary.language import Text
 
 LIST_TOOL = "k8s-list-clusters"
 DIAGNOSE_TOOL = "k8s-diagnose"
+DEFAULT_CLUSTER = "default"
 ONLY_CLUSTER = Target(TargetKind.CLUSTER, "default", "cluster")
 _MAX_PAGES = 20
 _CONFIDENT = 0.7
@@ -54,8 +56,10 @@ class _Diagnosis(_Answer):
 class McpClusterFindings:
     """Implements ClusterSource on the tool source. It calls only tools that are declared as reading."""
 
-    def __init__(self, tools: ToolSource) -> None:
+    def __init__(self, tools: ToolSource, *, watch: str = DEFAULT_CLUSTER) -> None:
+        """`watch` are patterns of cluster names, separated by commas; `default` is the default context."""
         self._tools = tools
+        self._watch = watch
 
     async def list_clusters(self) -> Listing:
         if find_tool(self._tools, DIAGNOSE_TOOL) is None:
@@ -70,12 +74,15 @@ class McpClusterFindings:
                     zh=f"无法列出集群:{outcome.text[:300]}",
                 )
             )
-        names = [
-            str(entry["name"])
-            for entry in outcome.structured.get("clusters", [])
-            if isinstance(entry, dict) and "name" in entry
-        ]
-        return Listing(tuple(Target(TargetKind.CLUSTER, name, name) for name in names))
+        return Listing(self._choose(_read_clusters(outcome.structured)))
+
+    def _choose(self, clusters: Mapping[str, bool]) -> tuple[Target, ...]:
+        """`clusters` says of each name whether it is the default."""
+        targets = [Target(TargetKind.CLUSTER, name, name) for name in clusters]
+        chosen = choose_watched(targets, watch=self._watch, skip="")
+        asks_for_default = DEFAULT_CLUSTER in {part.strip() for part in self._watch.split(",")}
+        default = [target for target in targets if asks_for_default and clusters[target.id]]
+        return tuple(dict.fromkeys([*default, *chosen]))
 
     async def read(self, cluster: Target) -> ClusterLook:
         readings: list[Reading] = []
@@ -107,6 +114,15 @@ class McpClusterFindings:
         if cursor is not None:
             arguments["cursor"] = cursor
         return await call_reading(self._tools, DIAGNOSE_TOOL, arguments=arguments)
+
+
+def _read_clusters(structured: Json) -> dict[str, bool]:
+    """Names of clusters, and whether each is the default one."""
+    columns, rows = structured.get("columns"), structured.get("rows")
+    if not isinstance(columns, list) or not isinstance(rows, list) or "name" not in columns:
+        raise Unavailable(Text(en=f"{LIST_TOOL} answered in an unknown form.", zh=f"{LIST_TOOL} 的返回格式无法识别。"))
+    records = [dict(zip(columns, row, strict=False)) for row in rows if isinstance(row, list)]
+    return {str(record["name"]): record.get("is_default") == "yes" for record in records if "name" in record}
 
 
 def _read_diagnosis(outcome: ToolOutcome) -> _Diagnosis | None:

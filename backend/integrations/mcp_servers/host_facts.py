@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from backend.agent.domain import ConfirmationNeeded, Json, Risk, ToolOutcome, ToolSpec, ToolStatus
 from backend.agent.guarding.redaction import redact, redact_outcome
 from backend.agent.interfaces import ToolSource
-from backend.features.hosts.domain import HostLook, Listing, LookState, Target, TargetKind
+from backend.features.hosts.domain import HostLook, Listing, LookState, Target, TargetKind, choose_watched
 from backend.integrations.mcp_servers.results import failed
 from backend.vocabulary.errors import ErrorKind, Unavailable
 from backend.vocabulary.language import Text
@@ -53,8 +53,11 @@ class _FactsAnswer(_Answer):
 class McpHostFacts:
     """Implements HostFactsSource on the tool source. It calls only tools that are declared as reading."""
 
-    def __init__(self, tools: ToolSource) -> None:
+    def __init__(self, tools: ToolSource, *, watch: str = "*", skip: str = "") -> None:
+        """`watch` and `skip` are patterns of asset ids or names, separated by commas."""
         self._tools = tools
+        self._watch = watch
+        self._skip = skip
 
     async def list_hosts(self) -> Listing:
         targets: dict[str, Target] = {}
@@ -72,7 +75,8 @@ class McpHostFacts:
             cursor = page.next_cursor
             if cursor is None:
                 break
-        return Listing(tuple(targets.values()), tuple(dict.fromkeys(problems)))
+        watched = choose_watched(targets.values(), watch=self._watch, skip=self._skip)
+        return Listing(watched, tuple(dict.fromkeys(problems)))
 
     async def read(self, hosts: Sequence[str]) -> Sequence[HostLook]:
         outcome = await call_reading(self._tools, FACTS_TOOL, arguments={"assets": list(hosts)})

@@ -41,8 +41,10 @@ def _listed(call: Call, path: str, options: Options) -> Iterator[tuple[str, Entr
     if options.has("a", "all") and directory is not None:
         yield from ((".", directory), ("..", directory))
     for child in call.host.files.children(path):
-        if not child.startswith(".") or options.has("a", "A", "all"):
-            yield child, call.host.files.entries[posixpath.join(path, child)]
+        inner = posixpath.join(path, child)
+        entry = call.host.files.find_itself(inner) or call.host.files.find(inner)
+        if entry is not None and (not child.startswith(".") or options.has("a", "A", "all")):
+            yield child, entry
     if isinstance(directory, Directory):
         yield from crowd_of(directory)
 
@@ -129,7 +131,10 @@ def du(call: Call) -> int:
     options = read_options(
         call.arguments, flags="sahkmxcbL0S", values="dt", words="summarize all human-readable max-depth= total bytes"
     )
-    depth = 0 if options.has("s", "summarize") else int(options.get("d", "max-depth", default="64") or 64)
+    wanted = options.get("d", "max-depth", default="64")
+    if not wanted.isdecimal():
+        return call.fail(f"invalid maximum depth ‘{wanted}’")
+    depth = 0 if options.has("s", "summarize") else int(wanted)
     rows: list[tuple[int, str]] = []
     status = 0
     for name in options.operands or ["."]:

@@ -17,6 +17,25 @@ def hostname(call: Call) -> int:
     return call.write_lines(call.host.name)
 
 
+def hostnamectl(call: Call) -> int:
+    return call.write_lines(
+        f" Static hostname: {call.host.name}",
+        "       Icon name: computer-vm",
+        "         Chassis: vm",
+        "  Virtualization: kvm",
+        f"Operating System: {call.host.os.pretty_name}",
+        f"          Kernel: Linux {call.host.os.kernel}",
+        "    Architecture: x86-64",
+    )
+
+
+def crontab(call: Call) -> int:
+    if "-l" not in call.arguments:
+        return call.fail("only -l is known on this host")
+    call.streams.stderr.write(f"no crontab for {call.state.user}\n")
+    return 1
+
+
 def whoami(call: Call) -> int:
     return call.write_lines(call.state.user)
 
@@ -152,6 +171,8 @@ def chronyc(call: Call) -> int:
 
 COMMANDS: dict[str, Command] = {
     "hostname": hostname,
+    "hostnamectl": hostnamectl,
+    "crontab": crontab,
     "whoami": whoami,
     "id": show_id,
     "groups": groups,

@@ -7,7 +7,7 @@ import re
 from simulator.hosts.commands.process_listing import shown_command
 from simulator.hosts.machine.processes import Process
 from simulator.hosts.shell.interpreter import Call, Command
-from simulator.hosts.shell.options import read_options
+from simulator.hosts.shell.options import UnknownOption, read_options
 
 SIGNALS = {
     **{"HUP": 1, "INT": 2, "QUIT": 3, "ABRT": 6, "KILL": 9, "USR1": 10, "SEGV": 11, "USR2": 12, "PIPE": 13},
@@ -32,7 +32,10 @@ def pidof(call: Call) -> int:
 
 
 def _match_processes(call: Call, patterns: list[str], *, is_full: bool, user: str) -> list[Process]:
-    pattern = re.compile(patterns[0] if patterns else "")
+    try:
+        pattern = re.compile(patterns[0] if patterns else "")
+    except re.error as error:
+        raise UnknownOption(f"Unmatched ( or \\(: {error}") from error
     return [
         process
         for process in call.host.processes

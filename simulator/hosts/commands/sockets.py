@@ -134,15 +134,20 @@ def _list_deleted(call: Call) -> int:
 def _list_files(call: Call, names: list[str], *, pid: str) -> int:
     rows = [["COMMAND", "PID", "USER", "FD", "TYPE", "DEVICE", "SIZE/OFF", "NODE", "NAME"]]
     wanted = {call.state.path(name) for name in names}
+    for item in call.host.disks.held if not names else ():
+        process_ = call.host.processes.find(item.pid)
+        if process_ is not None and (not pid or str(item.pid) in pid.split(",")):
+            shown = f"{item.path} (deleted)"
+            rows.append(_file_row(process_, path=shown, size=item.size_bytes))
     for process in call.host.processes:
         if pid and str(process.pid) not in pid.split(","):
             continue
-        rows.extend(
-            [process.name[:9], str(process.pid), process.user, "3w", "REG", "8,1", "0", "131099", path]
-            for path in process.writes_to
-            if not wanted or path in wanted
-        )
+        rows.extend(_file_row(process, path=path, size=0) for path in process.writes_to if not wanted or path in wanted)
     return call.write_lines(*table(rows, right=(1, 6))) if len(rows) > 1 else 1
+
+
+def _file_row(process: Process, *, path: str, size: int) -> list[str]:
+    return [process.name[:9], str(process.pid), process.user, "3w", "REG", "8,1", str(size), "131099", path]
 
 
 def fuser(call: Call) -> int:

@@ -58,13 +58,17 @@ def _short_count(arguments: tuple[str, ...]) -> list[str]:
 
 
 async def _take(call: Call, words: list[str], *, is_tail: bool) -> int:
-    options = read_options(words, flags="qvfFz", values="ncs", words="lines= bytes= quiet follow retry")
+    options = read_options(
+        words, flags="qvfFz" if is_tail else "qvz", values="ncs", words="lines= bytes= quiet follow retry"
+    )
     texts, status = await read_inputs(call, options.operands)
     for name, text in texts:
         if len(texts) > 1 and not options.has("q", "quiet"):
             call.write(f"==> {name} <==\n")
         call.write(_cut(text, options, is_tail=is_tail))
     if options.has("f", "F", "follow"):
+        if not texts:
+            return call.fail("no files remaining")
         await asyncio.Event().wait()
     return status
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Callable, Mapping
-from functools import cache
+from functools import cache, partial
 from importlib.resources import files
 
 import yaml
@@ -14,6 +14,7 @@ from simulator.hosts.commands.disk import mount_table
 from simulator.hosts.commands.journal_reading import JOURNAL_DIRECTORY
 from simulator.hosts.commands.kernel import file_nr
 from simulator.hosts.commands.memory import meminfo, stat, vmstat_file
+from simulator.hosts.commands.numbers import moment
 from simulator.hosts.commands.process_listing import stat_line
 from simulator.hosts.commands.sockets import net_dev
 from simulator.hosts.estate.description import (
@@ -124,9 +125,23 @@ def _add_system_files(host: Host, description: HostDescription) -> None:
     for certificate in description.certificates:
         text = make_certificate(certificate.name, at=host.now(), days_left=certificate.days_left)
         host.files.put(certificate.path, File(text, modified_at=made))
+    for path, only_kernel in (("/var/log/syslog", False), ("/var/log/kern.log", True)):
+        read_log = partial(_write_syslog, host, only_kernel=only_kernel)
+        log = File(read_log, hidden_bytes=3 * MIB, group="adm", mode=0o640, modified_at=host.now())
+        host.files.put(path, log)
     for path, read in _kernel_files(host).items():
         host.files.put(path, File(read, mode=0o444, modified_at=made))
     host.files.processes = lambda: _process_files(host)
+
+
+def _write_syslog(host: Host, *, only_kernel: bool) -> str:
+    """What rsyslog writes into its files: the same messages as the journal."""
+    entries = host.journal.kernel() if only_kernel else host.journal.entries
+    return "".join(
+        f"{moment(entry.at + host.drift.offset_seconds):%Y-%m-%dT%H:%M:%S.%f}+00:00 {host.name} "
+        f"{entry.identifier}{f'[{entry.pid}]' if entry.pid else ''}: {entry.message}\n"
+        for entry in entries
+    )
 
 
 def _kernel_files(host: Host) -> dict[str, Callable[[], str]]:

@@ -19,7 +19,7 @@ class Fleet:
         self._now = now
         self._hosts: dict[str, Host] = {}
         for description in read_estate().servers:
-            self._hosts[description.name] = build_host(description, now=now)
+            self._add(build_host(description, now=now))
 
     def __iter__(self) -> Iterator[Host]:
         return iter(self._hosts.values())
@@ -39,7 +39,7 @@ class Fleet:
     def add_node(self, name: str, *, address: str) -> Host:
         """The machine under a node of the cluster."""
         if name not in self._hosts:
-            self._hosts[name] = build_host(read_estate().node, now=self._now, name=name, address=address)
+            self._add(build_host(read_estate().node, now=self._now, name=name, address=address))
         return self._hosts[name]
 
     def add_spares(self, count: int) -> None:
@@ -50,4 +50,11 @@ class Fleet:
             number += 1
             name = f"{spare.name}-{number:03d}"
             address = f"198.51.{100 + number // 250}.{1 + number % 250}"
-            self._hosts[name] = build_host(spare, now=self._now, name=name, address=address)
+            self._add(build_host(spare, now=self._now, name=name, address=address))
+
+    def _add(self, host: Host) -> None:
+        host.find_neighbour = self._find_by_name_or_address
+        self._hosts[host.name] = host
+
+    def _find_by_name_or_address(self, name: str) -> Host | None:
+        return self._hosts.get(name) or next((host for host in self if host.address == name), None)

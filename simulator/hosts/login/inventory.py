@@ -9,8 +9,8 @@ from pathlib import Path
 import asyncssh
 import yaml
 
-from simulator.hosts.login.keys import write_private_key, write_secretly
 from simulator.hosts.machine.host import Host
+from simulator.private_files import write_privately
 
 ACCOUNTS = ("root", "ops")
 
@@ -29,15 +29,16 @@ def write_inventory(path: Path, doors: Iterable[Door], *, client_key: asyncssh.S
     """Write the inventory and, beside it, `NAME.key` and `NAME.known_hosts` for the OpenSSH client."""
     doors = list(doors)
     key_path = path.with_suffix(".key")
-    write_private_key(key_path, client_key)
+    # ssh refuses a key that others may read.
+    write_privately(key_path, client_key.export_private_key().decode())
     known = "".join(f"[{door.address}]:{door.port} {door.public_key}\n" for door in doors)
-    write_secretly(path.with_suffix(".known_hosts"), known)
+    write_privately(path.with_suffix(".known_hosts"), known)
     document = {
         "version": 1,
         "defaults": {"accounts": list(ACCOUNTS), "login": {"keys": [key_path.name]}, "tier": "test"},
         "hosts": [_describe(door) for door in doors],
     }
-    write_secretly(path, yaml.safe_dump(document, sort_keys=False, allow_unicode=True))
+    write_privately(path, yaml.safe_dump(document, sort_keys=False, allow_unicode=True))
 
 
 def _describe(door: Door) -> dict[str, object]:

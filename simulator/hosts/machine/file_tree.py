@@ -54,7 +54,7 @@ class File:
 
     def size(self, *, at: float) -> int:
         if not isinstance(self.text, str):
-            return 0
+            return self.hidden_bytes
         grown = self.growth.grown(at=at) if self.growth else 0
         return self.hidden_bytes + len(self.text.encode()) + grown
 

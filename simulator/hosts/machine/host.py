@@ -95,6 +95,8 @@ class Host:
     """Called after a command may have changed something."""
     on_look: list[Callable[[], None]] = field(default_factory=list)
     """Called before anybody looks: what happens by itself is brought up to date."""
+    find_neighbour: Callable[[str], Host | None] = lambda _name: None
+    """Another host of the network, by name or address."""
     containers: Callable[[], list[Container]] = list
     """What its container runtime knows, oldest first."""
 

@@ -13,6 +13,7 @@ from k8s_mcp.settings import K8sSettings
 from tests.fakes.recorded_cluster import cluster_of, read_case
 
 TOOLS = {
+    "k8s-diagnose": {"namespace", "all_namespaces", "workload", "limit", "cursor"},
     "k8s-get-pods": {"namespace", "all_namespaces", "label_selector", "only_abnormal", "limit", "cursor"},
     "k8s-get-services": {"namespace", "all_namespaces", "label_selector", "limit", "cursor"},
     "k8s-get-deployments": {"namespace", "all_namespaces", "label_selector", "limit", "cursor"},
@@ -85,6 +86,7 @@ KINDS = {
     "k8s-get-nodes": "NodeList",
     "k8s-get-events": "EventList",
 }
+DIAGNOSIS_FIELDS = "kind cluster namespace workload findings total shown next_cursor unknown healthy"
 LIST_FIELDS = "kind cluster namespace columns rows total shown counts abnormal problems"
 PROBLEM_FIELDS = "condition object subject severity cause evidence next_step confidence"
 POD_FIELDS = "kind namespace name status ready node pod_ip age owner containers conditions events problems"
@@ -143,10 +145,21 @@ async def test_lists_have_their_columns_and_fields(tool: str) -> None:
     assert content["total"] >= content["shown"] == len(content["rows"])
 
 
+async def test_diagnosis_has_its_fields() -> None:
+    content = await answer("k8s-diagnose")
+
+    assert " ".join(content) == DIAGNOSIS_FIELDS
+    (finding,) = content["findings"]
+    assert " ".join(finding) == f"{PROBLEM_FIELDS} subjects pods fix effects"
+    assert set(finding["effects"][0]) == {"condition", "object", "cause", "effects"}
+
+
 async def test_problem_has_its_fields_in_both_languages() -> None:
-    (problem,) = (await answer("k8s-get-pods"))["problems"]
+    (problem,) = (await answer("k8s-get-pods", {"limit": 50}))["problems"]
+    (short,) = (await answer("k8s-get-pods"))["problems"]
 
     assert " ".join(problem) == PROBLEM_FIELDS
+    assert " ".join(short) == PROBLEM_FIELDS.replace("evidence next_step ", "")
     assert problem["object"] == "Deployment/checkout/checkout-api"
     assert set(problem["cause"]) == set(problem["next_step"]) == {"en", "zh"}
 

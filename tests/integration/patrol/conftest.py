@@ -52,6 +52,7 @@ class Place:
     explainer: FixtureExplainer = field(default_factory=FixtureExplainer)
     settings: PatrolSettings = field(default_factory=PatrolSettings)
     checks: CheckSettings = field(default_factory=CheckSettings)
+    host_settings: HostSettings = field(default_factory=lambda: HostSettings(hosts_per_call=2))
     numbers: "itertools.count[int]" = field(default_factory=lambda: itertools.count(1))
 
     def new_id(self) -> str:
@@ -73,7 +74,7 @@ class Desk:
         self.finding_store = SqlFindingStore(database, log=self.log)
         self.figures = SqlFigureStore(database)
         self.audit = AuditService(store=SqlAuditStore(database), clock=clock, redact=str)
-        settings = LookSettings(patrol=place.settings, checks=place.checks, hosts=HostSettings(hosts_per_call=2))
+        settings = LookSettings(patrol=place.settings, checks=place.checks, hosts=place.host_settings)
         channel = DingTalkChannel(
             DingTalkSettings(webhook_url=SecretStr("http://robot/robot/send?access_token=token")),
             poster=place.poster,

@@ -9,6 +9,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from backend.features.hosts.settings import HostSettings
 from backend.features.patrol.domain import RunState, Trigger
 from backend.features.patrol.interfaces import LeaseLost
 from backend.features.patrol.schedule import find_next_tick
@@ -47,7 +48,9 @@ class DyingDatabase(Database):
 async def die_at(place: Place, url: str, *, write: int, is_before: bool) -> bool:
     """Patrol until that write; False when there are not so many."""
     database = DyingDatabase(url, at=write, is_before=is_before)
-    desk = replace(place, database=database).open()
+    # One look at a time: a write that is cut from outside would hold SQLite's lock until its thread notices.
+    one_by_one = HostSettings(hosts_per_call=2, parallel_calls=1)
+    desk = replace(place, database=database, host_settings=one_by_one).open()
     try:
         await desk.patrol.start(trigger=Trigger.SCHEDULE, by="patrol")
         await desk.starter.wait()

@@ -104,6 +104,14 @@ def zombie() -> Iterator[subprocess.Popen[bytes]]:
     child.wait(timeout=5)
 
 
+def test_a_narrow_terminal_does_not_cut_command_lines(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "40")
+
+    facts = collect("sh")
+
+    assert max(len(item.command) for item in facts.top_processes or ()) > 40
+
+
 def test_a_real_zombie_is_found_with_its_parent(zombie: subprocess.Popen[bytes]) -> None:
     facts = collect("sh")
 
@@ -136,6 +144,20 @@ def test_only_the_certificate_leaves_a_file_that_also_holds_the_key(tmp_path: Pa
 
     assert "secretsecret" not in output
     assert [(item.path, item.subject) for item in facts.certificates or ()] == [(str(file), "CN=shop.example.com")]
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become somebody without rights")
+def test_a_folder_without_rights_is_named_instead_of_passed_over(tmp_path: Path) -> None:
+    locked = tmp_path / "live"
+    locked.mkdir(mode=0o700)
+    script = build_script(tag=TAG, look_seconds=0, certificate_paths=(f"{locked}/*/cert.pem",))
+
+    without_rights = ["setpriv", "--reuid=65534", "--clear-groups", "sh", "-c", script]
+    output = subprocess.run(without_rights, capture_output=True, text=True, timeout=30, check=True).stdout
+    facts = parse_facts(output, host="here", tag=TAG, taken_at=datetime.now(UTC))
+
+    assert facts.certificates is None
+    assert facts.unknown["certificates"].startswith("permission denied: /")
 
 
 @pytest.mark.parametrize("path", ["relative.pem", "/etc/$(reboot).pem", "/etc/a b.pem", "/etc/x;id", "/etc/../shadow"])

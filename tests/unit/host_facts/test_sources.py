@@ -128,6 +128,12 @@ def test_listeners_by_ss() -> None:
     ]
 
 
+def test_columns_of_ss_that_touch_each_other_are_told_apart() -> None:
+    touching = 'tcp   LISTEN 0      511    0.0.0.0:80    0.0.0.0:*users:(("nginx",pid=901,fd=6))'
+
+    assert [(item.port, item.process) for item in parse_listeners(touching)] == [(80, "nginx")]
+
+
 def test_listeners_by_netstat() -> None:
     found = [(item.protocol, item.address, item.port, item.process) for item in parse_listeners(NETSTAT)]
 
@@ -196,6 +202,34 @@ def test_clock_by_chrony() -> None:
     assert bad is not None
     assert (good.is_synchronised, good.offset_seconds, good.source) == (True, -93.0, "chronyc")
     assert (bad.is_synchronised, bad.offset_seconds) == (False, None)
+
+
+CHRONY_RECORDED = """\
+Reference ID    : {reference}
+Stratum         : {stratum}
+Ref time (UTC)  : Thu Jan 01 00:00:00 1970
+System time     : 0.000000000 seconds fast of NTP time
+Last offset     : +0.000000000 seconds
+RMS offset      : 0.000000000 seconds
+Frequency       : 0.000 ppm slow
+Residual freq   : +0.000 ppm
+Skew            : 0.000 ppm
+Root delay      : 1.000000000 seconds
+Root dispersion : 1.000000000 seconds
+Update interval : 0.0 seconds
+Leap status     : {leap}
+"""
+
+
+def test_an_offset_of_zero_without_a_reference_says_nothing() -> None:
+    """Recorded from chronyd 4.3 without a server, and with only its own clock to serve."""
+    alone = parse_clock(CHRONY_RECORDED.format(reference="00000000 ()", stratum=0, leap="Not synchronised"))
+    serving_itself = parse_clock(CHRONY_RECORDED.format(reference="7F7F0101 ()", stratum=8, leap="Normal"))
+
+    assert alone is not None
+    assert serving_itself is not None
+    assert (alone.is_synchronised, alone.offset_seconds) == (False, None)
+    assert (serving_itself.is_synchronised, serving_itself.offset_seconds) == (None, None)
 
 
 def test_clock_by_ntpq_has_the_sign_of_the_host() -> None:

@@ -8,6 +8,7 @@ import pytest
 from host_facts.domain import HostFacts
 from simulator.api_resources import NODES
 from simulator.world import host_scenarios, load_scenarios
+from simulator.world.outages import OutageKind
 from tests.fakes.simulated_host import look_at, run_now
 from tests.fakes.simulated_world import LivingWorld
 
@@ -75,6 +76,13 @@ def test_a_healthy_host_shows_no_sign_and_nothing_unknown(healthy: LivingWorld) 
         assert facts.oom_kills == (), host.name
 
 
+def test_an_account_without_rights_sees_all_but_the_owners_of_sockets(healthy: LivingWorld) -> None:
+    facts = look_at(healthy.world.fleet.get("gateway-1"), user="ops")
+
+    assert facts.unknown == {}
+    assert {item.process for item in facts.listeners or ()} == {""}
+
+
 def test_each_fault_is_seen_and_its_fix_heals_it(broken: tuple[LivingWorld, list[str]]) -> None:
     living, ids = broken
     seen = {name: SIGNS[name](look_at(living.world.fleet.get(host_of(name)))) for name in ids}
@@ -125,6 +133,29 @@ def test_stopping_the_kubelet_by_hand_is_noticed_by_the_cluster(healthy: LivingW
 
     assert was_stopped
     assert not healthy.world.outages.is_on("kubelet-stopped", at="node-2")
+
+
+@pytest.mark.parametrize(
+    ("outage", "sign", "repair"),
+    [
+        ("disk-full", "df -P / | grep -c ' 9[5-9]% '", "find /var/log -size +10G -delete"),
+        ("kubelet-stopped", "systemctl is-failed kubelet", "systemctl start kubelet"),
+        ("container-runtime-stopped", "systemctl is-failed containerd", "systemctl restart containerd"),
+        ("process-ids-exhausted", "ps -eo nlwp | grep -c '^ *32000$'", "pkill stress-fork"),
+    ],
+)
+def test_an_outage_of_a_node_is_seen_on_its_host_and_repaired_there(
+    healthy: LivingWorld, outage: OutageKind, sign: str, repair: str
+) -> None:
+    host = healthy.world.fleet.get("node-2")
+    before = run_now(host, sign).status
+
+    healthy.world.outages.begin(outage, at="node-2")
+    during = run_now(host, sign).status
+    run_now(host, repair)
+
+    assert (before, during) == (1, 0)
+    assert not healthy.world.outages.is_on(outage, at="node-2")
 
 
 def test_the_processes_of_pods_run_on_their_node(healthy: LivingWorld) -> None:

@@ -7,6 +7,7 @@ from backend.features.patrol.checks.certificates import CERTIFICATE_EXPIRY, find
 from backend.features.patrol.checks.clock import CLOCK, find_wrong_clock
 from backend.features.patrol.checks.disks import DISK_USAGE, find_full_disks
 from backend.features.patrol.checks.failed_units import FAILED_UNITS, find_failed_units
+from backend.features.patrol.checks.filling_disks import DISK_FILLING, find_filling_disks
 from backend.features.patrol.checks.inodes import INODE_USAGE, find_scarce_inodes
 from backend.features.patrol.checks.load import LOAD, find_high_load
 from backend.features.patrol.checks.memory import MEMORY, SWAP, find_scarce_memory, find_scarce_swap
@@ -35,6 +36,7 @@ class Check:
 
 HOST_CHECKS: tuple[Check, ...] = (
     Check(DISK_USAGE, Text(en="Disk usage", zh="磁盘用量"), find_full_disks),
+    Check(DISK_FILLING, Text(en="Disk filling up", zh="磁盘增长"), find_filling_disks),
     Check(INODE_USAGE, Text(en="Inodes", zh="inode"), find_scarce_inodes),
     Check(READ_ONLY_MOUNTS, Text(en="Read-only filesystems", zh="只读文件系统"), find_read_only_mounts),
     Check(OOM_KILLS, Text(en="Killed for want of memory", zh="内存不足被杀"), find_oom_kills),

@@ -1,9 +1,10 @@
 """What a check sees of a host, and how a figure becomes a grade."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 
+from backend.features.hosts.domain import Point
 from backend.features.patrol.domain import CheckResult, Grade, Reading
 from backend.features.patrol.settings import CheckSettings
 from host_facts.domain import HostFacts
@@ -21,6 +22,8 @@ class HostView:
     previous: HostFacts | None = None
     first_seen_at: datetime | None = None
     """When the host was first looked at; None at the first look."""
+    disk_history: Mapping[str, Sequence[Point]] = field(default_factory=dict)
+    """Used share of each mount point over the last hours, oldest first."""
 
 
 def grade_high(value: float, *, warning: float, critical: float, slack: float) -> Grade:

@@ -1,10 +1,11 @@
 """Each check on hosts: what it finds, what it leaves alone, and that what is unknown is never a finding."""
 
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
 import pytest
 
-from backend.features.hosts.domain import HostLook, LookState
+from backend.features.hosts.domain import HostLook, LookState, Point
 from backend.features.patrol.checks.catalogue import HOST_CHECKS, look_at_host
 from backend.features.patrol.checks.reachability import find_unreachable
 from backend.features.patrol.checks.view import HostView
@@ -26,7 +27,13 @@ from tests.fakes.watching import GIB, NOW, make_disk, make_facts
 ALARMS = {Grade.WARNING, Grade.CRITICAL}
 
 
-def look(facts: HostFacts, *, previous: HostFacts | None = None, **settings: object) -> list[Reading]:
+def look(
+    facts: HostFacts,
+    *,
+    previous: HostFacts | None = None,
+    disk_history: Mapping[str, Sequence[Point]] | None = None,
+    **settings: object,
+) -> list[Reading]:
     """What is wrong with a host that we have known for a month."""
     view = HostView(
         facts=facts,
@@ -35,6 +42,7 @@ def look(facts: HostFacts, *, previous: HostFacts | None = None, **settings: obj
         repeat=2,
         previous=previous,
         first_seen_at=NOW - timedelta(days=30),
+        disk_history=disk_history or {},
     )
     return [reading for result in look_at_host(view) for reading in result.readings if reading.grade in ALARMS]
 
@@ -103,6 +111,64 @@ def test_inodes_run_out_though_there_is_room() -> None:
     facts = make_facts(filesystems=(make_disk("/var", used=0.2, inodes_used_ratio=0.97),))
 
     assert summarise(look(facts)) == [("inode-usage", "/var", "critical")]
+
+
+def rise(*shares: float, minutes: int = 10) -> list[Point]:
+    """Values up to now, so many minutes apart."""
+    first = NOW - timedelta(minutes=minutes * (len(shares) - 1))
+    return [Point(first + timedelta(minutes=minutes * number), share) for number, share in enumerate(shares)]
+
+
+def evenly(start: float, end: float, *, count: int = 36) -> list[float]:
+    return [start + (end - start) * number / (count - 1) for number in range(count)]
+
+
+@pytest.mark.parametrize(
+    ("shares", "grade"),
+    [
+        (evenly(0.50, 0.70), "warning"),
+        (evenly(0.20, 0.75), "warning"),
+        (evenly(0.10, 0.80, count=13), "critical"),
+        (evenly(0.60, 0.61), None),
+        (evenly(0.70, 0.50), None),
+        ([*evenly(0.4, 0.4, count=30), *evenly(0.7, 0.7, count=6)], None),
+        (evenly(0.5, 0.7, count=5), None),
+        ([0.5, 0.7] * 18, None),
+    ],
+    ids=["slowly", "faster", "fast", "hardly", "falling", "one step", "too short", "up and down"],
+)
+def test_disks_that_grow_evenly_are_told_before_they_are_full(shares: list[float], grade: str | None) -> None:
+    facts = make_facts(filesystems=(make_disk("/data", used=shares[-1]),))
+
+    readings = look(facts, disk_history={"/data": rise(*shares)})
+
+    assert [reading.grade.value for reading in readings if reading.check == "disk-filling"] == (
+        [] if grade is None else [grade]
+    )
+
+
+def test_prediction_says_the_hours() -> None:
+    facts = make_facts(filesystems=(make_disk("/data", used=0.6),))
+
+    [reading] = look(facts, disk_history={"/data": rise(*evenly(0.30, 0.60, count=37))})
+
+    assert reading.title.en == "/data will be full in 8.0 hours at this pace (now 60%)"
+
+
+def test_steady_swapping_both_ways_is_critical_and_one_way_is_not() -> None:
+    def swap(*, inward: float, outward: float) -> HostFacts:
+        memory = MemoryFacts(
+            total_bytes=8 * GIB,
+            available_bytes=4 * GIB,
+            swap_total_bytes=GIB,
+            swap_used_bytes=GIB // 4,
+            swapped_in_bytes_per_second=inward,
+            swapped_out_bytes_per_second=outward,
+        )
+        return make_facts(memory=memory)
+
+    assert summarise(look(swap(inward=2e7, outward=3e7))) == [("swap", "", "critical")]
+    assert look(swap(inward=2e7, outward=0.0)) == []
 
 
 def test_high_load_names_the_busiest_and_needs_a_second_look() -> None:
@@ -278,7 +344,7 @@ def test_every_check_speaks_both_languages() -> None:
     )
     before = make_facts(taken_at=NOW - timedelta(minutes=1), boot_at=NOW - timedelta(minutes=1))
 
-    readings = look(facts, previous=before)
+    readings = look(facts, previous=before, disk_history={"/": rise(*evenly(0.5, 1.0))})
 
     assert {reading.check for reading in readings} == {check.id for check in HOST_CHECKS}
     for reading in readings:

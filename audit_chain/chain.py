@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, TypeAlias
 
-from backend.agent.domain import Json
+Json: TypeAlias = Mapping[str, Any]  # Any: details have no fixed shape
 
 GENESIS_HASH = "0" * 64
 """What the first record names as its predecessor."""
@@ -142,6 +142,21 @@ def to_wire(record: Record) -> dict[str, Any]:  # Any: JSON
         "previous_hash": record.previous_hash,
         "hash": record.hash,
     }
+
+
+def from_wire(content: Json) -> Record:
+    """Read that form back; raise ValueError for anything else."""
+    try:
+        entry = Entry(
+            at=datetime.fromisoformat(content["at"]),
+            actor=content["actor"],
+            action=content["action"],
+            subject=content["subject"],
+            details=content["details"],
+        )
+        return Record(seq=content["seq"], entry=entry, previous_hash=content["previous_hash"], hash=content["hash"])
+    except (KeyError, TypeError) as error:
+        raise ValueError(f"no audit record: {error}") from error
 
 
 def _clean(value: Any, *, redact: Callable[[str], str]) -> Any:  # Any: JSON

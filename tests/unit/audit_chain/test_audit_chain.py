@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backend.features.audit.domain import (
+from audit_chain.chain import (
     MAX_DETAILS_BYTES,
     Entry,
     Fault,
