@@ -44,7 +44,7 @@ def check_sudo(call: Call) -> Text | None:
         return call.run_script(join(words, separator=" ")) if words else _run_piped(call)
     if not words or arguments.has("-l", "--list"):
         return None
-    return call.run(words)
+    return call.in_directory(arguments.value_of("-D", "--chdir")).run(words)
 
 
 def _skip_assignments(call: Call, words: Fields) -> Fields:
@@ -73,7 +73,7 @@ def check_env(call: Call) -> Text | None:
         return None
     if arguments.has_unknown_option or words[0].may_be_option:
         call.report("C-dynamic-operand")
-    return call.run(words)
+    return call.in_directory(arguments.value_of("-C", "--chdir")).run(words)
 
 
 def check_su(call: Call) -> Text | None:
@@ -267,3 +267,12 @@ def check_ionice(call: Call) -> Text | None:
             call.report("C-process-change")
         return None
     return call.run(arguments.operands) if arguments.operands else None
+
+
+def check_chroot(call: Call) -> Text | None:
+    """`chroot`: the command starts at the top of the other root."""
+    call.report("C-other-root")
+    valued = frozenset({"--userspec", "--groups"})
+    words = parse_arguments(call.arguments, valued=valued, stops_at_operand=True).operands[1:]
+    inside = call.in_directory(Text("/"))
+    return inside.run(words) if words else _run_piped(inside)

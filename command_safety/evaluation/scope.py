@@ -89,6 +89,12 @@ class Scope:
     def _locate(self, path: str) -> str:
         return normalise(path, directory=self.directories[0] if len(self.directories) == 1 else "")
 
+    def enter(self, path: Text) -> None:
+        """Change to a directory, as `cd` does."""
+        places = [normalise(path.when_empty, directory=directory) for directory in self.directories]
+        known = [place if place.startswith(("/", "~")) and path.text != UNKNOWN else "" for place in places]
+        self.directories = tuple(dict.fromkeys(known))
+
     def is_ambiguous(self, name: str) -> bool:
         return len(self.variables.get(name, ())) > 1
 
