@@ -159,7 +159,11 @@ def _launch(folder: Path, *, port: int) -> subprocess.Popen[bytes]:
     log = (folder / "log").open("ab")
     process = subprocess.Popen([program, "-D", "-e", "-f", str(folder / "sshd_config")], stderr=log, stdout=log)
     log.close()
-    _wait_for(lambda: _is_listening(port), process)
+    try:
+        _wait_for(lambda: _is_listening(port), process)
+    except AssertionError:
+        process.kill()
+        raise
     return process
 
 
