@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
@@ -17,6 +17,7 @@ ClusterName = Annotated[
     Annotated[str, Field(min_length=1, max_length=253)] | None,
     Field(description="Kubeconfig context."),
 ]
+WorkloadKind = Literal["Deployment", "StatefulSet", "DaemonSet"]
 Namespace = Annotated[Name | None, Field(description="Left out: the default one.")]
 AllNamespaces = Annotated[bool, Field(description="Instead of namespace.")]
 LabelSelector = Annotated[
