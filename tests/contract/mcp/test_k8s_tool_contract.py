@@ -89,7 +89,7 @@ KINDS = {
 DIAGNOSIS_FIELDS = "kind cluster namespace workload findings total shown next_cursor unknown healthy"
 LIST_FIELDS = "kind cluster namespace columns rows total shown counts abnormal problems"
 PROBLEM_FIELDS = "condition object subject severity cause evidence next_step confidence"
-POD_FIELDS = "kind namespace name status ready node pod_ip age owner containers conditions events problems"
+POD_FIELDS = "kind cluster namespace name status ready node pod_ip age owner containers conditions events problems"
 CONTAINER_FIELDS = "name init image ready restarts state reason last_state exit_code ports requests limits probes env"
 
 
