@@ -37,12 +37,12 @@ format: install ## Format and fix what can be fixed
 	$(RUN)/ruff format .
 	$(RUN)/ruff check --fix .
 
-test: lint .make/page .make/browser .make/postgresql ## All checks and tests, the browser ones too
+test: lint .make/page .make/browser .make/postgresql .make/sshd .make/host-tools ## All checks and tests, the browser ones too
 	$(NPM) test
 	$(NPM) run check:size
 	$(RUN)/pytest -n auto --dist loadfile
 
-test-fast: install .make/postgresql ## Tests that need no browser
+test-fast: install .make/postgresql .make/sshd .make/host-tools ## Tests that need no browser
 	$(RUN)/pytest -n auto --dist loadfile -m "not e2e"
 
 openapi: install ## Regenerate the page's API client from the backend
@@ -85,4 +85,14 @@ clean: ## Remove everything that was installed or built
 .make/browser: scripts/ensure_browser.sh .make/python
 	@echo "==> Looking for a browser"
 	@sh scripts/ensure_browser.sh
+	@touch $@
+
+.make/sshd: scripts/ensure_sshd.sh .make/prerequisites
+	@echo "==> Looking for OpenSSH"
+	@sh scripts/ensure_sshd.sh
+	@touch $@
+
+.make/host-tools: scripts/ensure_host_tools.sh .make/prerequisites
+	@echo "==> Looking for the tools of small systems"
+	@sh scripts/ensure_host_tools.sh
 	@touch $@

@@ -10,9 +10,9 @@ from typing import Annotated, TypeVar
 
 import typer
 
+from audit_chain.chain import FaultKind, Head, to_wire
 from backend.features.access.domain import Role
 from backend.features.access.service import AccessService
-from backend.features.audit.domain import FaultKind, Head, to_wire
 from backend.features.audit.service import AuditService, Verdict
 from backend.vocabulary.errors import OpsError
 

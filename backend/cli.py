@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from backend.administration import audit_commands, token_commands
-from backend.offline_commands import diagnose, evaluate_commands
+from backend.offline_commands import command_commands, diagnose, evaluate_commands
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Operations robot for Kubernetes and Linux fleets.")
 
@@ -22,18 +22,78 @@ PAGE = ROOT / "backend" / "static" / "spa" / "index.html"
 Port = Annotated[int | None, typer.Option(help="Port; PORT or 8000 by default.")]
 Host = Annotated[str | None, typer.Option(help="Address to listen on; 127.0.0.1 by default.")]
 
+Webhook = Annotated[
+    str | None,
+    typer.Option(help="Address of a DingTalk or Feishu robot, or any other; in quotes. Replaces the configured one."),
+]
+MessageLanguage = Annotated[str | None, typer.Option("--language", help="zh or en; NOTIFICATIONS_LANGUAGE by default.")]
+
 app.add_typer(token_commands, name="token")
 app.add_typer(audit_commands, name="audit")
+app.add_typer(command_commands, name="command")
 app.add_typer(evaluate_commands, name="evaluate")
 app.command()(diagnose)
 
 
 @app.command()
-def web(host: Host = None, port: Port = None) -> None:
-    """Serve the API and the page on one port."""
+def web(host: Host = None, port: Port = None, webhook: Webhook = None) -> None:
+    """Serve the API and the page on one port, patrol and report."""
     from backend.serving import serve
 
-    serve(host=host, port=port)
+    serve(host=host, port=port, webhook=webhook)
+
+
+@app.command()
+def patrol(
+    once: Annotated[bool, typer.Option("--once", help="Look at everything once, print what is wrong and end.")] = False,
+    is_json: Annotated[
+        bool, typer.Option("--json", help="JSON: one object with --once, else one line per event.")
+    ] = False,
+    interval: Annotated[
+        int | None, typer.Option(min=10, max=86400, help="Seconds between patrols; PATROL_INTERVAL_SECONDS by default.")
+    ] = None,
+    webhook: Webhook = None,
+    language: MessageLanguage = None,
+) -> None:
+    """Watch hosts and clusters without the web server.
+
+    With --once, the exit code is 0 when nothing is wrong, 1 when something is, 2 when nothing could be looked at.
+    """
+    from backend.watch_program import PatrolOptions, run_patrol
+
+    options = PatrolOptions(
+        is_once=once, is_json=is_json, interval_seconds=interval, webhook=webhook, language=_check_language(language)
+    )
+    raise typer.Exit(run_patrol(options))
+
+
+@app.command()
+def status(
+    webhook: Webhook = None,
+    channel: Annotated[
+        str | None, typer.Option(help="Send to this configured channel, or to all of them: all.")
+    ] = None,
+    format_: Annotated[
+        str | None, typer.Option("--format", help="markdown, html or json; as the file's name says by default.")
+    ] = None,
+    output: Annotated[Path | None, typer.Option(help="Write the report to this file.")] = None,
+    no_look: Annotated[bool, typer.Option("--no-look", help="Report what the last patrol saw, at once.")] = False,
+    language: MessageLanguage = None,
+) -> None:
+    """Make the health report now and print it, or send it; the exit code is 1 when it was not delivered."""
+    from backend.status_program import StatusOptions, send_status
+
+    if format_ not in {None, "markdown", "html", "json"}:
+        raise typer.BadParameter("markdown, html or json", param_hint="--format")
+    options = StatusOptions(
+        webhook=webhook,
+        channel=channel,
+        format=format_,
+        output=output,
+        language=_check_language(language),
+        looks_first=not no_look,
+    )
+    raise typer.Exit(send_status(options))
 
 
 @app.command()
@@ -93,6 +153,12 @@ def openapi(path: Annotated[Path, typer.Argument(help="File to write.")]) -> Non
     from backend.web.app import create_app
 
     path.write_text(json.dumps(create_app().openapi(), indent=2, ensure_ascii=False) + "\n")
+
+
+def _check_language(language: str | None) -> str | None:
+    if language not in {None, "zh", "en"}:
+        raise typer.BadParameter("zh or en", param_hint="--language")
+    return language
 
 
 def setup_entry() -> None:

@@ -24,25 +24,28 @@ def run_demo(*, port: int | None, scenarios: Sequence[str]) -> int:
     signal.signal(signal.SIGTERM, _raise_interrupt)
     with tempfile.TemporaryDirectory(prefix="ding-robot-demo-") as folder:
         kubeconfig = Path(folder) / "kubeconfig"
-        simulator = _start_simulator(kubeconfig, scenarios=scenarios)
+        inventory = Path(folder) / "hosts.yaml"
+        simulator = _start_simulator(kubeconfig, inventory=inventory, scenarios=scenarios)
         try:
             address = _wait_until_ready(simulator)
             if address is None:
                 print("The simulated cluster did not start; its message is above.", file=sys.stderr)
                 return 1
             print(f"Simulated cluster at {address} (KUBECONFIG={kubeconfig})", flush=True)
-            return _serve(port=port, kubeconfig=kubeconfig)
+            print(f"Simulated hosts in {inventory}", flush=True)
+            return _serve(port=port, kubeconfig=kubeconfig, inventory=inventory)
         except KeyboardInterrupt:
             return 0
         finally:
             _stop(simulator)
 
 
-def _serve(*, port: int | None, kubeconfig: Path) -> int:
+def _serve(*, port: int | None, kubeconfig: Path, inventory: Path) -> int:
     from backend.serving import serve
     from backend.settings import Settings
 
     os.environ["KUBECONFIG_PATH"] = str(kubeconfig)
+    os.environ["SSH_INVENTORY"] = str(inventory)
     os.environ.setdefault("DATA_DIRECTORY", "data/demo")
     chosen_port = Settings().port if port is None else port
     _print_welcome(chosen_port)
@@ -58,12 +61,12 @@ def _print_welcome(port: int) -> None:
     )
 
 
-def _start_simulator(kubeconfig: Path, *, scenarios: Sequence[str]) -> subprocess.Popen[str]:
+def _start_simulator(kubeconfig: Path, *, inventory: Path, scenarios: Sequence[str]) -> subprocess.Popen[str]:
     chosen = ["--scenarios", scenarios[0]] if scenarios[0] in {"demo", "none"} else _repeat("--scenario", scenarios)
     return subprocess.Popen(
         [
             *(sys.executable, "-m", "simulator", "--port", "0", "--ends-with-stdin"),
-            *("--kubeconfig", str(kubeconfig), *chosen),
+            *("--kubeconfig", str(kubeconfig), "--ssh-port", "0", "--inventory", str(inventory), *chosen),
         ],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,

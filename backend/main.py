@@ -20,11 +20,14 @@ from backend.features.access.rate_limit import RateLimits
 from backend.features.chat.run_metering import MeteredRuns
 from backend.features.chat.service import ChatService
 from backend.features.operations.service import OperationsService
+from backend.features.patrol.service import PatrolProcess
+from backend.integrations.durable_execution.advancing import AdvancingWork
 from backend.integrations.durable_execution.executor import DurableRunExecutor
 from backend.integrations.mcp_servers import McpToolSource
 from backend.integrations.mcp_servers.tool_memory import FileToolMemory
 from backend.integrations.telemetry import RecordingTelemetry, choose_telemetry
 from backend.model_setup import build_models
+from backend.patrol_setup import WatchNeeds, build_watch, keep_watch
 from backend.records import open_records, refuse_open_doors
 from backend.settings import PACKAGE, Settings, read_server_environment
 from backend.storage.approval_store import SqlApprovalStore
@@ -70,7 +73,7 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
         telemetry = choose_telemetry(recording, environment=os.environ, stack=stack)
         access, audit = open_records(database, settings=settings)
         await refuse_open_doors(access, settings=settings)
-        tools = await stack.enter_async_context(_make_tool_source(settings, audit=audit, telemetry=telemetry))
+        tools = await stack.enter_async_context(make_tool_source(settings, audit=audit, telemetry=telemetry))
         usage = SqlUsageStore(database)
         directory = build_models(
             settings, environment=read_server_environment(settings), now=clock.now, stack=stack, telemetry=telemetry
@@ -89,8 +92,30 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
             history_turns=settings.agent.history_turns,
             telemetry=telemetry,
         )
+        watch = build_watch(
+            settings,
+            WatchNeeds(
+                database=database,
+                tools=tools,
+                models=directory,
+                ledger=usage,
+                audit=audit,
+                clock=clock,
+                new_id=new_id,
+                process=PatrolProcess(owner=settings.durable.executor_id),
+            ),
+            stack=stack,
+        )
+        patrols = AdvancingWork("patrol", lambda run_id, _cancelled: watch.patrol.advance(run_id))
+        watch.patrol.connect(patrols)
         executor = _build_executor(
-            settings, runs=runs, tools=all_tools, models=models, audit=audit, telemetry=telemetry
+            settings,
+            runs=runs,
+            tools=all_tools,
+            models=models,
+            audit=audit,
+            telemetry=telemetry,
+            other_work=[patrols],
         )
         chat = ChatService(
             sessions=SqlSessionStore(database, clock=clock, new_id=new_id),
@@ -105,6 +130,7 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
         await executor.start()
         stack.push_async_callback(executor.stop)
         resumed = await chat.resume_active_runs()
+        await stack.enter_async_context(keep_watch(settings, watch))
         _log.info("ready: %d runs resumed, answers by %s", resumed, directory.first.label)
         yield Services(
             chat=chat,
@@ -124,6 +150,7 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
                 list_active_states=lambda: _list_active_states(runs),
             ),
             telemetry=telemetry,
+            watch=watch,
         )
 
 
@@ -139,6 +166,7 @@ def _build_executor(
     models: ModelAccess,
     audit: AuditTrail,
     telemetry: Telemetry,
+    other_work: Sequence[AdvancingWork],
 ) -> DurableRunExecutor:
     loop = AgentLoop(
         journal=runs,
@@ -160,10 +188,11 @@ def _build_executor(
         advance=metered.advance,
         settings=settings.durable,
         max_parallel_runs=settings.chat.max_parallel_runs,
+        other_work=other_work,
     )
 
 
-def _make_tool_source(settings: Settings, *, audit: AuditTrail, telemetry: Telemetry) -> McpToolSource:
+def make_tool_source(settings: Settings, *, audit: AuditTrail, telemetry: Telemetry) -> McpToolSource:
     return McpToolSource(
         config_path=settings.mcp_config,
         environment=read_server_environment(settings),

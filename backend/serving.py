@@ -11,6 +11,7 @@ from fastapi import FastAPI
 
 from backend.agent.guarding.redaction import RedactingFormatter
 from backend.main import build_app
+from backend.patrol_setup import UnusableWebhook, apply_webhook
 from backend.records import StartRefused, check_may_serve
 from backend.settings import Settings
 
@@ -32,15 +33,17 @@ class _Server(uvicorn.Server):
         gc.freeze()
 
 
-def serve(*, host: str | None, port: int | None) -> None:
+def serve(*, host: str | None, port: int | None, webhook: str | None = None) -> None:
     """Serve until SIGINT or SIGTERM."""
     configure_logging()
     settings = Settings()
     chosen_host = host or settings.web.host
     settings.web.host = chosen_host
     try:
+        if webhook is not None:
+            apply_webhook(settings, webhook)
         asyncio.run(check_may_serve(settings))
-    except StartRefused as refusal:
+    except (StartRefused, UnusableWebhook) as refusal:
         sys.exit(str(refusal))
     app = build_app(settings)
     config = uvicorn.Config(

@@ -21,7 +21,14 @@ from backend.agent.settings import AgentSettings
 from backend.features.access.domain import is_loopback
 from backend.features.access.settings import AccessSettings
 from backend.features.chat.settings import ChatSettings
+from backend.features.hosts.settings import HostSettings
+from backend.features.notifications.settings import NotificationSettings
+from backend.features.patrol.settings import CheckSettings, PatrolSettings
+from backend.features.reports.settings import ReportSettings
+from backend.integrations.dingtalk.settings import DingTalkSettings
 from backend.integrations.durable_execution.settings import DurableExecutionSettings
+from backend.integrations.feishu.settings import FeishuSettings
+from backend.integrations.webhook.settings import WebhookSettings
 
 PACKAGE = Path(__file__).parent
 SECRETS_FILE = PACKAGE / "config.env"
@@ -84,6 +91,8 @@ class WebSettings(BaseModel):
     """Whether an access token is needed; by default only beyond loopback, where it cannot be turned off."""
     allowed_hosts: tuple[str, ...] = ()
     """Names besides loopback under which browsers may reach the server."""
+    public_url: Annotated[str, Field(pattern=r"^https?://[^\s]+$")] | None = None
+    """The address that people open; messages in chat groups link to it."""
 
 
 class Settings(BaseSettings):
@@ -117,6 +126,14 @@ class Settings(BaseSettings):
     masking: MaskingSettings = MaskingSettings()
     chat: ChatSettings = ChatSettings()
     durable: DurableExecutionSettings = DurableExecutionSettings()
+    patrol: PatrolSettings = PatrolSettings()
+    checks: CheckSettings = CheckSettings()
+    hosts: HostSettings = HostSettings()
+    report: ReportSettings = ReportSettings()
+    notifications: NotificationSettings = NotificationSettings()
+    dingtalk: DingTalkSettings = DingTalkSettings()
+    feishu: FeishuSettings = FeishuSettings()
+    webhook: WebhookSettings = WebhookSettings()
 
     @classmethod
     def settings_customise_sources(
@@ -150,6 +167,11 @@ class Settings(BaseSettings):
         return self.openai_api_key is not None or self.llm.base_url is not None
 
     @property
+    def page_link(self) -> str | None:
+        """Where messages lead to."""
+        return None if self.web.public_url is None else f"{self.web.public_url.rstrip('/')}/spa/dashboard"
+
+    @property
     def is_login_required(self) -> bool:
         return bool(self.web.require_login) or not is_loopback(self.web.host)
 
@@ -168,7 +190,8 @@ class Settings(BaseSettings):
 
 
 def read_server_environment(settings: Settings) -> Mapping[str, str]:
-    """What `${NAME}` in mcp_config.json may refer to: the environment, config.env, and the generated key.
+    """What `${NAME}` in mcp_config.json may refer to: the environment, config.env, the generated key, and
+    where data lives.
 
     Tool servers seal what they hand out for an approval with the key; it outlives restarts, so that a question
     asked before one can be answered after it.
@@ -179,6 +202,7 @@ def read_server_environment(settings: Settings) -> Mapping[str, str]:
         "READ_ONLY": str(settings.read_only).lower(),
         **stored,
         **os.environ,
+        "DATA_DIRECTORY": str(settings.data_directory.absolute()),
     }
 
 

@@ -33,6 +33,9 @@ class MemoryFacts(_Facts):
     available_bytes: int
     swap_total_bytes: int = 0
     swap_used_bytes: int = 0
+    swapped_in_bytes_per_second: float | None = None
+    """Over the time between two looks; steady traffic in both directions is thrashing. None at the first look."""
+    swapped_out_bytes_per_second: float | None = None
 
 
 class CpuFacts(_Facts):
@@ -51,6 +54,7 @@ class ProcessFacts(_Facts):
     state: str
     """The letter of ps: R, S, D, Z, T …"""
     cpu_percent: float
+    """Of one core, over the time between two looks; over its whole life where there was only one."""
     memory_bytes: int
     age_seconds: float | None = None
     command: str
@@ -64,6 +68,7 @@ class ZombieFacts(_Facts):
     parent_command: str
     parent_user: str
     age_seconds: float | None = None
+    """Since it was started, which is before it ended."""
 
 
 class OomKillFacts(_Facts):
@@ -105,7 +110,7 @@ class ClockFacts(_Facts):
     offset_seconds: float | None
     """Host clock minus reference clock; positive means the host is ahead."""
     source: str
-    """timedatectl, chronyc, or `caller` when compared with the clock of the server that asked."""
+    """Who told the offset: chronyc, ntpq or timedatectl; `caller`: compared with the asking server's clock."""
 
 
 class HostFacts(_Facts):
@@ -133,6 +138,7 @@ class HostFacts(_Facts):
     open_files_ratio: float | None = None
     """Open file handles of the whole host over their limit."""
     nic_errors: dict[str, int] | None = None
-    """Receive and transmit errors per network interface since boot."""
+    """Receive and transmit errors per network interface since boot; virtual interfaces left out."""
     unknown: dict[str, str] = {}
-    """Part → why it could not be read, such as `oom_kills: dmesg: permission denied`."""
+    """Part → why it could not be read, such as `oom_kills: dmesg: permission denied`. A part that is known and
+    yet named here is incomplete: a file system that did not answer, output that was cut."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 from functools import cached_property
 
 from k8s_diagnosis.index import ClusterIndex
-from k8s_diagnosis.logs.lines import read_lines
 from k8s_diagnosis.logs.verdict import Verdict, judge_log
 from k8s_diagnosis.objects.access import (
     JsonObject,
@@ -173,7 +172,7 @@ class ContainerCase:
         """The log of the run that failed, oldest line first; its termination message stands in when none was read."""
         has_started_again = self.facts.is_running and bool(self.facts.terminated)
         text = self._logs.previous if has_started_again else self._logs.current or self._logs.previous
-        return read_lines(text) or read_lines(self.ended_message)
+        return self.index.lines_of(text) or self.index.lines_of(self.ended_message)
 
     @cached_property
     def verdict(self) -> Verdict | None:
@@ -183,16 +182,16 @@ class ContainerCase:
     @cached_property
     def current_log(self) -> list[str]:
         """The log of the run under way, or of the last one."""
-        return read_lines(self._logs.current)
+        return self.index.lines_of(self._logs.current)
 
     @property
     def _logs(self) -> ContainerLogs:
         """The container's logs; those of a pod made from the same template when its own were not read."""
         own = self.index.logs_of(self.pod.namespace, self.pod.name, self.name)
-        if own is not None:
+        if own is not None and (self.facts.is_ready or self.index.is_log_example(self.pod.pod)):
             return own
         sibling = None if self.facts.is_ready else self.index.logs_of_sibling(self.pod.pod, self.name)
-        return sibling or ContainerLogs()
+        return sibling or own or ContainerLogs()
 
     @cached_property
     def current_verdict(self) -> Verdict | None:

@@ -6,13 +6,16 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 
+from k8s_diagnosis.logs.lines import read_lines
 from k8s_diagnosis.objects.access import JsonObject, labels_of, name_of, namespace_of, read_map, read_text
 from k8s_diagnosis.objects.events import EventFacts, read_event
-from k8s_diagnosis.objects.labels import matches, selects
+from k8s_diagnosis.objects.labels import matches, selects, template_labels
 from k8s_diagnosis.objects.nodes import NodeCapacity, measure_nodes
 from k8s_diagnosis.objects.pods import controller_of, is_condition_true, owner_of
 from k8s_diagnosis.snapshot import EVERYWHERE, ClusterSnapshot, ContainerLogs
 
+_EXAMPLES = 3
+_SCALED_KINDS = ("Deployment", "StatefulSet", "ReplicaSet", "DaemonSet")
 _SERVICE_NAME = "kubernetes.io/service-name"
 _WITHOUT_NAMESPACE = {"Node", "PersistentVolume", "Namespace"}
 
@@ -32,6 +35,7 @@ class ClusterIndex:
         self.snapshot = snapshot
         self.now = snapshot.now
         self._owners: dict[tuple[str, str], str] = {}
+        self._lines: dict[str, list[str]] = {}
 
     def all(self, kind: str) -> Sequence[JsonObject]:
         return self._objects.get(kind, ())
@@ -69,6 +73,16 @@ class ClusterIndex:
     def logs_of(self, namespace: str, pod: str, container: str) -> ContainerLogs | None:
         return self.snapshot.logs.get((namespace, pod, container))
 
+    def lines_of(self, log: str) -> list[str]:
+        """The readable end of a raw log; several rules ask for the same one, so it is cleaned once."""
+        if log not in self._lines:
+            self._lines[log] = read_lines(log)
+        return self._lines[log]
+
+    def is_log_example(self, pod: JsonObject) -> bool:
+        """Whether the pod's own logs are worth reading: a few of a workload's failing pods say what all would."""
+        return not controller_of(pod)[1] or (namespace_of(pod), name_of(pod)) in self._log_examples
+
     def logs_of_sibling(self, pod: JsonObject, container: str) -> ContainerLogs | None:
         """The logs of another pod that the same controller made and that is not well either."""
         return self._sibling_logs.get((namespace_of(pod), controller_of(pod), container))
@@ -88,6 +102,17 @@ class ClusterIndex:
             self.pods_with(wanted, namespace=namespace) if wanted else self.in_namespace("Pod", namespace)
         )
         return [pod for pod in candidates if selects(selector, labels_of(pod))]
+
+    def workloads_with(self, selector: Mapping[str, str], *, namespace: str) -> list[tuple[str, JsonObject]]:
+        """Kind and object of the workloads whose pods carry, or would carry, every label of a Service's selector."""
+        if not selector:
+            return []
+        buckets = [self._workloads_by_label.get((namespace, key, value), []) for key, value in selector.items()]
+        return [(kind, each) for kind, each in min(buckets, key=len) if matches(selector, template_labels(each))]
+
+    def service_at(self, address: str) -> JsonObject | None:
+        """The Service with that cluster IP."""
+        return self._services_by_address.get(address)
 
     def pods_of(self, workload: str) -> Sequence[JsonObject]:
         """Pods of a workload or of a ReplicaSet or Job within it, given as Kind/namespace/name."""
@@ -189,6 +214,21 @@ class ClusterIndex:
         return dict(grouped)
 
     @cached_property
+    def _workloads_by_label(self) -> dict[tuple[str, str, str], list[tuple[str, JsonObject]]]:
+        grouped: dict[tuple[str, str, str], list[tuple[str, JsonObject]]] = defaultdict(list)
+        for kind in _SCALED_KINDS:
+            for each in self.all(kind):
+                # The ReplicaSets of a Deployment are not workloads of their own.
+                if kind != "ReplicaSet" or not controller_of(each)[1]:
+                    for key, value in template_labels(each).items():
+                        grouped[namespace_of(each), key, value].append((kind, each))
+        return dict(grouped)
+
+    @cached_property
+    def _services_by_address(self) -> dict[str, JsonObject]:
+        return {read_text(each, "spec", "clusterIP"): each for each in self.all("Service")}
+
+    @cached_property
     def _pods_by_owner(self) -> dict[str, list[JsonObject]]:
         grouped: dict[str, list[JsonObject]] = defaultdict(list)
         for pod in self.all("Pod"):
@@ -213,6 +253,17 @@ class ClusterIndex:
         for piece in self.all("EndpointSlice"):
             grouped[namespace_of(piece), labels_of(piece).get(_SERVICE_NAME, "")].append(piece)
         return dict(grouped)
+
+    @cached_property
+    def _log_examples(self) -> set[tuple[str, str]]:
+        examples: dict[tuple[str, tuple[str, str]], set[tuple[str, str]]] = defaultdict(set)
+        for namespace, name, _ in sorted(self.snapshot.logs):
+            pod = self.find("Pod", namespace, name)
+            if pod is not None and not is_condition_true(pod, "Ready"):
+                chosen = examples[namespace, controller_of(pod)]
+                if len(chosen) < _EXAMPLES:
+                    chosen.add((namespace, name))
+        return {each for chosen in examples.values() for each in chosen}
 
     @cached_property
     def _sibling_logs(self) -> dict[tuple[str, tuple[str, str], str], ContainerLogs]:

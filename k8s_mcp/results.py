@@ -32,8 +32,9 @@ class ProblemView(BaseModel):
     """What shows it, mostly a workload."""
     severity: Literal["critical", "warning"]
     cause: WordsView
-    evidence: list[str]
-    next_step: WordsView
+    evidence: list[str] | None = None
+    next_step: WordsView | None = None
+    """Both are left out of short lists."""
     confidence: float
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from collections.abc import AsyncIterator, Callable
@@ -11,6 +12,7 @@ from datetime import UTC, datetime
 from mcp.server import MCPServer
 
 from k8s_mcp.cluster.clusters import Clusters, OpenCluster, ReadContexts
+from k8s_mcp.cluster.connection import import_client_soon
 from k8s_mcp.cluster.contexts import ClusterContext, read_contexts
 from k8s_mcp.cluster.interfaces import Cluster
 from k8s_mcp.errors import ClusterError
@@ -101,6 +103,8 @@ def make_server(
 
     @asynccontextmanager
     async def lifespan(_: MCPServer[K8sState]) -> AsyncIterator[K8sState]:
+        if open_cluster is None:
+            import_client_soon()
         known = Clusters(
             settings,
             open_cluster=open_cluster or _open_http_cluster,
@@ -131,7 +135,18 @@ def _open_http_cluster(settings: K8sSettings) -> Cluster:
     return HttpCluster(settings)
 
 
+def _collect_rarely() -> None:
+    """Lists of thousands of objects are millions of dictionaries without cycles, which need no collector.
+
+    With the usual threshold it went through all of them again and again, which took most of the time of a list.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(100_000, 50, 100)
+
+
 def main() -> None:
+    _collect_rarely()
     try:
         settings = read_settings(os.environ)
     except SettingsInvalid as error:

@@ -18,6 +18,7 @@ _ENVIRONMENT = {
     "denied_kinds": "K8S_DENIED_KINDS",
     "denied_namespaces": "K8S_DENIED_NAMESPACES",
     "impersonate": "K8S_IMPERSONATE",
+    "cache_megabytes": "K8S_CACHE_MEGABYTES",
     "host": "K8S_MCP_HOST",
     "port": "K8S_MCP_PORT",
     "allowed_hosts": "K8S_MCP_ALLOWED_HOSTS",
@@ -72,6 +73,9 @@ class K8sSettings(BaseModel):
     """True acts with the rights of the person who asks, whom the caller names in each call. Whoever can call names
     the person, so over HTTP a token is required."""
 
+    cache_megabytes: Annotated[int, Field(ge=0, le=8192)] = 192
+    """Memory for watched copies of lists per cluster; 0 reads every list anew. The default holds about 20 000 pods."""
+
     host: str = "127.0.0.1"
     """Address of the HTTP transport. Anything but loopback needs a token."""
 
@@ -84,7 +88,7 @@ class K8sSettings(BaseModel):
     """Limit for one request to the API server. A healthy server answers in well under a second."""
 
     audit_file: Path | None = None
-    """Append one JSON line per tool call here, beside standard error."""
+    """Append one record per tool call here, bound to the one before it, beside standard error."""
 
     allow_unconfirmed: bool = False
     """Operator's permission to change the cluster for clients that cannot show a question to a person."""

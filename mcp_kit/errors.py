@@ -20,6 +20,8 @@ class ErrorKind(StrEnum):
     FORBIDDEN = "forbidden"
     BAD_ARGUMENTS = "bad_arguments"
     FAILED = "failed"
+    OUTCOME_UNKNOWN = "outcome_unknown"
+    """A change was sent and its answer was lost."""
 
 
 class KindedToolError(ToolError):

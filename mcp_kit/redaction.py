@@ -10,6 +10,8 @@ _WORDS = (
     r"pass(?:word|wd|phrase)?|pwd|secret|token|api[-_]?key|access[-_]?key|private[-_]?key|credentials?|"
     r"auth[-_]?key|connection[-_]?string|dsn|cookie|session[-_]?key|signature|client[-_]?secret"
 )
+# What stands behind such a word without being a secret: switches, sources of accounts, directories (PWD=/root).
+_HARMLESS = r"(?:yes|no|on|off|true|false|none|null|x|files|compat|systemd|sss)(?![^\s,;])|[/~](?![^\s]{20})"
 _CREDENTIAL_NAME = re.compile(rf"(?:^|[-_.])(?:{_WORDS})s?(?:$|[-_.\d])|(?:{_WORDS})$", re.IGNORECASE)
 
 _PRIVATE_KEY = re.compile(
@@ -29,8 +31,8 @@ _PATTERNS: tuple[tuple[re.Pattern[str], str], ...] = (
     (
         re.compile(
             rf"""(?ix)
-            ( (?:{_WORDS}) [\w.-]{{0,40}} ["']? \s* [:=] \s* )
-            (?! \[redacted\] | (?:bearer|basic)\s+\[redacted\] )
+            ( (?:{_WORDS}) [\w.-]{{0,40}} ["']? [ \t]* [:=] [ \t]* )
+            (?! \[redacted\] | (?:bearer|basic)\s+\[redacted\] | {_HARMLESS} )
             ( "[^"]*" | '[^']*' | [^\s,;&}}\]]+ )
             """
         ),

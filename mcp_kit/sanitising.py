@@ -21,6 +21,12 @@ def sanitise(text: str) -> str:
     return redact(text)
 
 
+def find_invisible(text: str) -> str | None:
+    """The first character that nobody who reads the text would see, such as U+202E; tab and line feed are fine."""
+    found = _INVISIBLE.search(text)
+    return f"U+{ord(found[0]):04X}" if found else None
+
+
 def sanitise_line(text: str, *, max_characters: int) -> str:
     """One printable line of bounded length."""
     line = sanitise(text).replace("\n", " ").replace("\t", " ").strip()

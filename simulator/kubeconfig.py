@@ -1,9 +1,10 @@
 """The file through which clients find the simulated cluster."""
 
-import os
 from pathlib import Path
 
 import yaml
+
+from simulator.private_files import write_privately
 
 CONTEXT_NAME = "simulator"
 
@@ -24,9 +25,4 @@ def render_kubeconfig(*, server: str, token: str) -> str:
 
 def write_kubeconfig(path: Path, *, server: str, token: str) -> None:
     """Write the file so that only its owner can read the token, and readers never see half of it."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        file.write(render_kubeconfig(server=server, token=token))
-    draft.replace(path)
+    write_privately(path, render_kubeconfig(server=server, token=token))

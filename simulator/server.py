@@ -15,11 +15,14 @@ import uvicorn
 
 from simulator.api import ANONYMOUS, KubernetesApi, administrator, trusted_neighbour
 from simulator.clock import SimulatedClock
+from simulator.hosts.login.inventory import write_inventory
+from simulator.hosts.login.server import SshFleet
 from simulator.interfaces import World
 from simulator.kubeconfig import write_kubeconfig
+from simulator.load import StillWorld, build_still_world
 from simulator.settings import LaunchOptions, read_options
 from simulator.store import ObjectStore
-from simulator.world import HISTORY, UnknownScenario, build_world
+from simulator.world import HISTORY, SimulatedWorld, UnknownScenario, build_world
 
 TICK_SECONDS = 0.2
 """How often the world moves on: faster than a person or a poll notices, slow enough to idle at no cost."""
@@ -48,7 +51,7 @@ async def serve(options: LaunchOptions) -> None:
     listener = _open_listener(options.port)
     clock = SimulatedClock(datetime.now(UTC) - HISTORY)
     store = ObjectStore(clock, seed=options.seed)
-    world = build_world(store, clock, seed=options.seed, scenarios=options.scenarios)
+    world = _build(options, store, clock)
     token = secrets.token_urlsafe(24)
     api = KubernetesApi(
         store=store,
@@ -64,6 +67,7 @@ async def serve(options: LaunchOptions) -> None:
         announce=lambda: _announce(options, url=url, token=token),
         ends_with_stdin=options.ends_with_stdin,
     )
+    hosts = await _open_hosts(options, world)
     ticking = asyncio.create_task(_let_time_pass(world))
     try:
         await server.serve(sockets=[listener])
@@ -71,11 +75,38 @@ async def serve(options: LaunchOptions) -> None:
         ticking.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await ticking
+        if hosts is not None:
+            await hosts.close()
+
+
+async def _open_hosts(options: LaunchOptions, world: SimulatedWorld | StillWorld) -> SshFleet | None:
+    if options.ssh_port is None or isinstance(world, StillWorld):
+        return None
+    fleet = world.fleet
+    fleet.add_spares(options.hosts)
+    hosts = SshFleet(fleet)
+    try:
+        await hosts.open(first_port=options.ssh_port)
+    except OSError as error:
+        raise LaunchFailed(f"cannot listen for the SSH hosts from port {options.ssh_port} on: {error}") from error
+    if options.inventory is not None:
+        write_inventory(options.inventory, hosts.doors, client_key=hosts.client_key)
+    return hosts
+
+
+def _build(options: LaunchOptions, store: ObjectStore, clock: SimulatedClock) -> SimulatedWorld | StillWorld:
+    if options.pods is None:
+        return build_world(store, clock, seed=options.seed, scenarios=options.scenarios)
+    return build_still_world(store, clock, pods=options.pods, seed=options.seed, now=datetime.now(UTC))
 
 
 def _open_listener(port: int) -> socket.socket:
     try:
-        return socket.create_server((HOST, port))
+        listener = socket.create_server((HOST, port))
+        # asyncio does this only for sockets that it makes itself; without it small answers wait 40 ms for an
+        # acknowledgement that the other side delays.
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        return listener
     except OSError as error:
         raise LaunchFailed(f"cannot listen on {HOST}:{port}: {error.strerror}") from error
 

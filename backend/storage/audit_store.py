@@ -10,7 +10,7 @@ from sqlalchemy import Row, insert, select, text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from backend.features.audit.domain import Entry, Head, Record, link
+from audit_chain.chain import Entry, Head, Record, link
 from backend.storage.database import Database, as_utc
 from backend.storage.tables import audit
 from backend.vocabulary.errors import Unavailable

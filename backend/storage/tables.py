@@ -5,6 +5,7 @@ from sqlalchemy import (
     Boolean,
     Column,
     DateTime,
+    Float,
     ForeignKey,
     Index,
     Integer,
@@ -201,3 +202,195 @@ logins = Table(
 )
 """Browsers that presented a token. Bound to that token's digest: revoking it ends them, a new one of its name does not
 bring them back."""
+
+notifications = Table(
+    "notifications",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("channel", String(32), nullable=False),
+    Column("key", Text, nullable=False),
+    Column("severity_rank", Integer, nullable=False),
+    Column("message", Text, nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("created_at", DateTime(timezone=True), nullable=False),
+    Column("due_at", DateTime(timezone=True), nullable=False),
+    Column("attempts", Integer, nullable=False, default=0),
+    Column("is_maybe_sent", Boolean, nullable=False, default=False),
+    Column("refused_by", Text, nullable=False, default=""),
+    Column("error", Text),
+    Column("sent_at", DateTime(timezone=True)),
+    Column("send_id", Integer),
+    Index("notifications_by_key", "channel", "key", unique=True),
+    Index("notifications_by_state", "channel", "state", "severity_rank"),
+    Index("notifications_by_send", "send_id"),
+    Index("notifications_by_time", "created_at"),
+)
+"""The outbox: one row per message and channel. A key goes to a channel once."""
+
+notification_sends = Table(
+    "notification_sends",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("channel", String(32), nullable=False),
+    Column("robot", String(64), nullable=False),
+    Column("owner", Text, nullable=False),
+    Column("started_at", DateTime(timezone=True), nullable=False),
+    Column("outcome", String(16)),
+    Index("notification_sends_by_robot", "robot", "started_at"),
+    Index("notification_sends_open", "outcome", "started_at"),
+)
+"""One row per request to a robot, written before it goes out: what a crash leaves open may have arrived. The rows of
+the last minute are the robot's rate window, over restarts and processes."""
+
+notification_robots = Table(
+    "notification_robots",
+    metadata,
+    Column("name", String(64), primary_key=True),
+    Column("stopped_until", DateTime(timezone=True)),
+    Column("is_refused", Boolean, nullable=False, default=False),
+    Column("failures", Integer, nullable=False, default=0),
+    Column("detail", Text),
+)
+"""Robots that rest or fail."""
+
+watched_targets = Table(
+    "watched_targets",
+    metadata,
+    Column("kind", String(16), nullable=False),
+    Column("id", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("is_listed", Boolean, nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("first_seen_at", DateTime(timezone=True), nullable=False),
+    Column("looked_at", DateTime(timezone=True), nullable=False),
+    Column("read_at", DateTime(timezone=True)),
+    Column("facts", Text),
+    PrimaryKeyConstraint("kind", "id"),
+)
+"""Hosts and clusters as they were last seen."""
+
+series = Table(
+    "series",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("target_kind", String(16), nullable=False),
+    Column("target", Text, nullable=False),
+    Column("metric", String(64), nullable=False),
+    Column("subject", Text, nullable=False),
+    Index("series_by_key", "target_kind", "target", "metric", "subject", unique=True),
+)
+
+points = Table(
+    "points",
+    metadata,
+    Column("series_id", Integer, ForeignKey("series.id", ondelete="CASCADE"), nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("value", Float, nullable=False),
+    PrimaryKeyConstraint("series_id", "at"),
+    Index("points_by_time", "at"),
+    sqlite_with_rowid=False,
+)
+"""Single values; `at` in seconds since 1970, since these are most of the rows."""
+
+hourly_points = Table(
+    "hourly_points",
+    metadata,
+    Column("series_id", Integer, ForeignKey("series.id", ondelete="CASCADE"), nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("mean", Float, nullable=False),
+    Column("largest", Float, nullable=False),
+    PrimaryKeyConstraint("series_id", "at"),
+    Index("hourly_points_by_time", "at"),
+    sqlite_with_rowid=False,
+)
+"""What is left of values that are no longer kept one by one; `at` is the beginning of the hour."""
+
+patrol_runs = Table(
+    "patrol_runs",
+    metadata,
+    Column("id", _ID, primary_key=True),
+    Column("seq", Integer, nullable=False, unique=True),
+    Column("trigger", String(16), nullable=False),
+    Column("started_by", Text, nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("phase", String(16), nullable=False),
+    Column("started_at", DateTime(timezone=True), nullable=False),
+    Column("finished_at", DateTime(timezone=True)),
+    Column("targets", Integer, nullable=False),
+    Column("looked", Integer, nullable=False),
+    Column("unknown", Integer, nullable=False),
+    Column("unreachable", Integer, nullable=False),
+    Column("opened", Integer, nullable=False),
+    Column("worsened", Integer, nullable=False),
+    Column("closed", Integer, nullable=False),
+    Column("problem", Text),
+    Column("is_cancel_requested", Boolean, nullable=False),
+    Column("owner", Text, nullable=False),
+    Column("lease_number", Integer, nullable=False),
+    Column("lease_until", DateTime(timezone=True), nullable=False),
+    Index("patrol_runs_by_state", "state"),
+    Index("patrol_runs_by_time", "started_at"),
+)
+"""`lease_number` grows whenever another process takes a run over; who holds an older one can write nothing more."""
+
+patrol_looks = Table(
+    "patrol_looks",
+    metadata,
+    Column("run_id", _ID, ForeignKey("patrol_runs.id", ondelete="CASCADE"), nullable=False),
+    Column("position", Integer, nullable=False),
+    Column("kind", String(16), nullable=False),
+    Column("target", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("is_done", Boolean, nullable=False),
+    PrimaryKeyConstraint("run_id", "position"),
+)
+"""What a run has still to look at; removed when it is over."""
+
+patrol_entries = Table(
+    "patrol_entries",
+    metadata,
+    Column("seq", Integer, primary_key=True),
+    Column("run_id", _ID),
+    Column("at", DateTime(timezone=True), nullable=False),
+    Column("data", Text, nullable=False),
+    Index("patrol_entries_by_run", "run_id", "seq"),
+    Index("patrol_entries_by_time", "at"),
+    sqlite_autoincrement=True,
+)
+"""The patrol's log, as JSON text that goes out to clients. Numbers are never used again."""
+
+findings = Table(
+    "findings",
+    metadata,
+    Column("id", _ID, primary_key=True),
+    Column("seq", Integer, nullable=False, unique=True),
+    Column("target_kind", String(16), nullable=False),
+    Column("target", Text, nullable=False),
+    Column("check_id", String(64), nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("severity_rank", Integer, nullable=False),
+    Column("first_seen_at", DateTime(timezone=True), nullable=False),
+    Column("closed_at", DateTime(timezone=True)),
+    Column("is_settled", Boolean, nullable=False),
+    Column("data", Text, nullable=False),
+    Index("findings_by_target", "target_kind", "target", "state"),
+    Index("findings_by_state", "state", "severity_rank"),
+    Index("findings_unsettled", "is_settled"),
+    Index("findings_by_key", "target_kind", "target", "check_id", "subject"),
+)
+"""`data` is the whole finding as JSON, the other columns are searched by. Settled: closed, and nothing to say."""
+
+finding_events = Table(
+    "finding_events",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("finding_id", _ID, ForeignKey("findings.id", ondelete="CASCADE"), nullable=False),
+    Column("at", DateTime(timezone=True), nullable=False),
+    Column("kind", String(16), nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("detail", Text, nullable=False),
+    Index("finding_events_by_finding", "finding_id", "id"),
+)
+"""The history of each finding."""

@@ -13,7 +13,20 @@ from backend.web.access_rules import RuleBook
 from backend.web.error_mapping import install_error_mapping
 from backend.web.openapi import describe_problems
 from backend.web.request_guard import LOOPBACK_HOSTS, RequestGuard
-from backend.web.routes import access, approvals, audit, measurements, models, operations, runs, sessions, tools
+from backend.web.routes import (
+    access,
+    approvals,
+    audit,
+    hosts,
+    measurements,
+    models,
+    notifications,
+    operations,
+    patrol,
+    runs,
+    sessions,
+    tools,
+)
 from backend.web.schemas.operations import Problem
 
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
@@ -35,7 +48,20 @@ def create_app(
     install_error_mapping(app)
     app.add_middleware(AccessGuard, rules=RuleBook())
     app.add_middleware(RequestGuard, allowed_hosts=allowed_hosts)
-    for routes in (sessions, runs, approvals, operations, access, audit, models, tools, measurements):
+    for routes in (
+        sessions,
+        runs,
+        approvals,
+        operations,
+        access,
+        audit,
+        models,
+        tools,
+        measurements,
+        patrol,
+        hosts,
+        notifications,
+    ):
         app.include_router(routes.router)
 
     describe_problems(app)

@@ -16,9 +16,27 @@ from backend.features.access.service import AccessService
 from backend.features.audit.service import AuditService
 from backend.features.chat.service import ChatService
 from backend.features.chat.usage import UsageReader
+from backend.features.hosts.service import HostService
+from backend.features.notifications.service import NotificationService
 from backend.features.operations.service import OperationsService
-from backend.vocabulary.errors import Unauthenticated
+from backend.features.patrol.findings import FindingService
+from backend.features.patrol.schedule import PatrolSchedule
+from backend.features.patrol.service import PatrolService
+from backend.features.reports.service import ReportService
+from backend.vocabulary.errors import Unauthenticated, Unavailable
 from backend.vocabulary.language import Text
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """What watches hosts and clusters."""
+
+    patrol: PatrolService
+    findings: FindingService
+    schedule: PatrolSchedule
+    hosts: HostService
+    reports: ReportService
+    notifications: NotificationService
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +56,8 @@ class Services:
     audit: AuditService
     operations: OperationsService
     telemetry: Telemetry = field(default_factory=NoTelemetry)
+    watch: Watch | None = None
+    """None where only chats are served, as in some tests."""
 
 
 def get_services(request: Request) -> Services:
@@ -45,6 +65,16 @@ def get_services(request: Request) -> Services:
 
 
 ServicesDep = Annotated[Services, Depends(get_services)]
+
+
+def get_watch(request: Request) -> Watch:
+    watch = get_services(request).watch
+    if watch is None:
+        raise Unavailable(Text(en="Nothing is watched here.", zh="此处未启用监控。"))
+    return watch
+
+
+WatchDep = Annotated[Watch, Depends(get_watch)]
 
 PRINCIPAL_KEY = "ding_robot.principal"
 """Where the access guard leaves in a request's scope who makes it."""

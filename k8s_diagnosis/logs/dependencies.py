@@ -35,7 +35,8 @@ _UNRESOLVED = re.compile(
     r"unknown\s?host|unknown (?:mysql )?server host|bad address|nodename nor servname|could not translate host name|"
     r"name does not resolve|host not found|name resolution (?:failed|failure)|getaddrinfo (?:failed|error)|"
     r"failed to (?:lookup|look up|resolve)|dns (?:resolution|lookup) (?:failed|failure|error)|no address associated|"
-    r"cannot resolve|unable to resolve|server misbehaving|produced zero addresses|无法解析|解析失败|未知的?主机"
+    r"cannot resolve|unable to resolve|server misbehaving|produced zero addresses|无法解析(?:主机|域名|地址)|(?:域名|"
+    r"主机名?|地址|DNS) ?解析失败|未知的?主机"
 )
 _REFUSED = re.compile(
     r"(?i)connection ?refused|econnrefused|actively refused|couldn'?t connect to server|errno 111\b|error 111\b|"

@@ -6,12 +6,17 @@ import difflib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from k8s_diagnosis.objects.access import JsonObject, read_map, read_maps, read_text
+from k8s_diagnosis.objects.access import JsonObject, labels_of, read_map, read_maps, read_text
 
 
 def matches(selector: Mapping[str, str], labels: Mapping[str, str]) -> bool:
     """Whether every pair of the selector is among the labels; an empty selector matches nothing here."""
     return bool(selector) and all(labels.get(key) == value for key, value in selector.items())
+
+
+def template_labels(workload: JsonObject) -> dict[str, str]:
+    """Labels of the pods that a workload makes."""
+    return labels_of(read_map(workload, "spec", "template"))
 
 
 def selects(selector: JsonObject, labels: Mapping[str, str]) -> bool:

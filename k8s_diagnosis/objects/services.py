@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from k8s_diagnosis.index import ClusterIndex
 from k8s_diagnosis.objects.access import (
     JsonObject,
-    labels_of,
     namespace_of,
     object_path,
     read_int,
@@ -16,10 +15,7 @@ from k8s_diagnosis.objects.access import (
     read_maps,
     read_text,
 )
-from k8s_diagnosis.objects.labels import matches
 from k8s_diagnosis.objects.pods import is_condition_true, is_finished, is_terminating
-
-_SCALED_KINDS = ("Deployment", "StatefulSet", "ReplicaSet", "DaemonSet")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,18 +46,7 @@ def selected_pods(index: ClusterIndex, service: JsonObject) -> list[JsonObject]:
 
 def selected_workloads(index: ClusterIndex, service: JsonObject) -> list[tuple[str, JsonObject]]:
     """Kind and object of the workloads whose pods the Service would select."""
-    selector = selector_of(service)
-    return [
-        (kind, each)
-        for kind in _SCALED_KINDS
-        for each in index.in_namespace(kind, namespace_of(service))
-        if matches(selector, template_labels(each))
-        and not (kind == "ReplicaSet" and read_maps(each, "metadata", "ownerReferences"))
-    ]
-
-
-def template_labels(workload: JsonObject) -> dict[str, str]:
-    return labels_of(read_map(workload, "spec", "template"))
+    return index.workloads_with(selector_of(service), namespace=namespace_of(service))
 
 
 def count_endpoints(index: ClusterIndex, service: JsonObject) -> Endpoints:
@@ -87,11 +72,6 @@ def _count_slices(slices: Sequence[JsonObject]) -> Endpoints:
 
 def service_ports(service: JsonObject) -> list[int]:
     return [read_int(port, "port") for port in read_maps(service, "spec", "ports")]
-
-
-def find_by_address(index: ClusterIndex, address: str) -> JsonObject | None:
-    """The Service with that cluster IP."""
-    return next((each for each in index.all("Service") if read_text(each, "spec", "clusterIP") == address), None)
 
 
 def resolve_host(index: ClusterIndex, host: str, *, namespace: str) -> tuple[str, str] | None:

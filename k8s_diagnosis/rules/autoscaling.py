@@ -7,10 +7,9 @@ from collections.abc import Iterator
 
 from k8s_diagnosis.index import ClusterIndex
 from k8s_diagnosis.objects.access import JsonObject, name_of, namespace_of, object_path, read_int, read_map, read_text
-from k8s_diagnosis.objects.labels import selects, show_labels
+from k8s_diagnosis.objects.labels import selects, show_labels, template_labels
 from k8s_diagnosis.objects.placement import is_cordoned
 from k8s_diagnosis.objects.pods import condition_of, is_finished
-from k8s_diagnosis.objects.services import template_labels
 from k8s_diagnosis.problem import Problem, Severity, Words
 from k8s_diagnosis.text.names import find_nearest
 from k8s_diagnosis.text.times import parse_time, seconds_between

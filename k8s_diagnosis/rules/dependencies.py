@@ -10,7 +10,6 @@ from k8s_diagnosis.logs.lines import MAX_SHOWN
 from k8s_diagnosis.objects.access import JsonObject, name_of, namespace_of, object_path
 from k8s_diagnosis.objects.services import (
     count_endpoints,
-    find_by_address,
     is_headless,
     resolve_host,
     selector_of,
@@ -93,7 +92,7 @@ def _examine(case: ContainerCase, unreached: UnreachedDependency) -> DependencyF
         return _unknown_peer(case)
     if host.startswith(_LOOPBACK):
         return _loopback(case, unreached)
-    service = find_by_address(case.index, host)
+    service = case.index.service_at(host)
     if service is not None:
         return _examine_service(case, unreached, service)
     place = resolve_host(case.index, host, namespace=case.pod.namespace)

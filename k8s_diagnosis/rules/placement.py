@@ -325,7 +325,9 @@ def find_missing_node(case: PodCase) -> Problem | None:
         return None
     node = case.index.find("Node", "", case.node)
     if node is None:
-        return _on_unknown_node(case) if case.index.is_missing("Node", "", case.node) else None
+        # Virtual clusters show no nodes at all; that is no lack of this one.
+        is_gone = bool(case.index.all("Node")) and case.index.is_missing("Node", "", case.node)
+        return _on_unknown_node(case) if is_gone else None
     if is_condition_true(node, "Ready"):
         return None
     return Problem(
@@ -377,6 +379,11 @@ def _about(case: PodCase, pattern: re.Pattern[str]) -> SchedulingFacts | None:
     return facts
 
 
+def rollout_of(workload: str) -> str:
+    """Stands for the way a workload replaces its pods, in the chains of problems."""
+    return f"{workload}#rollout"
+
+
 def _host_ports(pod: JsonObject) -> set[int]:
     return {
         int(port["hostPort"])
@@ -404,4 +411,5 @@ def _unplaced(
         evidence=(f"PodScheduled=False: {facts.message}", *((extra,) if extra else ())),
         next_step=next_step,
         confidence=confidence if len(facts.reasons) == 1 else min(confidence, 0.85),
+        because=(rollout_of(case.workload),),
     )

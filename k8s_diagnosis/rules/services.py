@@ -22,7 +22,13 @@ from k8s_diagnosis.objects.access import (
     read_maps,
     read_text,
 )
-from k8s_diagnosis.objects.labels import LabelCandidate, NearestLabels, find_nearest_labels, show_labels
+from k8s_diagnosis.objects.labels import (
+    LabelCandidate,
+    NearestLabels,
+    find_nearest_labels,
+    show_labels,
+    template_labels,
+)
 from k8s_diagnosis.objects.pods import is_condition_true, owner_of
 from k8s_diagnosis.objects.probes import declared_ports, probe_port
 from k8s_diagnosis.objects.services import (
@@ -32,7 +38,6 @@ from k8s_diagnosis.objects.services import (
     selected_pods,
     selected_workloads,
     selector_of,
-    template_labels,
 )
 from k8s_diagnosis.problem import Fix, Problem, Severity, Words
 from k8s_diagnosis.text.times import parse_time, seconds_between
@@ -291,9 +296,10 @@ def _wrong_target_port(index: ClusterIndex, service: JsonObject) -> Problem | No
     pods = [pod for pod in selected_pods(index, service) if is_condition_true(pod, "Ready")]
     if not pods or (is_headless(service) and not read_maps(service, "spec", "ports")):
         return None
-    declared, heard = _all_ports(pods), _heard_ports(index, pods[0])
+    declared = _all_ports(pods)
     ports = [port for port in read_maps(service, "spec", "ports") if read_text(port, "protocol") in {"", "TCP"}]
     right = [port for port in ports if _target_of(port, declared) in declared]
+    heard = _heard_ports(index, pods[0]) if len(right) < len(ports) else []
     for port in ports:
         target = _target_of(port, declared)
         listened = {each.number: each for each in heard}

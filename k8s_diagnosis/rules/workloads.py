@@ -26,6 +26,7 @@ from k8s_diagnosis.objects.placement import (
 from k8s_diagnosis.objects.pods import condition_of, is_condition_true, is_terminating
 from k8s_diagnosis.objects.revisions import compare_revisions, diff_templates, revision_of
 from k8s_diagnosis.problem import Fix, Problem, Severity, Words
+from k8s_diagnosis.rules.placement import rollout_of
 from k8s_diagnosis.text.names import find_nearest
 from k8s_diagnosis.text.times import parse_time, seconds_between
 from mcp_kit.sanitising import sanitise_line
@@ -127,7 +128,7 @@ def _contradiction(index: ClusterIndex, deployment: JsonObject) -> Problem | Non
             "把 maxUnavailable 设为 1（maxSurge 设为 0），或增加节点。",
         ),
         confidence=0.9,
-        touches=(path, *(object_path("Pod", pod) for pod in waiting)),
+        touches=(rollout_of(path),),
     )
 
 

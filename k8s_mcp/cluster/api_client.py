@@ -68,6 +68,10 @@ class ApiClient:
 
     async def read_json(self, request: ApiRequest) -> JsonObject:
         """The object in the answer; raises ClusterError when there is none."""
+        return (await self.read_sized(request))[0]
+
+    async def read_sized(self, request: ApiRequest) -> tuple[JsonObject, int]:
+        """The same, with the size of the answer in bytes."""
         body = await self.send(request)
         try:
             answer: Any = orjson.loads(body)  # Any: JSON
@@ -75,7 +79,7 @@ class ApiClient:
             raise RequestRefused(f"The answer to {request} is no JSON; is the server a Kubernetes API?") from error
         if not isinstance(answer, dict):
             raise RequestRefused(f"The answer to {request} is no Kubernetes object; is the server a Kubernetes API?")
-        return answer
+        return answer, len(body)
 
     async def send(self, request: ApiRequest) -> bytes:
         """The body of the answer; raises the ClusterError that fits a refusal or a fault.

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import AsyncIterator
-from dataclasses import replace
+from functools import partial
 
 from k8s_diagnosis.objects.access import name_of, read_maps, read_text
 from k8s_mcp.cluster.access_limits import AccessLimits
-from k8s_mcp.cluster.api_client import AnswerExpired, ApiClient
+from k8s_mcp.cluster.api_client import ApiClient
+from k8s_mcp.cluster.api_lists import PAGE_SIZE, ApiList, read_pages, selection_query
 from k8s_mcp.cluster.asking_user import AskingUser
 from k8s_mcp.cluster.connection_keeper import ConnectionKeeper
 from k8s_mcp.cluster.contexts import IN_CLUSTER
@@ -27,10 +27,9 @@ from k8s_mcp.cluster.interfaces import (
 from k8s_mcp.cluster.kinds import KindCatalogue
 from k8s_mcp.cluster.requests import JSON, NAMES_ONLY, TABLE, ApiRequest
 from k8s_mcp.cluster.tables import join_tables, parse_table
+from k8s_mcp.cluster.watched_list import VersionGone
+from k8s_mcp.cluster.watched_lists import WatchedLists
 from k8s_mcp.settings import K8sSettings
-
-_PAGE_SIZE = 500
-"""Objects per answer: keeps one answer of a cluster with thousands of pods at a few megabytes."""
 
 _MAX_TABLE_PAGES = 40
 """Twenty thousand rows: whoever has more narrows the question."""
@@ -50,10 +49,15 @@ class HttpCluster:
             limits=AccessLimits(kinds=settings.denied_kinds, namespaces=settings.denied_namespaces),
         )
         self._discovery = Discovery(self._read_document)
+        self._watched: WatchedLists | None = WatchedLists(
+            partial(ApiList, self._api), max_bytes=settings.cache_megabytes * 1024 * 1024
+        )
 
     def acting_as(self, user: AskingUser) -> HttpCluster:
         other = copy.copy(self)
         other._api = self._api.acting_as(user)
+        # A copy holds what this account may see, which is not what the person may see.
+        other._watched = None
         return other
 
     async def read_version(self) -> str:
@@ -74,47 +78,35 @@ class HttpCluster:
         return await self._api.read_json(ApiRequest("get", document=path, accept=accept))
 
     async def list_objects(self, resource: Resource, selection: Selection) -> list[JsonObject]:
-        return await self._list_all(resource, selection, accept=JSON)
+        source = ApiList(self._api, resource, selection)
+        try:
+            pages = [page async for page in source.read_pages(is_whole=False)]
+        except VersionGone:
+            pages = [page async for page in source.read_pages(is_whole=True)]
+        return [each for page in pages for each in page.objects]
 
     async def list_known(self, resource: Resource, selection: Selection) -> KnownList:
-        return KnownList(await self.list_objects(resource, selection))
+        known = await self._watched.find(resource, selection) if self._watched else None
+        return known or KnownList(await self.list_objects(resource, selection))
 
     async def read_table(self, resource: Resource, selection: Selection) -> ApiTable:
         # Without a namespace in the request, each row needs its own.
         included = "None" if selection.namespace is not None or not resource.is_namespaced else "Metadata"
-        query = (*_selection_query(selection), ("includeObject", included))
+        query = (*selection_query(selection), ("includeObject", included))
         request = ApiRequest("list", resource, selection.namespace, query=query, accept=TABLE)
         tables = []
-        async for page in self._read_pages(request, page_size=_PAGE_SIZE):
+        async for page, _ in read_pages(self._api, request, page_size=PAGE_SIZE):
             tables.append(parse_table(page, namespace=selection.namespace or ""))
             if len(tables) == _MAX_TABLE_PAGES:
                 break
         return join_tables(tables, resource, limits=self._api.limits, is_complete=len(tables) < _MAX_TABLE_PAGES)
 
     async def list_names(self, resource: Resource, selection: Selection) -> list[str]:
-        return [name_of(item) for item in await self._list_all(resource, selection, accept=NAMES_ONLY)]
-
-    async def _list_all(self, resource: Resource, selection: Selection, *, accept: str) -> list[JsonObject]:
-        request = ApiRequest(
-            "list", resource, selection.namespace, query=tuple(_selection_query(selection)), accept=accept
-        )
-        try:
-            pages = [page async for page in self._read_pages(request, page_size=_PAGE_SIZE)]
-        except AnswerExpired:
-            pages = [page async for page in self._read_pages(request, page_size=None)]
+        query = tuple(selection_query(selection))
+        request = ApiRequest("list", resource, selection.namespace, query=query, accept=NAMES_ONLY)
+        pages = [page async for page, _ in read_pages(self._api, request, page_size=PAGE_SIZE)]
         items = (item for page in pages for item in read_maps(page, "items"))
-        return self._api.limits.keep_allowed(resource, items)
-
-    async def _read_pages(self, request: ApiRequest, *, page_size: int | None) -> AsyncIterator[JsonObject]:
-        query = request.query if page_size is None else (*request.query, ("limit", str(page_size)))
-        token = ""
-        while True:
-            asked = (*query, ("continue", token)) if token else query
-            page = await self._api.read_json(replace(request, query=asked))
-            yield page
-            token = read_text(page, "metadata", "continue")
-            if not token:
-                return
+        return [name_of(item) for item in self._api.limits.keep_allowed(resource, items)]
 
     async def read_object(self, resource: Resource, *, name: str, namespace: str | None = None) -> JsonObject:
         return await self._api.read_json(ApiRequest("get", resource, namespace, name))
@@ -158,13 +150,6 @@ class HttpCluster:
         )
 
     async def close(self) -> None:
+        if self._watched is not None:
+            await self._watched.close()
         await self._api.close()
-
-
-def _selection_query(selection: Selection) -> list[tuple[str, str]]:
-    query = []
-    if selection.label_selector:
-        query.append(("labelSelector", selection.label_selector))
-    if selection.field_selector:
-        query.append(("fieldSelector", selection.field_selector))
-    return query

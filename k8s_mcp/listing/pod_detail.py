@@ -146,8 +146,8 @@ def write_pod_text(result: PodResult) -> str:
     ]
     for problem in result.problems:
         lines.append(f"PROBLEM {problem.condition} ({problem.confidence:.0%} sure): {problem.cause.en}")
-        lines.extend(f"  evidence: {line}" for line in problem.evidence)
-        lines.append(f"  next: {problem.next_step.en}")
+        lines.extend(f"  evidence: {line}" for line in problem.evidence or ())
+        lines.extend(f"  next: {step.en}" for step in [problem.next_step] if step)
     for container in result.containers:
         lines.extend(_container_lines(container))
     bad = [each for each in result.conditions if each.status != "True"]

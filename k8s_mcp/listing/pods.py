@@ -11,6 +11,7 @@ from k8s_diagnosis.objects.pods import (
     condition_of,
     is_condition_true,
     is_terminating,
+    owner_path,
     readiness_of,
     restarts_of,
     status_of,
@@ -19,6 +20,7 @@ from k8s_diagnosis.problem import Problem
 from k8s_diagnosis.text.times import parse_time, seconds_between, shorten_duration
 from k8s_mcp.listing.rows import Row
 from k8s_mcp.listing.table import TableShape
+from k8s_mcp.results import Cell
 
 POD_TABLE = TableShape(
     kind="PodList",
@@ -34,6 +36,9 @@ POD_TABLE = TableShape(
         "problem",
     ),
 )
+
+ALIKE_POD_TABLE = replace(POD_TABLE, columns=(*POD_TABLE.columns[:-1], "alike", "problem"))
+"""Of all namespaces, without a limit: `alike` counts further pods of the workload in the same state."""
 
 _STARTING = {"Pending", "ContainerCreating", "PodInitializing"}
 _FINISHED_WELL = {"Completed", "Succeeded"}
@@ -53,6 +58,8 @@ class ListedPod:
     is_abnormal: bool
     may_have_problems: bool
     problems: tuple[Problem, ...] = ()
+    alike: int = 0
+    """How many other pods of its workload are in the same state, where only one of them is listed."""
 
     def with_problems(self, problems: Sequence[Problem]) -> ListedPod:
         if not problems and not self.problems:
@@ -87,9 +94,25 @@ def is_running_untroubled(pod: JsonObject) -> bool:
     )
 
 
-def make_pod_row(listed: ListedPod, *, now: datetime) -> Row:
+def join_alike(listed: Sequence[ListedPod]) -> list[ListedPod]:
+    """One abnormal pod for all of its workload in the same state: an overview of a cluster shows more workloads so."""
+    groups: dict[tuple[str, str], ListedPod] = {}
+    normal: list[ListedPod] = []
+    for each in sorted(listed, key=lambda each: each.key):
+        if not each.is_abnormal:
+            normal.append(each)
+            continue
+        # A crashing pod shows now this, now that status; what is wrong with it stays the same.
+        group = (owner_path(each.pod), each.problems[0].condition if each.problems else each.status)
+        known = groups.get(group)
+        groups[group] = each if known is None else replace(known, alike=known.alike + 1)
+    return [*groups.values(), *normal]
+
+
+def make_pod_row(listed: ListedPod, *, now: datetime, has_alike: bool = False) -> Row:
     pod = listed.pod
     ready, total = readiness_of(pod)
+    alike: tuple[Cell, ...] = (listed.alike,) if has_alike else ()
     cells = (
         namespace_of(pod),
         name_of(pod),
@@ -98,6 +121,7 @@ def make_pod_row(listed: ListedPod, *, now: datetime) -> Row:
         restarts_of(pod),
         age_of(pod, now),
         read_text(pod, "spec", "nodeName"),
+        *alike,
         listed.problems[0].condition if listed.problems else "",
     )
     return Row(

@@ -6,7 +6,7 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Generic, Protocol, TypeVar
 
 from k8s_diagnosis.problem import Problem
@@ -16,6 +16,8 @@ SortKey = tuple[float | str, ...]
 
 DEFAULT_ROWS = 20
 """Rows of a page when the caller does not say how many: enough to see what is there, few enough for a small model."""
+
+DEFAULT_ROWS_OF_ALL_NAMESPACES = 15
 
 DEFAULT_ABNORMAL_ROWS = 40
 """So many abnormal rows of one namespace are shown even so: what is broken must not hide on the second page."""
@@ -66,6 +68,12 @@ class Page(Generic[ListedT]):
     remaining: int
     """Rows after these."""
 
+    def counting(self, listed: Sequence[Listed]) -> Page[ListedT]:
+        """The same page with the totals of other objects."""
+        return replace(
+            self, total=len(listed), counts=_count(listed), abnormal=sum(each.is_abnormal for each in listed)
+        )
+
     def with_rows(self, rows: Sequence[Row]) -> Page[Row]:
         """The same page with the rows made of what it holds."""
         return Page(tuple(rows), self.total, self.counts, self.abnormal, self.remaining)
@@ -92,16 +100,26 @@ def cut_page(listed: Sequence[ListedT], wish: PageWish, *, is_one_namespace: boo
     following = ordered if wish.after is None else [each for each in ordered if position_of(each) > wish.after]
     limit = wish.limit
     if limit is None:
-        abnormal = sum(each.is_abnormal for each in following) if is_one_namespace else 0
-        limit = max(DEFAULT_ROWS, min(abnormal, DEFAULT_ABNORMAL_ROWS))
-    counts = Counter(each.status for each in ordered)
+        limit = _default_limit(following, is_one_namespace=is_one_namespace)
     return Page(
         rows=tuple(following[:limit]),
         total=len(ordered),
-        counts=dict(sorted(counts.items(), key=lambda item: (-item[1], item[0]))),
+        counts=_count(ordered),
         abnormal=sum(each.is_abnormal for each in ordered),
         remaining=max(0, len(following) - limit),
     )
+
+
+def _count(listed: Sequence[Listed]) -> dict[str, int]:
+    """By status, the most frequent first."""
+    counts = Counter(each.status for each in listed)
+    return dict(sorted(counts.items(), key=lambda item: (-item[1], item[0])))
+
+
+def _default_limit(following: Sequence[Listed], *, is_one_namespace: bool) -> int:
+    if not is_one_namespace:
+        return DEFAULT_ROWS_OF_ALL_NAMESPACES
+    return max(DEFAULT_ROWS, min(sum(each.is_abnormal for each in following), DEFAULT_ABNORMAL_ROWS))
 
 
 def digest_of(query: Sequence[object]) -> str:

@@ -24,13 +24,13 @@ class Budget:
     rows: int
     problems: int
     evidence: int
-    """Pieces of evidence per problem."""
+    """Pieces of evidence per problem; with none the next step is left out too: the cause is what an overview needs."""
 
 
 ASKED_BUDGET = Budget(rows=20_000, problems=16_000, evidence=3)
 """When the caller says how many rows: room for them within what any client takes."""
 
-DEFAULT_BUDGET = Budget(rows=4_500, problems=2_400, evidence=1)
+DEFAULT_BUDGET = Budget(rows=4_500, problems=1_600, evidence=0)
 """When the caller does not: about 2 000 tokens together."""
 
 
@@ -124,13 +124,19 @@ def _fit_problems(rows: Sequence[Row], *, budget: Budget) -> _Problems:
     found = dict.fromkeys(_Cause(problem) for row in rows for problem in row.problems)
     used, views = 0, list[ProblemView]()
     for cause in found:
-        view = view_problem(cause.problem)
-        view.evidence = [_shorten(line, _MAX_EVIDENCE) for line in view.evidence[: budget.evidence]]
-        used += measure_structured(view.model_dump())
+        view = _shorten_problem(view_problem(cause.problem), evidence=budget.evidence)
+        used += measure_structured(view.model_dump(exclude_none=True))
         if views and used > budget.problems:
             break
         views.append(view)
     return _Problems(views, len(found) - len(views))
+
+
+def _shorten_problem(view: ProblemView, *, evidence: int) -> ProblemView:
+    if not evidence:
+        return view.model_copy(update={"evidence": None, "next_step": None})
+    kept = [_shorten(line, _MAX_EVIDENCE) for line in (view.evidence or [])[:evidence]]
+    return view.model_copy(update={"evidence": kept})
 
 
 class _Cause:
@@ -169,7 +175,8 @@ def _write_text(shape: TableShape, result: TableResult, context: TableContext) -
     lines.append(" ".join(result.columns))
     lines.extend(_lines(result.rows))
     lines.extend(
-        f"{view.object}: {view.condition}: {view.cause.en} Next: {view.next_step.en}" for view in result.problems
+        f"{view.object}: {view.condition}: {view.cause.en}{f' Next: {view.next_step.en}' if view.next_step else ''}"
+        for view in result.problems
     )
     if result.next_cursor:
         rest = result.total - result.shown

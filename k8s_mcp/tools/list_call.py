@@ -59,8 +59,10 @@ class ListCall:
     async def read_warnings(self) -> Sequence[JsonObject]:
         return await self.read_optional(EVENTS, Selection(self.namespace, field_selector="type=Warning")) or ()
 
-    def cut(self, listed: Sequence[ListedT]) -> Page[ListedT]:
-        return cut_page(listed, self.wish, is_one_namespace=self.namespace is not None)
+    def cut(self, listed: Sequence[ListedT], *, counted: Sequence[ListedT] | None = None) -> Page[ListedT]:
+        """The page to show; `counted` is what the totals are of, where several are listed as one."""
+        page = cut_page(listed, self.wish, is_one_namespace=self.namespace is not None)
+        return page if counted is None else page.counting(counted)
 
     def answer(self, shape: TableShape, page: Page[Row]) -> CallToolResult:
         context = TableContext(

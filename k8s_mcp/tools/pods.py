@@ -10,7 +10,7 @@ from mcp_types import CallToolResult
 from pydantic import Field
 
 from k8s_mcp.cluster.interfaces import PODS, Selection
-from k8s_mcp.listing.pods import POD_TABLE, ListedPod, list_pod, make_pod_row
+from k8s_mcp.listing.pods import ALIKE_POD_TABLE, POD_TABLE, ListedPod, join_alike, list_pod, make_pod_row
 from k8s_mcp.results import TableResult
 from k8s_mcp.state import K8sState, state_of
 from k8s_mcp.tools.arguments import AllNamespaces, ClusterName, Cursor, LabelSelector, Limit, Namespace
@@ -52,11 +52,16 @@ async def get_pods(
     cases = make_cases([each.pod for each in listed if each.may_have_problems], warnings, now=now)
     problems = diagnose_all(cases)
     listed = [each.with_problems(problems.get(_key_of(each), ())) for each in listed]
-    page = asked.cut([each for each in listed if each.is_abnormal or not only_abnormal])
+    listed = [each for each in listed if each.is_abnormal or not only_abnormal]
+    is_overview = asked.namespace is None and limit is None
+    page = asked.cut(join_alike(listed) if is_overview else listed, counted=listed)
     shown = [_key_of(each) for each in page.rows]
     sharper = await sharpen(asked.cluster, cases, problems, among=[key for key in shown if key in cases])
-    rows = [make_pod_row(each.with_problems(sharper.get(_key_of(each), ())), now=now) for each in page.rows]
-    return asked.answer(POD_TABLE, page.with_rows(rows))
+    rows = [
+        make_pod_row(each.with_problems(sharper.get(_key_of(each), ())), now=now, has_alike=is_overview)
+        for each in page.rows
+    ]
+    return asked.answer(ALIKE_POD_TABLE if is_overview else POD_TABLE, page.with_rows(rows))
 
 
 def _key_of(listed: ListedPod) -> PodKey:

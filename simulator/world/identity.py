@@ -50,6 +50,11 @@ def template_hash(template: JsonObject) -> str:
     return "".join(NAME_ALPHABET[ord(digit) % len(NAME_ALPHABET)] for digit in str(value))
 
 
+def process_id(container_id: str) -> int:
+    """The process id on its node of a container's first process: the same wherever it is shown."""
+    return 100_000 + int(hashlib.sha256(container_id.encode()).hexdigest()[:8], 16) % 3_900_000
+
+
 def image_digest(reference: str) -> str:
     return "sha256:" + hashlib.sha256(reference.encode()).hexdigest()
 

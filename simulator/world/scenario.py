@@ -9,6 +9,7 @@ from typing import Annotated
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from simulator.hosts.steps import HostStep
 from simulator.store import JsonObject
 from simulator.world.outages import OutageKind
 from simulator.world.workload import Workload
@@ -59,13 +60,16 @@ class Step(_Described):
     """Makes the Secret, or puts a fresh certificate into it."""
     begin: Outage | None = None
     end: Outage | None = None
+    host: HostStep | None = None
+    """Something on one host, as a person or bad luck would do it there."""
 
     @model_validator(mode="after")
     def _does_one_thing(self) -> "Step":
-        chosen = (self.target, self.create, self.deploy, self.delete, self.certificate, self.begin, self.end)
+        described = (self.target, self.create, self.deploy, self.delete, self.certificate)
+        chosen = (*described, self.begin, self.end, self.host)
         if sum(1 for value in chosen if value) != 1:
             raise ValueError(
-                "a step is exactly one of target (with patch), create, deploy, delete, certificate, begin, end"
+                "a step is exactly one of target (with patch), create, deploy, delete, certificate, begin, end, host"
             )
         return self
 
@@ -117,14 +121,22 @@ class Scenario(_Described):
     is_in_demo: bool = False
 
     @property
+    def is_on_host(self) -> bool:
+        """The fault lies on a host: `object_at_fault` is `Host//name`."""
+        return self.object_at_fault.startswith("Host/")
+
+    @property
     def expected(self) -> tuple[Expected, ...]:
         return self.expects or (Expected(condition=self.id, object=self.object_at_fault),)
 
 
 def load_scenarios(ids: Iterable[str] | None) -> list[Scenario]:
-    """The named scenarios (None: those of the demo), each once, the earliest fault first; raise UnknownScenario."""
-    known = {scenario.id: scenario for scenario in all_scenarios()}
-    in_demo = (name for name, scenario in known.items() if scenario.is_in_demo)
+    """The named scenarios, each once, the earliest fault first; raise UnknownScenario.
+
+    None means those of the demo that a look at the cluster can find.
+    """
+    known = {scenario.id: scenario for scenario in (*all_scenarios(), *host_scenarios())}
+    in_demo = (scenario.id for scenario in all_scenarios() if scenario.is_in_demo)
     wanted = list(dict.fromkeys(in_demo if ids is None else ids))
     unknown = [name for name in wanted if name not in known]
     if unknown:
@@ -132,9 +144,18 @@ def load_scenarios(ids: Iterable[str] | None) -> list[Scenario]:
     return sorted((known[name] for name in wanted), key=lambda scenario: -scenario.minutes_ago)
 
 
-@cache
 def all_scenarios() -> tuple[Scenario, ...]:
-    """Every scenario file, ordered by id."""
+    """Every scenario that a look at the cluster can find, ordered by id."""
+    return tuple(scenario for scenario in _every_scenario() if not scenario.is_on_host)
+
+
+def host_scenarios() -> tuple[Scenario, ...]:
+    """Every scenario that only a look at its host can find, ordered by id."""
+    return tuple(scenario for scenario in _every_scenario() if scenario.is_on_host)
+
+
+@cache
+def _every_scenario() -> tuple[Scenario, ...]:
     texts = (entry.read_text(encoding="utf-8") for entry in _files_below(files("simulator") / "scenarios"))
     scenarios = (Scenario.model_validate(yaml.load(text, Loader=_LOADER)) for text in texts)  # noqa: S506  # a safe loader
     return tuple(sorted(scenarios, key=lambda scenario: scenario.id))

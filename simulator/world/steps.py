@@ -8,6 +8,7 @@ from simulator.api.admission import apply_defaults, validate_create, validate_up
 from simulator.api.admission.policies import check_new, complete_new
 from simulator.api.patching import apply_strategic_patch
 from simulator.api_resources import SECRETS, ResourceType
+from simulator.hosts.step_runner import HostSteps
 from simulator.store import JsonObject, ObjectStore
 from simulator.world.certificates import tls_secret
 from simulator.world.outages import Outages
@@ -18,9 +19,10 @@ from simulator.world.workload import objects_of
 class StepRunner:
     """The hands of a person who works on the cluster."""
 
-    def __init__(self, store: ObjectStore, outages: Outages) -> None:
+    def __init__(self, store: ObjectStore, outages: Outages, hosts: HostSteps) -> None:
         self._store = store
         self._outages = outages
+        self._hosts = hosts
 
     def carry_out(self, steps: Sequence[Step]) -> None:
         """Do the steps in order; raise NotFound when a target is not there."""
@@ -39,6 +41,8 @@ class StepRunner:
             self._outages.begin(step.begin.kind, at=step.begin.at)
         elif step.end is not None:
             self._outages.end(step.end.kind, at=step.end.at)
+        elif step.host is not None:
+            self._hosts.carry_out(step.host)
         else:
             self._change(step)
 

@@ -6,6 +6,8 @@ from functools import partial
 from random import Random
 
 from simulator.clock import SimulatedClock
+from simulator.hosts.estate.fleet import Fleet
+from simulator.hosts.step_runner import HostSteps
 from simulator.store import ObjectStore
 from simulator.world.agenda import Agenda
 from simulator.world.controllers.api_service import ApiServiceController
@@ -29,10 +31,11 @@ from simulator.world.events import EventRecorder
 from simulator.world.identity import Identities
 from simulator.world.kubelet.kubelets import Kubelets
 from simulator.world.logs import WorldLogs
+from simulator.world.machines import NodeMachines
 from simulator.world.network import Network
 from simulator.world.outages import Outages
 from simulator.world.programs.registry import Registry
-from simulator.world.scenario import Scenario, Step, load_scenarios
+from simulator.world.scenario import Scenario, Step, host_scenarios, load_scenarios
 from simulator.world.scheduling.scheduler import Scheduler
 from simulator.world.state import ClusterState
 from simulator.world.steps import StepRunner, create_object
@@ -61,7 +64,9 @@ class SimulatedWorld:
         outages = Outages()
         attachments = Attachments(agenda=agenda, state=state, events=events)
         self._engine = Engine(agenda, state, events, identities, registry, Network(state), outages, attachments)
-        self._steps = StepRunner(store, outages)
+        self.fleet = Fleet(now=lambda: agenda.now)
+        """The hosts: those of the nodes, and servers beside the cluster."""
+        self._steps = StepRunner(store, outages, HostSteps(self.fleet))
         self._namespaces = NamespaceController(self._engine)
         self._kubelets = Kubelets(self._engine)
         self._scheduler = Scheduler(self._engine)
@@ -84,6 +89,11 @@ class SimulatedWorld:
         self._logs = WorldLogs(engine=self._engine, kubelets=self._kubelets)
         self._usage = WorldUsage(engine=self._engine, kubelets=self._kubelets)
         self._autoscalers = AutoscalerController(self._engine, usage=self._usage)
+        self._machines = NodeMachines(self._engine, kubelets=self._kubelets, usage=self._usage, fleet=self.fleet)
+
+    @property
+    def outages(self) -> Outages:
+        return self._engine.outages
 
     @property
     def logs(self) -> WorldLogs:
@@ -140,9 +150,12 @@ def build_world(
 ) -> SimulatedWorld:
     """Fill the store and let HISTORY pass on the clock; raise UnknownScenario for an id that does not exist.
 
-    `scenarios` None means those of the demo, empty means a healthy estate. `as_twins` gives the healthy twin of each.
+    `scenarios` None means those of the demo, on hosts too, empty means a healthy estate. `as_twins` gives the healthy
+    twin of each.
     """
     chosen = load_scenarios(scenarios)
+    if scenarios is None:
+        chosen += [scenario for scenario in host_scenarios() if scenario.is_in_demo]
     world = SimulatedWorld(store, clock, seed=seed, registry=Registry(read_catalogue()))
     world.live_through(scenarios=chosen, days=HISTORY / timedelta(days=1), as_twins=as_twins)
     return world

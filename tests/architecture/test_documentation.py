@@ -12,6 +12,9 @@ from backend.settings import Settings
 from backend.web.app import create_app
 from k8s_mcp.server import make_tools
 from k8s_mcp.settings import K8sSettings
+from ssh_mcp.server import make_tools as make_ssh_tools
+from ssh_mcp.settings import ENVIRONMENT as SSH_ENVIRONMENT
+from ssh_mcp.settings import SshSettings
 
 PAGES = Path(__file__).parents[2] / "project_document"
 REFERENCE = PAGES / "reference"
@@ -28,7 +31,8 @@ def read_setting_names() -> Iterator[str]:
 def test_every_setting_is_documented() -> None:
     page = (REFERENCE / "settings.md").read_text()
 
-    assert [name for name in read_setting_names() if f"`{name}`" not in page] == []
+    names = [*read_setting_names(), *SSH_ENVIRONMENT.values()]
+    assert [name for name in names if f"`{name}`" not in page] == []
 
 
 def test_every_endpoint_is_documented() -> None:
@@ -56,7 +60,7 @@ def test_every_tool_and_its_arguments_are_documented() -> None:
 
     missing = [
         (tool.name, argument)
-        for tool in make_tools(K8sSettings())
+        for tool in [*make_tools(K8sSettings()), *make_ssh_tools(SshSettings())]
         for argument in ["", *tool.parameters["properties"]]
         if argument not in shared
         and not any(line.startswith(f"| `{tool.name}` |") and argument in line for line in lines)

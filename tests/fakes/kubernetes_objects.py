@@ -5,13 +5,17 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
+
+import yaml
 
 from k8s_diagnosis.conditions import CONDITIONS
 from k8s_diagnosis.diagnosing import Diagnosis, diagnose
 from k8s_diagnosis.objects.access import JsonObject
 from k8s_diagnosis.snapshot import EVERYWHERE, ClusterSnapshot, ContainerLogs
 
+MESSAGES = Path(__file__).parent.parent / "data" / "failure_messages"
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 NAMESPACE = "prod"
 _CLUSTER_KINDS = {"Node", "Namespace", "PersistentVolume", "StorageClass", "IngressClass", "APIService", "ClusterRole"}
@@ -22,6 +26,12 @@ _ALL_KINDS = (
     *("IngressClass", "NetworkPolicy", "Role", "RoleBinding", "ClusterRole", "ClusterRoleBinding", "PodMetrics"),
     *("NodeMetrics", "APIService"),
 )
+
+
+def read_messages(name: str, *keys: str) -> list[tuple[str, ...]]:
+    """Wordings of failures, kept as data (see tests/data/failure_messages), with the fields of the keys."""
+    rows = yaml.safe_load((MESSAGES / f"{name}.yaml").read_text(encoding="utf-8"))
+    return [tuple(row[key] for key in keys) for row in rows]
 
 
 def ago(minutes: float) -> str:

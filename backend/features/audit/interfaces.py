@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Protocol
 
-from backend.features.audit.domain import Entry, Head, Record
+from audit_chain.chain import Entry, Head, Record
 
 
 class AuditStore(Protocol):

@@ -4,8 +4,7 @@ from collections.abc import AsyncGenerator, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from backend.agent.domain import Json
-from backend.features.audit.domain import (
+from audit_chain.chain import (
     Fault,
     FaultKind,
     Head,
@@ -13,6 +12,7 @@ from backend.features.audit.domain import (
     find_first_fault,
     make_entry,
 )
+from backend.agent.domain import Json
 from backend.features.audit.interfaces import AuditStore
 from backend.vocabulary.clock import Clock
 

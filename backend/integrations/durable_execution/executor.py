@@ -2,50 +2,43 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Coroutine
-from typing import Any
+from collections.abc import Sequence
 
 from dbos import DBOS, SetEnqueueOptions, SetWorkflowID
 
 from backend.features.chat.domain import Run
+from backend.integrations.durable_execution.advancing import ENDED, Advance, AdvancingWork
 from backend.integrations.durable_execution.engine import RUN_QUEUE, configure, is_file, prepare_database
 from backend.integrations.durable_execution.poll_rate import PollRate
 from backend.integrations.durable_execution.settings import DurableExecutionSettings
 
-_log = logging.getLogger(__name__)
-
-_ENDED = frozenset({"SUCCESS", "ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED"})
-
 
 class DurableRunExecutor:
-    """Implements the chat's RunExecutor.
-
-    A workflow calls `advance` until it says the run is over. Every advance is a step: at least once, and
-    harmless to repeat, since the run's own log decides what is still to do.
-    """
+    """Implements the chat's RunExecutor, and opens the engine for everything else that is durable."""
 
     def __init__(
         self,
         url: str,
         *,
-        advance: Callable[[str, asyncio.Event], Awaitable[bool]],
+        advance: Advance,
         settings: DurableExecutionSettings,
         max_parallel_runs: int,
+        other_work: Sequence[AdvancingWork] = (),
     ) -> None:
+        """`other_work` is registered and stopped together with the runs, and started by whoever made it."""
         self._url = url
-        self._advance = advance
+        self._runs = AdvancingWork("run", advance)
+        self._all_work = (self._runs, *other_work)
         self._settings = settings
         self._max_parallel_runs = max_parallel_runs
-        self._cancels: dict[str, asyncio.Event] = {}
-        self._is_stopping = asyncio.Event()
-        self._at_work: set[asyncio.Task[bool]] = set()
         self._rate: PollRate | None = None
 
     async def start(self) -> None:
-        """Launch inside the running loop, so that started and recovered runs all live on it."""
+        """Launch inside the running loop, so that started and recovered work all lives on it."""
         prepare_database(self._url)
         configure(self._url, settings=self._settings)
-        self._workflow = self._register_workflow()
+        for work in self._all_work:
+            work.register()
         DBOS.launch()
         queue = await DBOS.register_queue_async(
             RUN_QUEUE,
@@ -66,14 +59,11 @@ class DurableRunExecutor:
 
     async def stop(self) -> None:
         """Leave running work where it is: it goes on from its log at the next start."""
-        self._is_stopping.set()
         if self._rate is not None:
             await self._rate.stop()
         # The engine warns about every unfinished step, which is just what is intended here.
         logging.getLogger("dbos").setLevel(logging.ERROR)
-        for task in self._at_work:
-            task.cancel()
-        await asyncio.gather(*self._at_work, return_exceptions=True)
+        await asyncio.gather(*(work.stop() for work in self._all_work))
         await asyncio.to_thread(DBOS.destroy, destroy_registry=True)
 
     def expect_work(self) -> None:
@@ -84,45 +74,11 @@ class DurableRunExecutor:
         self.expect_work()
         workflow_id = run.id
         status = await DBOS.get_workflow_status_async(workflow_id)
-        if status is not None and status.status in _ENDED and run.is_active:
+        if status is not None and status.status in ENDED and run.is_active:
             # The workflow ended without closing its run (its database was gone, say): the run gets a new one.
             workflow_id = f"{run.id}-again-{run.last_seq}"
         with SetWorkflowID(workflow_id), SetEnqueueOptions(queue_partition_key=run.session_id):
-            await DBOS.enqueue_workflow_async(RUN_QUEUE, self._workflow, run.id)
+            await DBOS.enqueue_workflow_async(RUN_QUEUE, self._runs.workflow, run.id)
 
     def cancel(self, run_id: str) -> None:
-        event = self._cancels.get(run_id)
-        if event is not None:
-            event.set()
-
-    def _register_workflow(
-        self,
-    ) -> Callable[[str], Coroutine[Any, Any, None]]:  # Any: the send and yield types of a coroutine
-        @DBOS.workflow(name="run")
-        async def execute(run_id: str) -> None:
-            await self._execute(run_id)
-
-        return execute
-
-    async def _execute(self, run_id: str) -> None:
-        cancelled = self._cancels.setdefault(run_id, asyncio.Event())
-        try:
-            while not await DBOS.run_step_async({"name": "advance"}, self._advance_once, run_id, cancelled):
-                pass
-        finally:
-            self._cancels.pop(run_id, None)
-
-    async def _advance_once(self, run_id: str, cancelled: asyncio.Event) -> bool:
-        if not self._is_stopping.is_set():
-            task = asyncio.ensure_future(self._advance(run_id, cancelled))
-            self._at_work.add(task)
-            try:
-                return await task
-            except asyncio.CancelledError:
-                if not self._is_stopping.is_set():
-                    raise
-            finally:
-                self._at_work.discard(task)
-        # The process is going down: an unfinished step is what makes the engine resume the run at the next start.
-        await asyncio.Event().wait()
-        raise AssertionError("unreachable")
+        self._runs.cancel(run_id)

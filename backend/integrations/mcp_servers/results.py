@@ -37,8 +37,8 @@ _DENIED = re.compile(r"\bforbidden\b|permission denied|not permitted|unauthorize
 _UNREACHABLE = re.compile(r"\s*cannot reach\b", re.IGNORECASE)
 """How a server says that the system behind it does not answer."""
 _BAD_ARGUMENTS = re.compile(r"invalid argument|bad argument|validation error", re.IGNORECASE)
-_REFUSED = frozenset({"declined", "needs_approval"})
-"""How a server that asks before changes says, as a normal result, that it has changed nothing."""
+_REFUSED = frozenset({"declined", "needs_approval", "blocked"})
+"""How a server that judges or asks before changes says, as a normal result, that it has changed nothing."""
 
 
 def to_outcome(result: CallToolResult, *, is_change: bool, duration_ms: int, is_trusted: bool = False) -> ToolOutcome:
@@ -54,7 +54,9 @@ def to_outcome(result: CallToolResult, *, is_change: bool, duration_ms: int, is_
         return failed(kind, message, duration_ms=duration_ms)
     if not text:
         text = clean_text(_dump(structured)) if structured else "The tool returned nothing: the result is empty."
-    is_refused = is_change and structured is not None and structured.get("status") in _REFUSED
+    # What a foreign server's reading tool calls declined is data.
+    can_refuse = is_change or is_trusted
+    is_refused = can_refuse and structured is not None and structured.get("status") in _REFUSED
     return ToolOutcome(
         status=ToolStatus.DECLINED if is_refused else ToolStatus.OK,
         text=text,

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 
-from backend.features.audit.domain import Record, to_wire
+from audit_chain.chain import Record, to_wire
 from backend.web.schemas.access import AuditPage, AuditRecord
 from backend.web.services import ServicesDep
 

@@ -118,6 +118,11 @@ class ContainerWorker:
         self._says.normal("Killing", f"Stopping container {self.name}")
         self._terminate(grace_seconds=grace_seconds)
 
+    def end_by_signal(self, number: int) -> None:
+        """Somebody on the node has killed its process."""
+        if self.is_running and self.run is not None:
+            self._ended(code=128 + number, reason="Error")
+
     def abandon(self) -> None:
         """The pod object is gone: forget everything that is planned."""
         self._epoch += 1

@@ -6,7 +6,7 @@ from simulator.api_resources import LEASES, NODES
 from simulator.store import JsonObject
 from simulator.world.engine import Engine
 from simulator.world.events import EventSource
-from simulator.world.identity import AddressesExhausted, AddressPool, image_digest
+from simulator.world.identity import AddressesExhausted, AddressPool, image_digest, process_id
 from simulator.world.kubelet.node_conditions import NO_NETWORK, RUNTIME_DOWN, NodeHealth, conditions_of
 from simulator.world.kubelet.node_memory import NodeMemory, Tenant
 from simulator.world.outages import OutageKind
@@ -190,7 +190,7 @@ class NodeAgent:
     def _tell_of_kill(self, victim: Tenant) -> None:
         node = self._engine.state.store.get(NODES, name=self.name)
         program = victim.run.program.name
-        pid = 1000 + int(victim.run.started_at) % 30000
+        pid = process_id(victim.run.container_id)
         self._say(
             node,
             reason="SystemOOM",

@@ -139,9 +139,11 @@ async def test_diagnosis_has_its_fields() -> None:
 
 
 async def test_problem_has_its_fields_in_both_languages() -> None:
-    (problem,) = (await answer("k8s-get-pods"))["problems"]
+    (problem,) = (await answer("k8s-get-pods", {"limit": 50}))["problems"]
+    (short,) = (await answer("k8s-get-pods"))["problems"]
 
     assert " ".join(problem) == PROBLEM_FIELDS
+    assert " ".join(short) == PROBLEM_FIELDS.replace("evidence next_step ", "")
     assert problem["object"] == "Deployment/checkout/checkout-api"
     assert set(problem["cause"]) == set(problem["next_step"]) == {"en", "zh"}
 

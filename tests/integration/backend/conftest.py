@@ -1,11 +1,8 @@
 """A chat on a real database, with a scripted model and fixture tools."""
 
-import asyncio
 import itertools
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -31,22 +28,7 @@ from backend.storage.session_store import SqlSessionStore
 from backend.storage.token_store import SqlTokenStore
 from backend.storage.usage_store import SqlUsageStore
 from tests.fakes.agent import FixtureTools, InProcessExecutor, ScriptedModel
-from tests.fakes.postgresql import create_database, private_postgresql
-
-_DATABASES = itertools.count(1)
-
-
-class SettableClock:
-    """Stands still until it is told otherwise."""
-
-    def __init__(self) -> None:
-        self.moment = datetime(2026, 11, 21, 3, 0, tzinfo=UTC)
-
-    def now(self) -> datetime:
-        return self.moment
-
-    def advance(self, seconds: float) -> None:
-        self.moment += timedelta(seconds=seconds)
+from tests.fakes.clock import SettableClock
 
 
 @dataclass
@@ -82,35 +64,6 @@ class Chat:
 
 
 OpenChat = Callable[..., Any]
-
-
-def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Modules that say ON_BOTH_DATABASES are run on PostgreSQL as well."""
-    if "database_url" in metafunc.fixturenames and getattr(metafunc.module, "ON_BOTH_DATABASES", False):
-        metafunc.parametrize("database_url", ["sqlite", "postgresql"], indirect=True)
-
-
-@pytest.fixture(scope="session")
-def postgresql() -> Iterator[str]:
-    """A server that holds one migrated database to copy."""
-    with private_postgresql() as server:
-        asyncio.run(_migrate(create_database(server, "migrated")))
-        yield server
-
-
-async def _migrate(url: str) -> None:
-    database = Database(url)
-    await database.migrate()
-    await database.close()
-
-
-@pytest.fixture
-def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """A database of the test's own, SQLite unless the test asks for both."""
-    if getattr(request, "param", "sqlite") == "sqlite":
-        return f"sqlite:///{tmp_path / 'chat.db'}"
-    server: str = request.getfixturevalue("postgresql")
-    return create_database(server, f"test-{next(_DATABASES)}", template="migrated")
 
 
 @pytest.fixture

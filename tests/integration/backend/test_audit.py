@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
+from audit_chain.chain import Fault, FaultKind, Head
 from backend.agent.domain import Json
 from backend.cli import app as cli
 from backend.features.access.domain import Principal, Role
-from backend.features.audit.domain import Fault, FaultKind, Head
 from backend.features.audit.service import AuditService
 from backend.records import administer
 from backend.settings import Settings

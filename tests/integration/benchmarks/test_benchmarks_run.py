@@ -6,7 +6,18 @@ from typing import Any
 
 import pytest
 
-from benchmarks import event_log, idle, relay, sessions, streams, tool_routing
+from benchmarks import (
+    command_safety,
+    event_log,
+    idle,
+    kubernetes_tools,
+    patrol,
+    relay,
+    sessions,
+    ssh_commands,
+    streams,
+    tool_routing,
+)
 from benchmarks.figures import percentile
 
 Run = Callable[[], Coroutine[Any, Any, None]]  # Any: send and yield types of a coroutine
@@ -22,8 +33,28 @@ CASES: list[tuple[str, Run, list[str]]] = [
         lambda: event_log.measure(events=20, runs=3, url=None),
         ["one run, one event per write", "3 runs at once", "read 20 events back", "bytes per ordinary run"],
     ),
+    (
+        "command safety",
+        lambda: command_safety.measure(rounds=1),
+        ["labelled commands: p50", "a long pipe: 1000 characters"],
+    ),
+    (
+        "ssh commands",
+        lambda: ssh_commands.measure(rounds=2, hosts=2, output_bytes=10_000_000),
+        ["over a ControlMaster", "2 hosts side by side, connections open", "stopped after 4.2 MB"],
+    ),
     ("tool routing", lambda: tool_routing.measure(rounds=2), ["added per call"]),
+    (
+        "kubernetes tools",
+        lambda: kubernetes_tools.measure(sizes=[10], rounds=1, starts=1, peers=None),
+        ["| 10 | all pods |", "| 10 | events |", "peak at 10 pods"],
+    ),
     ("relay", lambda: relay.measure(rounds=2), ["added by the relay, p50", "from the question to the model"]),
+    (
+        "patrol",
+        lambda: patrol.measure(hosts=12, rounds=1, source="fixture"),
+        ["12 hosts, fixture", "12 looks (0 unknown, 2 opened)"],
+    ),
     (
         "streams",
         lambda: streams.measure(streams=4, runs=2, per_second=20, seconds=0.5),

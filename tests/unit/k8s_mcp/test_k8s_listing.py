@@ -183,7 +183,7 @@ def test_without_a_limit_a_page_is_small_but_holds_what_is_abnormal() -> None:
 
     assert len(cut_page(rows, PageWish(), is_one_namespace=True).rows) == 40
     assert len(cut_page(rows[30:], PageWish(), is_one_namespace=True).rows) == 30
-    assert len(cut_page(rows, PageWish()).rows) == 20
+    assert len(cut_page(rows, PageWish()).rows) == 15
 
 
 def test_namespace_that_all_rows_share_is_said_once() -> None:

@@ -99,6 +99,16 @@ async def test_pod_list_without_the_right_to_read_logs_still_answers() -> None:
     assert "events could not be read" in content["note"]
 
 
+async def test_overview_of_all_namespaces_lists_one_pod_for_all_alike() -> None:
+    case = read_case("crash-missing-env")
+    result = await call(cluster_of(case), "k8s-get-pods", now=case.recorded_at, all_namespaces=True)
+
+    content = content_of(result)
+    row = dict(zip(content["columns"], content["rows"][0], strict=True))
+    assert (row["namespace"], row["status"], row["alike"]) == ("checkout", "CrashLoopBackOff", 1)
+    assert (content["total"], content["shown"], content["abnormal"]) == (2, 1, 2)
+
+
 async def test_healthy_pods_are_left_out_on_request() -> None:
     case = read_case("healthy-rolling-update")
 

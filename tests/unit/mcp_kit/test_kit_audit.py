@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 
 from mcp import Client
@@ -11,7 +12,10 @@ from mcp import Client
 from k8s_mcp.server import make_server
 from k8s_mcp.settings import K8sSettings
 from mcp_kit.audit import AuditLog
+from mcp_kit.audit_file import AuditFile
 from tests.fakes.recorded_cluster import cluster_of, read_case
+
+NOON = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 
 
 async def test_calls_are_recorded_with_outcome_and_without_values(tmp_path: Path) -> None:
@@ -26,20 +30,27 @@ async def test_calls_are_recorded_with_outcome_and_without_values(tmp_path: Path
         await client.call_tool("k8s-scale-deployment", {"name": "price-cache", "replicas": 4})
 
     records = [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
-    assert [(record["tool"], record["outcome"]) for record in records] == [
+    details = [json.loads(record["details"]) for record in records]
+    assert [(record["subject"], detail["outcome"]) for record, detail in zip(records, details, strict=True)] == [
         ("k8s-get-pods", "ok"),
         ("k8s-get-logs", "error"),
         ("k8s-scale-deployment", "needs_approval"),
     ]
-    assert records[1]["arguments"] == ["contains", "pod"]
+    assert AuditFile(file).verify().fault is None
+    assert details[1]["arguments"] == ["contains", "pod"]
     assert "hunter2" not in file.read_text(encoding="utf-8")
-    assert len(records[0]["arguments_sha256"]) == 64
+    assert len(details[0]["arguments_sha256"]) == 64
 
 
 def test_record_is_one_line_whatever_it_holds() -> None:
     stream = io.StringIO()
 
-    AuditLog(server="k8s", stream=stream).write({"tool": "a\nb", "note": "好"})
+    AuditLog(server="k8s", stream=stream, now=lambda: NOON).write({"tool": "a\nb", "note": "好"})
 
     assert stream.getvalue().count("\n") == 1
-    assert json.loads(stream.getvalue()) == {"server": "k8s", "tool": "a\nb", "note": "好"}
+    assert json.loads(stream.getvalue()) == {
+        "server": "k8s",
+        "time": "2026-11-21T12:00:00.000+00:00",
+        "tool": "a\nb",
+        "note": "好",
+    }

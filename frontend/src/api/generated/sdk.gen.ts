@@ -2,7 +2,7 @@
 
 import type { Client, Options as Options2, TDataShape } from './client';
 import { client } from './client.gen';
-import type { AcceptToolData, AcceptToolErrors, AcceptToolResponses, CancelRunData, CancelRunErrors, CancelRunResponses, CreateSessionData, CreateSessionErrors, CreateSessionResponses, DecideApprovalData, DecideApprovalErrors, DecideApprovalResponses, DeleteSessionData, DeleteSessionErrors, DeleteSessionResponses, DisableToolData, DisableToolErrors, DisableToolResponses, EnableToolData, EnableToolErrors, EnableToolResponses, ExportSessionData, ExportSessionErrors, ExportSessionResponses, FollowRunData, FollowRunErrors, FollowRunResponses, GetApprovalData, GetApprovalErrors, GetApprovalResponses, GetHealthData, GetHealthErrors, GetHealthResponses, GetMeData, GetMeErrors, GetMeResponses, GetMetricsData, GetMetricsErrors, GetMetricsResponses, GetPerformanceData, GetPerformanceErrors, GetPerformanceResponses, GetRunData, GetRunErrors, GetRunResponses, GetSessionData, GetSessionErrors, GetSessionResponses, GetUsageData, GetUsageErrors, GetUsageResponses, ListApprovalsData, ListApprovalsErrors, ListApprovalsResponses, ListAuditData, ListAuditErrors, ListAuditResponses, ListGrantsData, ListGrantsErrors, ListGrantsResponses, ListMessagesData, ListMessagesErrors, ListMessagesResponses, ListModelsData, ListModelsErrors, ListModelsResponses, ListServersData, ListServersErrors, ListServersResponses, ListSessionsData, ListSessionsErrors, ListSessionsResponses, ListToolsData, ListToolsErrors, ListToolsResponses, LogInData, LogInErrors, LogInResponses, LogOutData, LogOutErrors, LogOutResponses, ReconnectServerData, ReconnectServerErrors, ReconnectServerResponses, RenameSessionData, RenameSessionErrors, RenameSessionResponses, RevokeGrantsData, RevokeGrantsErrors, RevokeGrantsResponses, StartRunData, StartRunErrors, StartRunResponse, StartRunResponses } from './types.gen';
+import type { AcceptToolData, AcceptToolErrors, AcceptToolResponses, AcknowledgeFindingData, AcknowledgeFindingErrors, AcknowledgeFindingResponses, CancelPatrolData, CancelPatrolErrors, CancelPatrolResponses, CancelRunData, CancelRunErrors, CancelRunResponses, CloseFindingData, CloseFindingErrors, CloseFindingResponses, CreateSessionData, CreateSessionErrors, CreateSessionResponses, DecideApprovalData, DecideApprovalErrors, DecideApprovalResponses, DeleteSessionData, DeleteSessionErrors, DeleteSessionResponses, DisableToolData, DisableToolErrors, DisableToolResponses, EnableToolData, EnableToolErrors, EnableToolResponses, ExportSessionData, ExportSessionErrors, ExportSessionResponses, FollowPatrolData, FollowPatrolErrors, FollowPatrolResponses, FollowRunData, FollowRunErrors, FollowRunResponses, GetApprovalData, GetApprovalErrors, GetApprovalResponses, GetFindingData, GetFindingErrors, GetFindingResponses, GetHealthData, GetHealthErrors, GetHealthResponses, GetHostData, GetHostErrors, GetHostHistoryData, GetHostHistoryErrors, GetHostHistoryResponses, GetHostResponses, GetMeData, GetMeErrors, GetMeResponses, GetMetricsData, GetMetricsErrors, GetMetricsResponses, GetPatrolData, GetPatrolErrors, GetPatrolResponses, GetPatrolRunData, GetPatrolRunErrors, GetPatrolRunResponses, GetPerformanceData, GetPerformanceErrors, GetPerformanceResponses, GetReportData, GetReportErrors, GetReportResponses, GetRunData, GetRunErrors, GetRunResponses, GetSessionData, GetSessionErrors, GetSessionResponses, GetTrendData, GetTrendErrors, GetTrendResponses, GetUsageData, GetUsageErrors, GetUsageResponses, ListApprovalsData, ListApprovalsErrors, ListApprovalsResponses, ListAuditData, ListAuditErrors, ListAuditResponses, ListChannelsData, ListChannelsErrors, ListChannelsResponses, ListFindingsData, ListFindingsErrors, ListFindingsResponses, ListGrantsData, ListGrantsErrors, ListGrantsResponses, ListHostsData, ListHostsErrors, ListHostsResponses, ListMessagesData, ListMessagesErrors, ListMessagesResponses, ListModelsData, ListModelsErrors, ListModelsResponses, ListNotificationsData, ListNotificationsErrors, ListNotificationsResponses, ListPatrolsData, ListPatrolsErrors, ListPatrolsResponses, ListServersData, ListServersErrors, ListServersResponses, ListSessionsData, ListSessionsErrors, ListSessionsResponses, ListToolsData, ListToolsErrors, ListToolsResponses, LogInData, LogInErrors, LogInResponses, LogOutData, LogOutErrors, LogOutResponses, ReconnectServerData, ReconnectServerErrors, ReconnectServerResponses, RenameSessionData, RenameSessionErrors, RenameSessionResponses, RevokeGrantsData, RevokeGrantsErrors, RevokeGrantsResponses, SendReportData, SendReportErrors, SendReportResponses, SilenceFindingData, SilenceFindingErrors, SilenceFindingResponses, StartPatrolData, StartPatrolErrors, StartPatrolResponses, StartRunData, StartRunErrors, StartRunResponse, StartRunResponses, TestChannelData, TestChannelErrors, TestChannelResponses, UnsilenceFindingData, UnsilenceFindingErrors, UnsilenceFindingResponses } from './types.gen';
 
 export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends boolean = boolean, TResponse = unknown> = Options2<TData, ThrowOnError, TResponse> & {
     /**
@@ -266,3 +266,174 @@ export const getPerformance = <ThrowOnError extends boolean = false>(options?: O
  * The same for Prometheus.
  */
 export const getMetrics = <ThrowOnError extends boolean = false>(options?: Options<GetMetricsData, ThrowOnError>) => (options?.client ?? client).get<GetMetricsResponses, GetMetricsErrors, ThrowOnError>({ url: '/metrics', ...options });
+
+/**
+ * Get Patrol
+ *
+ * How patrol stands: what runs, what ran last, when the next one begins, how much is open.
+ */
+export const getPatrol = <ThrowOnError extends boolean = false>(options?: Options<GetPatrolData, ThrowOnError>) => (options?.client ?? client).get<GetPatrolResponses, GetPatrolErrors, ThrowOnError>({ url: '/api/v2/patrol', ...options });
+
+/**
+ * List Patrols
+ *
+ * Patrols, newest first.
+ */
+export const listPatrols = <ThrowOnError extends boolean = false>(options?: Options<ListPatrolsData, ThrowOnError>) => (options?.client ?? client).get<ListPatrolsResponses, ListPatrolsErrors, ThrowOnError>({ url: '/api/v2/patrol/runs', ...options });
+
+/**
+ * Start Patrol
+ *
+ * Patrol now: 201 with the new patrol, or 200 with the one that is at work.
+ */
+export const startPatrol = <ThrowOnError extends boolean = false>(options?: Options<StartPatrolData, ThrowOnError>) => (options?.client ?? client).post<StartPatrolResponses, StartPatrolErrors, ThrowOnError>({ url: '/api/v2/patrol/runs', ...options });
+
+/**
+ * Get Patrol Run
+ */
+export const getPatrolRun = <ThrowOnError extends boolean = false>(options: Options<GetPatrolRunData, ThrowOnError>) => (options.client ?? client).get<GetPatrolRunResponses, GetPatrolRunErrors, ThrowOnError>({ url: '/api/v2/patrol/runs/{run_id}', ...options });
+
+/**
+ * Cancel Patrol
+ *
+ * Stop after the looks that are under way; one that is over stays as it is.
+ */
+export const cancelPatrol = <ThrowOnError extends boolean = false>(options: Options<CancelPatrolData, ThrowOnError>) => (options.client ?? client).post<CancelPatrolResponses, CancelPatrolErrors, ThrowOnError>({ url: '/api/v2/patrol/runs/{run_id}/cancel', ...options });
+
+/**
+ * Follow Patrol
+ *
+ * The log as it is written, without end: after `Last-Event-ID` (or `after`), else from `back` entries ago.
+ */
+export const followPatrol = <ThrowOnError extends boolean = false>(options?: Options<FollowPatrolData, ThrowOnError, unknown>) => (options?.client ?? client).sse.get<FollowPatrolResponses, FollowPatrolErrors, ThrowOnError>({ url: '/api/v2/patrol/stream', ...options });
+
+/**
+ * List Findings
+ *
+ * Findings, newest first; `active` are the open and the suspected ones.
+ */
+export const listFindings = <ThrowOnError extends boolean = false>(options?: Options<ListFindingsData, ThrowOnError>) => (options?.client ?? client).get<ListFindingsResponses, ListFindingsErrors, ThrowOnError>({ url: '/api/v2/patrol/findings', ...options });
+
+/**
+ * Get Finding
+ *
+ * One finding with its history.
+ */
+export const getFinding = <ThrowOnError extends boolean = false>(options: Options<GetFindingData, ThrowOnError>) => (options.client ?? client).get<GetFindingResponses, GetFindingErrors, ThrowOnError>({ url: '/api/v2/patrol/findings/{finding_id}', ...options });
+
+/**
+ * Acknowledge Finding
+ *
+ * Say that somebody is at work on it: only a higher severity is told from then on. 409 when it is closed.
+ */
+export const acknowledgeFinding = <ThrowOnError extends boolean = false>(options: Options<AcknowledgeFindingData, ThrowOnError>) => (options.client ?? client).post<AcknowledgeFindingResponses, AcknowledgeFindingErrors, ThrowOnError>({
+    url: '/api/v2/patrol/findings/{finding_id}/acknowledge',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Unsilence Finding
+ */
+export const unsilenceFinding = <ThrowOnError extends boolean = false>(options: Options<UnsilenceFindingData, ThrowOnError>) => (options.client ?? client).delete<UnsilenceFindingResponses, UnsilenceFindingErrors, ThrowOnError>({ url: '/api/v2/patrol/findings/{finding_id}/silence', ...options });
+
+/**
+ * Silence Finding
+ *
+ * Tell nobody of it for a while, even if it ends and begins again.
+ */
+export const silenceFinding = <ThrowOnError extends boolean = false>(options: Options<SilenceFindingData, ThrowOnError>) => (options.client ?? client).post<SilenceFindingResponses, SilenceFindingErrors, ThrowOnError>({
+    url: '/api/v2/patrol/findings/{finding_id}/silence',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Close Finding
+ *
+ * Take it for done; what is still wrong at the next looks is a new finding. 409 when it is closed.
+ */
+export const closeFinding = <ThrowOnError extends boolean = false>(options: Options<CloseFindingData, ThrowOnError>) => (options.client ?? client).post<CloseFindingResponses, CloseFindingErrors, ThrowOnError>({
+    url: '/api/v2/patrol/findings/{finding_id}/close',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Get Trend
+ *
+ * The figures of a check of a host; of the last 24 hours unless `since` says otherwise.
+ */
+export const getTrend = <ThrowOnError extends boolean = false>(options: Options<GetTrendData, ThrowOnError>) => (options.client ?? client).get<GetTrendResponses, GetTrendErrors, ThrowOnError>({ url: '/api/v2/patrol/trend', ...options });
+
+/**
+ * List Hosts
+ *
+ * Every host and cluster with its newest figures. While somebody asks, hosts are looked at often.
+ */
+export const listHosts = <ThrowOnError extends boolean = false>(options?: Options<ListHostsData, ThrowOnError>) => (options?.client ?? client).get<ListHostsResponses, ListHostsErrors, ThrowOnError>({ url: '/api/v2/hosts', ...options });
+
+/**
+ * Get Host
+ *
+ * One host with everything that was read of it.
+ */
+export const getHost = <ThrowOnError extends boolean = false>(options: Options<GetHostData, ThrowOnError>) => (options.client ?? client).get<GetHostResponses, GetHostErrors, ThrowOnError>({ url: '/api/v2/hosts/{host_id}', ...options });
+
+/**
+ * Get Host History
+ *
+ * All series of a host, or those of one metric; of the last 24 hours unless `since` says otherwise.
+ */
+export const getHostHistory = <ThrowOnError extends boolean = false>(options: Options<GetHostHistoryData, ThrowOnError>) => (options.client ?? client).get<GetHostHistoryResponses, GetHostHistoryErrors, ThrowOnError>({ url: '/api/v2/hosts/{host_id}/history', ...options });
+
+/**
+ * List Channels
+ *
+ * The configured channels with the state of each robot; addresses and secrets are never shown.
+ */
+export const listChannels = <ThrowOnError extends boolean = false>(options?: Options<ListChannelsData, ThrowOnError>) => (options?.client ?? client).get<ListChannelsResponses, ListChannelsErrors, ThrowOnError>({ url: '/api/v2/channels', ...options });
+
+/**
+ * Test Channel
+ *
+ * Send a test message; robots that refused everything get another chance.
+ */
+export const testChannel = <ThrowOnError extends boolean = false>(options: Options<TestChannelData, ThrowOnError>) => (options.client ?? client).post<TestChannelResponses, TestChannelErrors, ThrowOnError>({ url: '/api/v2/channels/{name}/test', ...options });
+
+/**
+ * List Notifications
+ *
+ * Messages, newest first.
+ */
+export const listNotifications = <ThrowOnError extends boolean = false>(options?: Options<ListNotificationsData, ThrowOnError>) => (options?.client ?? client).get<ListNotificationsResponses, ListNotificationsErrors, ThrowOnError>({ url: '/api/v2/notifications', ...options });
+
+/**
+ * Get Report
+ *
+ * The health report of this moment, in the language of the caller unless given.
+ */
+export const getReport = <ThrowOnError extends boolean = false>(options?: Options<GetReportData, ThrowOnError>) => (options?.client ?? client).get<GetReportResponses, GetReportErrors, ThrowOnError>({ url: '/api/v2/report', ...options });
+
+/**
+ * Send Report
+ *
+ * Send the health report of this moment to all channels, or to those named.
+ */
+export const sendReport = <ThrowOnError extends boolean = false>(options?: Options<SendReportData, ThrowOnError>) => (options?.client ?? client).post<SendReportResponses, SendReportErrors, ThrowOnError>({
+    url: '/api/v2/report/send',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options?.headers
+    }
+});

@@ -17,6 +17,34 @@ export type AcceptTool = {
 };
 
 /**
+ * AcknowledgeFinding
+ */
+export type AcknowledgeFinding = {
+    /**
+     * Note
+     */
+    note?: string;
+};
+
+/**
+ * Acknowledgement
+ */
+export type Acknowledgement = {
+    /**
+     * By
+     */
+    by: string;
+    /**
+     * At
+     */
+    at: string;
+    /**
+     * Note
+     */
+    note: string;
+};
+
+/**
  * ActiveRun
  *
  * The run at work and the newest event that `items` already contains.
@@ -226,6 +254,105 @@ export type BothLanguages = {
 };
 
 /**
+ * Channel
+ *
+ * Where messages go, with its robots in the order in which they take over.
+ */
+export type Channel = {
+    /**
+     * Name
+     */
+    name: string;
+    /**
+     * Min Severity
+     */
+    min_severity: 'info' | 'warning' | 'critical';
+    /**
+     * Waiting
+     */
+    waiting: number;
+    /**
+     * Refused
+     */
+    refused: number;
+    /**
+     * Last Sent At
+     */
+    last_sent_at: string | null;
+    /**
+     * Robots
+     */
+    robots: Array<Robot>;
+};
+
+/**
+ * ChannelList
+ */
+export type ChannelList = {
+    /**
+     * Items
+     */
+    items: Array<Channel>;
+};
+
+/**
+ * CheckName
+ */
+export type CheckName = {
+    /**
+     * Id
+     */
+    id: string;
+    title: Words;
+};
+
+/**
+ * CloseFinding
+ */
+export type CloseFinding = {
+    /**
+     * Note
+     */
+    note?: string;
+};
+
+/**
+ * Cluster
+ *
+ * A cluster as it was last diagnosed; `reason` also names what could not be read.
+ */
+export type Cluster = {
+    /**
+     * Id
+     */
+    id: string;
+    /**
+     * Name
+     */
+    name: string;
+    /**
+     * State
+     */
+    state: 'read' | 'unreachable' | 'unknown';
+    /**
+     * Reason
+     */
+    reason: string;
+    /**
+     * Looked At
+     */
+    looked_at: string;
+    /**
+     * Critical
+     */
+    critical: number;
+    /**
+     * Warnings
+     */
+    warnings: number;
+};
+
+/**
  * CreateSession
  */
 export type CreateSession = {
@@ -265,6 +392,98 @@ export type Decision = {
 };
 
 /**
+ * Delivery
+ *
+ * One message to one channel. `is_maybe_sent` when an attempt ended without an answer.
+ */
+export type Delivery = {
+    /**
+     * Id
+     */
+    id: number;
+    /**
+     * Channel
+     */
+    channel: string;
+    /**
+     * Kind
+     */
+    kind: 'alert' | 'recovery' | 'report' | 'test';
+    /**
+     * Severity
+     */
+    severity: 'info' | 'warning' | 'critical';
+    /**
+     * Title
+     */
+    title: string;
+    /**
+     * State
+     */
+    state: 'waiting' | 'sending' | 'sent' | 'refused' | 'expired';
+    /**
+     * Created At
+     */
+    created_at: string;
+    /**
+     * Due At
+     */
+    due_at: string;
+    /**
+     * Sent At
+     */
+    sent_at: string | null;
+    /**
+     * Attempts
+     */
+    attempts: number;
+    /**
+     * Is Maybe Sent
+     */
+    is_maybe_sent: boolean;
+    /**
+     * Error
+     */
+    error: string | null;
+};
+
+/**
+ * DeliveryPage
+ */
+export type DeliveryPage = {
+    /**
+     * Items
+     */
+    items: Array<Delivery>;
+    /**
+     * Next Before
+     */
+    next_before: number | null;
+};
+
+/**
+ * Disk
+ */
+export type Disk = {
+    /**
+     * Mount Point
+     */
+    mount_point: string;
+    /**
+     * Used Ratio
+     */
+    used_ratio: number;
+    /**
+     * Size Bytes
+     */
+    size_bytes: number;
+    /**
+     * Used Bytes
+     */
+    used_bytes: number;
+};
+
+/**
  * EventLog
  */
 export type EventLog = {
@@ -273,6 +492,26 @@ export type EventLog = {
      */
     events: number;
     append_ms: Percentiles | null;
+};
+
+/**
+ * Explanation
+ *
+ * A model's words; unlike everything else here they may be wrong.
+ */
+export type Explanation = {
+    /**
+     * Text
+     */
+    text: string;
+    /**
+     * Model
+     */
+    model: string;
+    /**
+     * At
+     */
+    at: string;
 };
 
 /**
@@ -293,6 +532,141 @@ export type FailureBody = {
      * Hint
      */
     hint: string | null;
+};
+
+/**
+ * Finding
+ *
+ * Something wrong. `value` is the figure of the last look; `unknown_since` says since when nobody could look.
+ */
+export type Finding = {
+    /**
+     * Id
+     */
+    id: string;
+    target: Target;
+    /**
+     * Check
+     */
+    check: string;
+    check_title?: Words | null;
+    /**
+     * Subject
+     */
+    subject: string;
+    /**
+     * Severity
+     */
+    severity: 'info' | 'warning' | 'critical';
+    /**
+     * State
+     */
+    state: 'suspected' | 'open' | 'closed';
+    title: Words;
+    cause: Words;
+    /**
+     * Fixes
+     */
+    fixes: Array<Fix>;
+    /**
+     * Evidence
+     */
+    evidence: Array<string>;
+    /**
+     * Value
+     */
+    value: number | null;
+    /**
+     * First Seen At
+     */
+    first_seen_at: string;
+    /**
+     * Last Seen At
+     */
+    last_seen_at: string;
+    /**
+     * Opened At
+     */
+    opened_at: string | null;
+    /**
+     * Closed At
+     */
+    closed_at: string | null;
+    /**
+     * Closed By
+     */
+    closed_by: string | null;
+    /**
+     * Unknown Since
+     */
+    unknown_since: string | null;
+    acknowledged: Acknowledgement | null;
+    silence: Silence | null;
+    explanation: Explanation | null;
+};
+
+/**
+ * FindingDetail
+ */
+export type FindingDetail = {
+    finding: Finding;
+    /**
+     * History
+     */
+    history: Array<FindingEvent>;
+};
+
+/**
+ * FindingEvent
+ */
+export type FindingEvent = {
+    /**
+     * At
+     */
+    at: string;
+    /**
+     * Kind
+     */
+    kind: 'opened' | 'worsened' | 'eased' | 'closed' | 'announced' | 'explained' | 'acknowledged' | 'silenced' | 'unsilenced';
+    /**
+     * Actor
+     */
+    actor: string;
+    /**
+     * Detail
+     */
+    detail: string;
+};
+
+/**
+ * FindingPage
+ */
+export type FindingPage = {
+    /**
+     * Items
+     */
+    items: Array<Finding>;
+    /**
+     * Next Before
+     */
+    next_before: string | null;
+};
+
+/**
+ * Fix
+ *
+ * What a person can do; `command` may be empty. `is_change` when it does more than look.
+ */
+export type Fix = {
+    text: Words;
+    /**
+     * Command
+     */
+    command: string;
+    /**
+     * Is Change
+     */
+    is_change: boolean;
 };
 
 /**
@@ -389,6 +763,147 @@ export type Hidden = {
      * Message
      */
     message: string;
+};
+
+/**
+ * Host
+ *
+ * A host as it was last seen. A figure that is null is not known, which is not zero.
+ *
+ * `state` is that of the last look; the figures are of `read_at`, which may be earlier.
+ */
+export type Host = {
+    /**
+     * Id
+     */
+    id: string;
+    /**
+     * Name
+     */
+    name: string;
+    /**
+     * State
+     */
+    state: 'read' | 'unreachable' | 'unknown';
+    /**
+     * Reason
+     */
+    reason: string;
+    /**
+     * Looked At
+     */
+    looked_at: string;
+    /**
+     * Read At
+     */
+    read_at: string | null;
+    /**
+     * Boot At
+     */
+    boot_at: string | null;
+    /**
+     * Os
+     */
+    os: string;
+    /**
+     * Cores
+     */
+    cores: number | null;
+    /**
+     * Cpu
+     */
+    cpu: number | null;
+    /**
+     * Memory
+     */
+    memory: number | null;
+    /**
+     * Memory Total Bytes
+     */
+    memory_total_bytes: number | null;
+    /**
+     * Swap
+     */
+    swap: number | null;
+    /**
+     * Load 1M
+     */
+    load_1m: number | null;
+    /**
+     * Load 5M
+     */
+    load_5m: number | null;
+    /**
+     * Load 15M
+     */
+    load_15m: number | null;
+    /**
+     * Open Files
+     */
+    open_files: number | null;
+    /**
+     * Disks
+     */
+    disks: Array<Disk> | null;
+    /**
+     * Unknown
+     */
+    unknown: {
+        [key: string]: string;
+    };
+    /**
+     * Critical
+     */
+    critical: number;
+    /**
+     * Warnings
+     */
+    warnings: number;
+};
+
+/**
+ * HostDetail
+ *
+ * `facts` is everything that was read: processes, listeners, certificates and so on.
+ */
+export type HostDetail = {
+    host: Host;
+    /**
+     * Facts
+     */
+    facts: {
+        [key: string]: unknown;
+    } | null;
+};
+
+/**
+ * HostHistory
+ */
+export type HostHistory = {
+    /**
+     * Series
+     */
+    series: Array<Series>;
+};
+
+/**
+ * HostList
+ *
+ * `sample_seconds` is how often the figures are new while somebody asks.
+ */
+export type HostList = {
+    /**
+     * Items
+     */
+    items: Array<Host>;
+    /**
+     * Clusters
+     */
+    clusters: Array<Cluster>;
+    /**
+     * Sample Seconds
+     */
+    sample_seconds: number;
 };
 
 /**
@@ -629,6 +1144,135 @@ export type NoticeBlock = {
 };
 
 /**
+ * OpenFindings
+ *
+ * Numbers of open findings.
+ */
+export type OpenFindings = {
+    /**
+     * Critical
+     */
+    critical: number;
+    /**
+     * Warning
+     */
+    warning: number;
+};
+
+/**
+ * PatrolRun
+ *
+ * One patrol. `looked` counts every target that was tried, the unknown and the silent ones too.
+ */
+export type PatrolRun = {
+    /**
+     * Id
+     */
+    id: string;
+    /**
+     * Trigger
+     */
+    trigger: 'schedule' | 'person' | 'command';
+    /**
+     * Started By
+     */
+    started_by: string;
+    /**
+     * State
+     */
+    state: 'running' | 'finished' | 'cancelled' | 'failed';
+    /**
+     * Phase
+     */
+    phase: 'list' | 'look' | 'explain' | 'announce' | 'done';
+    /**
+     * Started At
+     */
+    started_at: string;
+    /**
+     * Finished At
+     */
+    finished_at: string | null;
+    /**
+     * Targets
+     */
+    targets: number;
+    /**
+     * Looked
+     */
+    looked: number;
+    /**
+     * Unknown
+     */
+    unknown: number;
+    /**
+     * Unreachable
+     */
+    unreachable: number;
+    /**
+     * Opened
+     */
+    opened: number;
+    /**
+     * Worsened
+     */
+    worsened: number;
+    /**
+     * Closed
+     */
+    closed: number;
+    /**
+     * Problem
+     */
+    problem: string | null;
+    /**
+     * Is Cancel Requested
+     */
+    is_cancel_requested: boolean;
+};
+
+/**
+ * PatrolRunPage
+ */
+export type PatrolRunPage = {
+    /**
+     * Items
+     */
+    items: Array<PatrolRun>;
+    /**
+     * Next Before
+     */
+    next_before: string | null;
+};
+
+/**
+ * PatrolStatus
+ *
+ * How patrol stands. `next_at` is null when the backend does not patrol by itself.
+ */
+export type PatrolStatus = {
+    /**
+     * Is Enabled
+     */
+    is_enabled: boolean;
+    /**
+     * Interval Seconds
+     */
+    interval_seconds: number;
+    /**
+     * Next At
+     */
+    next_at: string | null;
+    running: PatrolRun | null;
+    last: PatrolRun | null;
+    open: OpenFindings;
+    /**
+     * Checks
+     */
+    checks: Array<CheckName>;
+};
+
+/**
  * Percentiles
  *
  * Milliseconds over the newest `count` observations.
@@ -676,6 +1320,20 @@ export type Performance = {
      * Open Streams
      */
     open_streams: number;
+};
+
+/**
+ * Point
+ */
+export type Point = {
+    /**
+     * At
+     */
+    at: string;
+    /**
+     * Value
+     */
+    value: number;
 };
 
 /**
@@ -771,6 +1429,34 @@ export type Replica = {
 };
 
 /**
+ * Robot
+ *
+ * One address of a channel. `is_refused` until the settings are mended and the backend starts or a test is sent.
+ */
+export type Robot = {
+    /**
+     * Name
+     */
+    name: string;
+    /**
+     * Is Refused
+     */
+    is_refused: boolean;
+    /**
+     * Stopped Until
+     */
+    stopped_until: string | null;
+    /**
+     * Failures
+     */
+    failures: number;
+    /**
+     * Detail
+     */
+    detail: string | null;
+};
+
+/**
  * Run
  *
  * One stretch of a turn.
@@ -838,6 +1524,50 @@ export type Runs = {
     };
     total_ms: Percentiles | null;
     queue_wait_ms: Percentiles | null;
+};
+
+/**
+ * SendReport
+ *
+ * Without `channels` the report goes to all of them.
+ */
+export type SendReport = {
+    /**
+     * Channels
+     */
+    channels?: Array<string> | null;
+};
+
+/**
+ * SentReport
+ *
+ * To how many channels the report is on its way.
+ */
+export type SentReport = {
+    /**
+     * Channels
+     */
+    channels: number;
+};
+
+/**
+ * Series
+ *
+ * One metric, oldest first. Shares are 0 to 1; `load` is per core; other names are checks with their own unit.
+ */
+export type Series = {
+    /**
+     * Metric
+     */
+    metric: string;
+    /**
+     * Subject
+     */
+    subject: string;
+    /**
+     * Points
+     */
+    points: Array<Point>;
 };
 
 /**
@@ -972,6 +1702,44 @@ export type SessionPage = {
 };
 
 /**
+ * Silence
+ */
+export type Silence = {
+    /**
+     * By
+     */
+    by: string;
+    /**
+     * At
+     */
+    at: string;
+    /**
+     * Until
+     */
+    until: string;
+    /**
+     * Reason
+     */
+    reason: string;
+};
+
+/**
+ * SilenceFinding
+ *
+ * For how long nobody is told; at most 30 days.
+ */
+export type SilenceFinding = {
+    /**
+     * Minutes
+     */
+    minutes: number;
+    /**
+     * Reason
+     */
+    reason?: string;
+};
+
+/**
  * StartRun
  *
  * A question; `model` names one of the configured models.
@@ -985,6 +1753,80 @@ export type StartRun = {
      * Model
      */
     model?: string | null;
+};
+
+/**
+ * StartedPatrol
+ */
+export type StartedPatrol = {
+    /**
+     * Id
+     */
+    id: string;
+    /**
+     * Trigger
+     */
+    trigger: 'schedule' | 'person' | 'command';
+    /**
+     * Started By
+     */
+    started_by: string;
+    /**
+     * State
+     */
+    state: 'running' | 'finished' | 'cancelled' | 'failed';
+    /**
+     * Phase
+     */
+    phase: 'list' | 'look' | 'explain' | 'announce' | 'done';
+    /**
+     * Started At
+     */
+    started_at: string;
+    /**
+     * Finished At
+     */
+    finished_at: string | null;
+    /**
+     * Targets
+     */
+    targets: number;
+    /**
+     * Looked
+     */
+    looked: number;
+    /**
+     * Unknown
+     */
+    unknown: number;
+    /**
+     * Unreachable
+     */
+    unreachable: number;
+    /**
+     * Opened
+     */
+    opened: number;
+    /**
+     * Worsened
+     */
+    worsened: number;
+    /**
+     * Closed
+     */
+    closed: number;
+    /**
+     * Problem
+     */
+    problem: string | null;
+    /**
+     * Is Cancel Requested
+     */
+    is_cancel_requested: boolean;
+    /**
+     * Is New
+     */
+    is_new: boolean;
 };
 
 /**
@@ -1036,6 +1878,24 @@ export type Statement = {
      */
     tool_call_ids: Array<string>;
     detail: BothLanguages | null;
+};
+
+/**
+ * Target
+ */
+export type Target = {
+    /**
+     * Kind
+     */
+    kind: 'host' | 'cluster';
+    /**
+     * Id
+     */
+    id: string;
+    /**
+     * Name
+     */
+    name: string;
 };
 
 /**
@@ -1205,6 +2065,26 @@ export type ToolPerformance = {
 };
 
 /**
+ * Trend
+ *
+ * The figures of a check, oldest first; where there are many, the largest of each part of the time.
+ */
+export type Trend = {
+    /**
+     * Check
+     */
+    check: string;
+    /**
+     * Subject
+     */
+    subject: string;
+    /**
+     * Points
+     */
+    points: Array<Point>;
+};
+
+/**
  * Usage
  */
 export type Usage = {
@@ -1270,6 +2150,22 @@ export type UsageSummary = {
      * Cost
      */
     cost: number;
+};
+
+/**
+ * Words
+ *
+ * The same text in both languages.
+ */
+export type Words = {
+    /**
+     * En
+     */
+    en: string;
+    /**
+     * Zh
+     */
+    zh: string;
 };
 
 export type ListSessionsData = {
@@ -2335,3 +3231,770 @@ export type GetMetricsResponses = {
      */
     200: unknown;
 };
+
+export type GetPatrolData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v2/patrol';
+};
+
+export type GetPatrolErrors = {
+    /**
+     * Client Error
+     */
+    '4XX': Problem;
+    /**
+     * Server Error
+     */
+    '5XX': Problem;
+};
+
+export type GetPatrolError = GetPatrolErrors[keyof GetPatrolErrors];
+
+export type GetPatrolResponses = {
+    /**
+     * Successful Response
+     */
+    200: PatrolStatus;
+};
+
+export type GetPatrolResponse = GetPatrolResponses[keyof GetPatrolResponses];
+
+export type ListPatrolsData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * Before
+         */
+        before?: string | null;
+        /**
+         * Limit
+         */
+        limit?: number;
+    };
+    url: '/api/v2/patrol/runs';
+};
+
+export type ListPatrolsErrors = {
+    /**
+     * Client Error
+     */
+    '4XX': Problem;
+    /**
+     * Server Error
+     */
+    '5XX': Problem;
+};
+
+export type ListPatrolsError = ListPatrolsErrors[keyof ListPatrolsErrors];
+
+export type ListPatrolsResponses = {
+    /**
+     * Successful Response
+     */
+    200: PatrolRunPage;
+};
+
+export type ListPatrolsResponse = ListPatrolsResponses[keyof ListPatrolsResponses];
+
+export type StartPatrolData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v2/patrol/runs';
+};
+
+export type StartPatrolErrors = {
+    /**
+     * Client Error
+     */
+    '4XX': Problem;
+    /**
+     * Server Error
+     */
+    '5XX': Problem;
+};
+
+export type StartPatrolError = StartPatrolErrors[keyof StartPatrolErrors];
+
+export type StartPatrolResponses = {
+    /**
+     * The patrol that is at work
+     */
+    200: StartedPatrol;
+    /**
+     * Successful Response
+     */
+    201: StartedPatrol;
+};
+
+export type StartPatrolResponse = StartPatrolResponses[keyof StartPatrolResponses];
+
+export type GetPatrolRunData = {
+    body?: never;
+    path: {
+        /**
+         * Run Id
+         */
+        run_id: string;
+    };
+    query?: never;
+    url: '/api/v2/patrol/runs/{run_id}';
+};
+
+export type GetPatrolRunErrors = {
+    /**
+     * Client Error
+     */
+    '4XX': Problem;
+    /**
+     * Server Error
+     */
+    '5XX': Problem;
+};
+
+export type GetPatrolRunError = GetPatrolRunErrors[keyof GetPatrolRunErrors];
+
+export type GetPatrolRunResponses = {
+    /**
+     * Successful Response
+     */
+    200: PatrolRun;
+};
+
+export type GetPatrolRunResponse = GetPatrolRunResponses[keyof GetPatrolRunResponses];
+
+export type CancelPatrolData = {
+    body?: never;
+    path: {
+        /**
+         * Run Id
+         */
+        run_id: string;
+    };
+    query?: never;
+    url: '/api/v2/patrol/runs/{run_id}/cancel';
+};
+
+export type CancelPatrolErrors = {
+    /**
+     * Client Error
+     */
+    '4XX': Problem;
+    /**
+     * Server Error
+     */
+    '5XX': Problem;
+};
+
+export type CancelPatrolError = CancelPatrolErrors[keyof CancelPatrolErrors];
+
+export type CancelPatrolResponses = {
+    /**
+     * Successful Response
+     */
+    202: PatrolRun;
+};
+
+export type CancelPatrolResponse = CancelPatrolResponses[keyof CancelPatrolResponses];
+
+export type FollowPatrolData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * After
+         */
+        after?: string | null;
+        /**
+         * Back
+         */
+        back?: number;
+    };
+    url: '/api/v2/patrol/stream';
+};
+
+export type FollowPatrolErrors = {
+    /**
+     * Client Error
+     */
+    '4XX': Problem;
+    /**
+     * Server Error
+     */
+    '5XX': Problem;
+};
+
+export type FollowPatrolError = FollowPatrolErrors[keyof FollowPatrolErrors];
+
+export type FollowPatrolResponses = {
+    /**
+     * Log entries as JSON; `id:` is the number of the entry
+     */
+    200: unknown;
+};
+
+export type ListFindingsData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * State
+         */
+        state?: 'open' | 'suspected' | 'closed' | 'active' | 'all';
+        /**
+         * Severity
+         */
+        severity?: 'warning' | 'critical' | null;
+        /**
+         * Target
+         */
+        target?: string | null;
+        /**
+         * Check
+         */
+        check?: string | null;
+        /**
+         * Before
+         */
+        before?: string | null;
+        /**
+         * Limit
+         */
+        limit?: number;
+    };
+    url: '/api/v2/patrol/findings';
+};
+
+export type ListFindingsErrors = {
+    /**
+     * Client Error
+     */
+    '4XX': Problem;
+    /**
+     * Server Error
+     */
+    '5XX': Problem;
+};
+
+export type ListFindingsError = ListFindingsErrors[keyof ListFindingsErrors];
+
+export type ListFindingsResponses = {
+    /**
+     * Successful Response
+     */
+    200: FindingPage;
+};
+
+export type ListFindingsResponse = ListFindingsResponses[keyof ListFindingsResponses];
+
+export type GetFindingData = {
+    body?: never;
+    path: {
+        /**
+         * Finding Id
+         */
+        finding_id: string;
+    };
+    query?: never;
+    url: '/api/v2/patrol/findings/{finding_id}';
+};
+
+export type GetFindingErrors = {
+    /**
+     * Client Error
+     */
+    '4XX': Problem;
+    /**
+     * Server Error
+     */
+    '5XX': Problem;
+};
+
+export type GetFindingError = GetFindingErrors[keyof GetFindingErrors];
+
+export type GetFindingResponses = {
+    /**
+     * Successful Response
+     */
+    200: FindingDetail;
+};
+
+export type GetFindingResponse = GetFindingResponses[keyof GetFindingResponses];
+
+export type AcknowledgeFindingData = {
+    /**
+     * Body
+     */
+    body?: AcknowledgeFinding | null;
+    path: {
+        /**
+         * Finding Id
+         */
+        finding_id: string;
+    };
+    query?: never;
+    url: '/api/v2/patrol/findings/{finding_id}/acknowledge';
+};
+
+export type AcknowledgeFindingErrors = {
+    /**
+     * Client Error
+     */
+    '4XX': Problem;
+    /**
+     * Server Error
+     */
+    '5XX': Problem;
+};
+
+export type AcknowledgeFindingError = AcknowledgeFindingErrors[keyof AcknowledgeFindingErrors];
+
+export type AcknowledgeFindingResponses = {
+    /**
+     * Successful Response
+     */
+    200: Finding;
+};
+
+export type AcknowledgeFindingResponse = AcknowledgeFindingResponses[keyof AcknowledgeFindingResponses];
+
+export type UnsilenceFindingData = {
+    body?: never;
+    path: {
+        /**
+         * Finding Id
+         */
+        finding_id: string;
+    };
+    query?: never;
+    url: '/api/v2/patrol/findings/{finding_id}/silence';
+};
+
+export type UnsilenceFindingErrors = {
+    /**
+     * Client Error
+     */
+    '4XX': Problem;
+    /**
+     * Server Error
+     */
+    '5XX': Problem;
+};
+
+export type UnsilenceFindingError = UnsilenceFindingErrors[keyof UnsilenceFindingErrors];
+
+export type UnsilenceFindingResponses = {
+    /**
+     * Successful Response
+     */
+    200: Finding;
+};
+
+export type UnsilenceFindingResponse = UnsilenceFindingResponses[keyof UnsilenceFindingResponses];
+
+export type SilenceFindingData = {
+    body: SilenceFinding;
+    path: {
+        /**
+         * Finding Id
+         */
+        finding_id: string;
+    };
+    query?: never;
+    url: '/api/v2/patrol/findings/{finding_id}/silence';
+};
+
+export type SilenceFindingErrors = {
+    /**
+     * Client Error
+     */
+    '4XX': Problem;
+    /**
+     * Server Error
+     */
+    '5XX': Problem;
+};
+
+export type SilenceFindingError = SilenceFindingErrors[keyof SilenceFindingErrors];
+
+export type SilenceFindingResponses = {
+    /**
+     * Successful Response
+     */
+    200: Finding;
+};
+
+export type SilenceFindingResponse = SilenceFindingResponses[keyof SilenceFindingResponses];
+
+export type CloseFindingData = {
+    /**
+     * Body
+     */
+    body?: CloseFinding | null;
+    path: {
+        /**
+         * Finding Id
+         */
+        finding_id: string;
+    };
+    query?: never;
+    url: '/api/v2/patrol/findings/{finding_id}/close';
+};
+
+export type CloseFindingErrors = {
+    /**
+     * Client Error
+     */
+    '4XX': Problem;
+    /**
+     * Server Error
+     */
+    '5XX': Problem;
+};
+
+export type CloseFindingError = CloseFindingErrors[keyof CloseFindingErrors];
+
+export type CloseFindingResponses = {
+    /**
+     * Successful Response
+     */
+    200: Finding;
+};
+
+export type CloseFindingResponse = CloseFindingResponses[keyof CloseFindingResponses];
+
+export type GetTrendData = {
+    body?: never;
+    path?: never;
+    query: {
+        /**
+         * Target
+         */
+        target: string;
+        /**
+         * Check
+         */
+        check: string;
+        /**
+         * Subject
+         */
+        subject?: string;
+        /**
+         * Since
+         */
+        since?: string | null;
+    };
+    url: '/api/v2/patrol/trend';
+};
+
+export type GetTrendErrors = {
+    /**
+     * Client Error
+     */
+    '4XX': Problem;
+    /**
+     * Server Error
+     */
+    '5XX': Problem;
+};
+
+export type GetTrendError = GetTrendErrors[keyof GetTrendErrors];
+
+export type GetTrendResponses = {
+    /**
+     * Successful Response
+     */
+    200: Trend;
+};
+
+export type GetTrendResponse = GetTrendResponses[keyof GetTrendResponses];
+
+export type ListHostsData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v2/hosts';
+};
+
+export type ListHostsErrors = {
+    /**
+     * Client Error
+     */
+    '4XX': Problem;
+    /**
+     * Server Error
+     */
+    '5XX': Problem;
+};
+
+export type ListHostsError = ListHostsErrors[keyof ListHostsErrors];
+
+export type ListHostsResponses = {
+    /**
+     * Successful Response
+     */
+    200: HostList;
+};
+
+export type ListHostsResponse = ListHostsResponses[keyof ListHostsResponses];
+
+export type GetHostData = {
+    body?: never;
+    path: {
+        /**
+         * Host Id
+         */
+        host_id: string;
+    };
+    query?: never;
+    url: '/api/v2/hosts/{host_id}';
+};
+
+export type GetHostErrors = {
+    /**
+     * Client Error
+     */
+    '4XX': Problem;
+    /**
+     * Server Error
+     */
+    '5XX': Problem;
+};
+
+export type GetHostError = GetHostErrors[keyof GetHostErrors];
+
+export type GetHostResponses = {
+    /**
+     * Successful Response
+     */
+    200: HostDetail;
+};
+
+export type GetHostResponse = GetHostResponses[keyof GetHostResponses];
+
+export type GetHostHistoryData = {
+    body?: never;
+    path: {
+        /**
+         * Host Id
+         */
+        host_id: string;
+    };
+    query?: {
+        /**
+         * Metric
+         */
+        metric?: string | null;
+        /**
+         * Since
+         */
+        since?: string | null;
+        /**
+         * Points
+         */
+        points?: number;
+    };
+    url: '/api/v2/hosts/{host_id}/history';
+};
+
+export type GetHostHistoryErrors = {
+    /**
+     * Client Error
+     */
+    '4XX': Problem;
+    /**
+     * Server Error
+     */
+    '5XX': Problem;
+};
+
+export type GetHostHistoryError = GetHostHistoryErrors[keyof GetHostHistoryErrors];
+
+export type GetHostHistoryResponses = {
+    /**
+     * Successful Response
+     */
+    200: HostHistory;
+};
+
+export type GetHostHistoryResponse = GetHostHistoryResponses[keyof GetHostHistoryResponses];
+
+export type ListChannelsData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v2/channels';
+};
+
+export type ListChannelsErrors = {
+    /**
+     * Client Error
+     */
+    '4XX': Problem;
+    /**
+     * Server Error
+     */
+    '5XX': Problem;
+};
+
+export type ListChannelsError = ListChannelsErrors[keyof ListChannelsErrors];
+
+export type ListChannelsResponses = {
+    /**
+     * Successful Response
+     */
+    200: ChannelList;
+};
+
+export type ListChannelsResponse = ListChannelsResponses[keyof ListChannelsResponses];
+
+export type TestChannelData = {
+    body?: never;
+    path: {
+        /**
+         * Name
+         */
+        name: string;
+    };
+    query?: never;
+    url: '/api/v2/channels/{name}/test';
+};
+
+export type TestChannelErrors = {
+    /**
+     * Client Error
+     */
+    '4XX': Problem;
+    /**
+     * Server Error
+     */
+    '5XX': Problem;
+};
+
+export type TestChannelError = TestChannelErrors[keyof TestChannelErrors];
+
+export type TestChannelResponses = {
+    /**
+     * Successful Response
+     */
+    202: SentReport;
+};
+
+export type TestChannelResponse = TestChannelResponses[keyof TestChannelResponses];
+
+export type ListNotificationsData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * State
+         */
+        state?: 'waiting' | 'sending' | 'sent' | 'refused' | 'expired' | null;
+        /**
+         * Channel
+         */
+        channel?: string | null;
+        /**
+         * Before
+         */
+        before?: number | null;
+        /**
+         * Limit
+         */
+        limit?: number;
+    };
+    url: '/api/v2/notifications';
+};
+
+export type ListNotificationsErrors = {
+    /**
+     * Client Error
+     */
+    '4XX': Problem;
+    /**
+     * Server Error
+     */
+    '5XX': Problem;
+};
+
+export type ListNotificationsError = ListNotificationsErrors[keyof ListNotificationsErrors];
+
+export type ListNotificationsResponses = {
+    /**
+     * Successful Response
+     */
+    200: DeliveryPage;
+};
+
+export type ListNotificationsResponse = ListNotificationsResponses[keyof ListNotificationsResponses];
+
+export type GetReportData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * Format
+         */
+        format?: 'json' | 'markdown' | 'html';
+        /**
+         * Language
+         */
+        language?: 'zh' | 'en' | null;
+    };
+    url: '/api/v2/report';
+};
+
+export type GetReportErrors = {
+    /**
+     * Client Error
+     */
+    '4XX': Problem;
+    /**
+     * Server Error
+     */
+    '5XX': Problem;
+};
+
+export type GetReportError = GetReportErrors[keyof GetReportErrors];
+
+export type GetReportResponses = {
+    /**
+     * Successful Response
+     */
+    200: unknown;
+};
+
+export type SendReportData = {
+    /**
+     * Body
+     */
+    body?: SendReport | null;
+    path?: never;
+    query?: never;
+    url: '/api/v2/report/send';
+};
+
+export type SendReportErrors = {
+    /**
+     * Client Error
+     */
+    '4XX': Problem;
+    /**
+     * Server Error
+     */
+    '5XX': Problem;
+};
+
+export type SendReportError = SendReportErrors[keyof SendReportErrors];
+
+export type SendReportResponses = {
+    /**
+     * Successful Response
+     */
+    202: SentReport;
+};
+
+export type SendReportResponse = SendReportResponses[keyof SendReportResponses];

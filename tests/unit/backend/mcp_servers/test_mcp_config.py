@@ -25,15 +25,21 @@ def parse(entry: Any, **environment: str) -> ServerConfig | str:  # Any: entries
     return found.servers[0] if found.servers else found.invalid[0].error
 
 
-def test_the_default_file_starts_the_kubernetes_server_over_stdio() -> None:
-    found = read_configuration(DEFAULT, environment={"KUBECONFIG_PATH": "/etc/kube.yaml"})
+def test_the_default_file_starts_our_servers_over_stdio() -> None:
+    environment = {"KUBECONFIG_PATH": "/etc/kube.yaml", "DATA_DIRECTORY": "/var/lib/robot", "SSH_CONFIG": "/etc/hosts"}
 
-    (server,) = found.servers
+    found = read_configuration(DEFAULT, environment=environment)
+
+    k8s, ssh = found.servers
     assert (found.error, found.invalid) == (None, ())
-    assert isinstance(server.target, StdioTarget)
-    assert server.target.args == ("-m", "k8s_mcp.server", "--transport", "stdio")
-    assert server.target.environment == {"KUBECONFIG_PATH": "/etc/kube.yaml"}
-    assert server.is_trusted
+    assert isinstance(k8s.target, StdioTarget)
+    assert k8s.target.args == ("-m", "k8s_mcp.server", "--transport", "stdio")
+    assert k8s.target.environment == {"KUBECONFIG_PATH": "/etc/kube.yaml"}
+    assert isinstance(ssh.target, StdioTarget)
+    assert ssh.target.args == ("-m", "ssh_mcp.server", "--transport", "stdio")
+    assert ssh.target.environment == {"SSH_MCP_DATA_DIRECTORY": "/var/lib/robot/ssh", "SSH_CONFIG": "/etc/hosts"}
+    assert k8s.is_trusted
+    assert ssh.is_trusted
 
 
 def test_an_http_entry_takes_its_token_from_the_environment() -> None:

@@ -1,0 +1,1 @@
+"""The hosts that are watched: how they stand now, and how their figures went."""

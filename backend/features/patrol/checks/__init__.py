@@ -1,0 +1,1 @@
+"""One file per check: a plain function from what was seen of a host to readings."""

@@ -1,0 +1,1 @@
+"""The health report: how every host and cluster stands, what is wrong, where things are going."""

@@ -1,0 +1,160 @@
+"""A report as a message, as Markdown, as a page, as data. No IO but reading our own templates."""
+
+import re
+from dataclasses import asdict
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from backend.features.notifications.domain import Block, Facts, Message, MessageKind, Paragraph, Table
+from backend.features.patrol.domain import Finding
+from backend.features.reports.domain import ClusterRow, Report
+from backend.features.reports.texts import (
+    cluster_columns,
+    count_findings,
+    describe_state,
+    host_columns,
+    name_severity,
+    say,
+    summarise,
+    write_host_row,
+)
+from backend.vocabulary.language import Language
+
+_TEMPLATES = Path(__file__).parent / "templates"
+_MARKDOWN_SIGNS = str.maketrans({sign: f"\\{sign}" for sign in "\\`*_[]<>|#"})
+
+
+def write_message(report: Report, *, key: str, language: Language, link: str | None) -> Message:
+    """For chat groups: the summary, the risks, then the tables, which a channel may cut."""
+    blocks: list[Block] = [Paragraph(summarise(report, language=language))]
+    if report.risks:
+        blocks.append(Paragraph(say("risks", language), is_strong=True))
+        blocks.append(Facts(tuple(_risk_line(finding, language=language) for finding in report.risks)))
+    elif report.hosts or report.clusters:
+        blocks.append(Paragraph(say("well", language)))
+    else:
+        blocks.append(Paragraph(say("nothing", language)))
+    if report.hosts:
+        rows = tuple(write_host_row(row, language=language) for row in report.hosts)
+        blocks += [Paragraph(say("hosts", language), is_strong=True), Table(host_columns(language), rows)]
+    if report.clusters:
+        cluster_rows = tuple(_cluster_row(row, language=language) for row in report.clusters)
+        blocks += [Paragraph(say("clusters", language), is_strong=True), Table(cluster_columns(language), cluster_rows)]
+    return Message(
+        key=key,
+        kind=MessageKind.REPORT,
+        severity=report.severity,
+        title=f"{say('title', language)} {report.at.strftime('%Y-%m-%d %H:%M UTC')}",
+        blocks=tuple(blocks),
+        language=language,
+        link=link,
+    )
+
+
+def write_markdown(report: Report, *, language: Language) -> str:
+    return _environment(is_page=False).get_template("report.md.j2").render(_context(report, language=language))
+
+
+def write_page(report: Report, *, language: Language) -> str:
+    """One HTML page without anything from elsewhere: it can be mailed and kept."""
+    return _environment(is_page=True).get_template("report.html.j2").render(_context(report, language=language))
+
+
+def write_data(report: Report) -> dict[str, Any]:  # Any: JSON
+    """Everything, for programs; times are ISO 8601."""
+    run = report.last_run
+    return {
+        "at": report.at.isoformat(),
+        "severity": report.severity.value,
+        "trend_hours": report.trend_hours,
+        "counts": {severity.value: count for severity, count in report.counts.items()},
+        "unknown": report.unknown,
+        "last_patrol": None if run is None or run.finished_at is None else run.finished_at.isoformat(),
+        "hosts": [
+            {**asdict(row), "read_at": None if row.read_at is None else row.read_at.isoformat()} for row in report.hosts
+        ],
+        "clusters": [asdict(row) for row in report.clusters],
+        "risks": [
+            {
+                "id": finding.id,
+                "target": str(finding.target),
+                "check": finding.check,
+                "subject": finding.subject,
+                "severity": finding.severity.value,
+                "title": asdict(finding.title),
+                "cause": asdict(finding.cause),
+                "fixes": [{"text": asdict(fix.text), "command": fix.command} for fix in finding.fixes],
+                "since": (finding.opened_at or finding.first_seen_at).isoformat(),
+            }
+            for finding in report.risks
+        ],
+    }
+
+
+class Code(str):
+    """Markdown that was written by us."""
+
+
+def write_code(command: str) -> Code:
+    """A command as a code span that nothing in it can end."""
+    fence = "`" * (1 + max((len(run) for run in re.findall("`+", command)), default=0))
+    return Code(f"{fence} {' '.join(command.split())} {fence}")
+
+
+def escape_markdown(text: object) -> str:
+    """The same words, none of them markup: names of processes and files come from outside."""
+    if isinstance(text, Code):
+        return text
+    return " ".join(str(text).split()).translate(_MARKDOWN_SIGNS)
+
+
+def _risk_line(finding: Finding, *, language: Language) -> tuple[str, str]:
+    return str(finding.target), f"{finding.title.in_language(language)} ({name_severity(finding.severity, language)})"
+
+
+def _cluster_row(row: ClusterRow, *, language: Language) -> tuple[str, ...]:
+    return (
+        row.name,
+        describe_state(row.state, findings=row.critical + row.warnings, language=language),
+        count_findings(row.critical, row.warnings, language=language),
+    )
+
+
+def _context(report: Report, *, language: Language) -> dict[str, Any]:  # Any: what a template takes
+    return {
+        "report": report,
+        "language": language,
+        "say": lambda key: say(key, language),
+        "summary": summarise(report, language=language),
+        "host_columns": host_columns(language),
+        "host_rows": [write_host_row(row, language=language) for row in report.hosts],
+        "unread": _list_unread(report),
+        "cluster_columns": cluster_columns(language),
+        "cluster_rows": [_cluster_row(row, language=language) for row in report.clusters],
+        "code": write_code,
+        "severity_of": lambda finding: name_severity(finding.severity, language),
+        "in_language": lambda text: text.in_language(language),
+    }
+
+
+def _list_unread(report: Report) -> list[tuple[str, str]]:
+    """What is not known, and why."""
+    parts = [(row.name, ", ".join(row.unknown_parts)) for row in report.hosts if row.unknown_parts]
+    hosts = [(row.name, row.reason) for row in report.hosts if row.reason]
+    return parts + hosts + [(row.name, row.reason) for row in report.clusters if row.reason]
+
+
+@lru_cache(maxsize=2)
+def _environment(*, is_page: bool) -> Environment:
+    return Environment(
+        loader=FileSystemLoader(_TEMPLATES),
+        autoescape=is_page,  # noqa: S701  # Markdown is escaped by a function of its own, everywhere
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        finalize=None if is_page else escape_markdown,
+    )

@@ -1,0 +1,1 @@
+"""DingTalk: messages to groups through custom robots."""

@@ -1,0 +1,1 @@
+"""Feishu: messages to groups through custom robots."""

@@ -1,0 +1,181 @@
+"""Clusters as the Kubernetes tools diagnose them."""
+
+import logging
+import shlex
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from backend.agent.domain import Json, ToolOutcome, ToolStatus
+from backend.agent.interfaces import ToolSource
+from backend.features.hosts.domain import Listing, LookState, Target, TargetKind, choose_watched
+from backend.features.patrol.domain import Fix, Grade, Reading
+from backend.features.patrol.interfaces import ClusterLook
+from backend.integrations.mcp_servers.host_facts import call_reading, find_tool
+from backend.vocabulary.errors import ErrorKind, Unavailable
+from backend.vocabulary.language import Text
+
+LIST_TOOL = "k8s-list-clusters"
+DIAGNOSE_TOOL = "k8s-diagnose"
+DEFAULT_CLUSTER = "default"
+ONLY_CLUSTER = Target(TargetKind.CLUSTER, "default", "cluster")
+_MAX_PAGES = 20
+_CONFIDENT = 0.7
+"""Below it the signs fit another cause too: a warning at most."""
+_log = logging.getLogger(__name__)
+
+
+class _Answer(BaseModel):
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+
+class _Words(_Answer):
+    en: str
+    zh: str
+
+
+class _Finding(_Answer):
+    condition: str
+    object: str
+    subject: str = ""
+    severity: str = "warning"
+    cause: _Words
+    confidence: float = 1.0
+    evidence: list[str] = Field(default_factory=list)
+    next_step: _Words | None = None
+    fix: Any = None  # Any: a tool call or a command; only a text is shown
+
+
+class _Diagnosis(_Answer):
+    findings: list[_Finding]
+    unknown: list[Any] = Field(default_factory=list)  # Any: texts, or objects that say what and why
+    next_cursor: str | None = None
+
+
+class McpClusterFindings:
+    """Implements ClusterSource on the tool source. It calls only tools that are declared as reading."""
+
+    def __init__(self, tools: ToolSource, *, watch: str = DEFAULT_CLUSTER) -> None:
+        """`watch` are patterns of cluster names, separated by commas; `default` is the default context."""
+        self._tools = tools
+        self._watch = watch
+
+    async def list_clusters(self) -> Listing:
+        if find_tool(self._tools, DIAGNOSE_TOOL) is None:
+            return Listing(())
+        if find_tool(self._tools, LIST_TOOL) is None:
+            return Listing((ONLY_CLUSTER,))
+        outcome = await call_reading(self._tools, LIST_TOOL, arguments={})
+        if outcome.status is not ToolStatus.OK or outcome.structured is None:
+            raise Unavailable(
+                Text(
+                    en=f"The clusters cannot be listed: {outcome.text[:300]}",
+                    zh=f"无法列出集群:{outcome.text[:300]}",
+                )
+            )
+        return Listing(self._choose(_read_clusters(outcome.structured)))
+
+    def _choose(self, clusters: Mapping[str, bool]) -> tuple[Target, ...]:
+        """`clusters` says of each name whether it is the default."""
+        targets = [Target(TargetKind.CLUSTER, name, name) for name in clusters]
+        chosen = choose_watched(targets, watch=self._watch, skip="")
+        asks_for_default = DEFAULT_CLUSTER in {part.strip() for part in self._watch.split(",")}
+        default = [target for target in targets if asks_for_default and clusters[target.id]]
+        return tuple(dict.fromkeys([*default, *chosen]))
+
+    async def read(self, cluster: Target) -> ClusterLook:
+        readings: list[Reading] = []
+        unknown: list[str] = []
+        cursor: str | None = None
+        for _page in range(_MAX_PAGES):
+            outcome = await self._diagnose(cluster, cursor=cursor)
+            page = _read_diagnosis(outcome)
+            if page is None:
+                return _failed_look(cluster, outcome)
+            readings += map(_read_finding, page.findings)
+            unknown += [_describe_unknown(part) for part in page.unknown]
+            cursor = page.next_cursor
+            if cursor is None:
+                break
+        return ClusterLook(
+            cluster=cluster,
+            state=LookState.READ,
+            readings=tuple(readings),
+            unknown=tuple(dict.fromkeys(unknown)),
+        )
+
+    async def _diagnose(self, cluster: Target, *, cursor: str | None) -> ToolOutcome:
+        arguments: dict[str, Any] = {"all_namespaces": True}  # Any: JSON arguments
+        spec = find_tool(self._tools, DIAGNOSE_TOOL)
+        takes = set() if spec is None else set(spec.input_schema.get("properties", {}))
+        if cluster != ONLY_CLUSTER and "cluster" in takes:
+            arguments["cluster"] = cluster.id
+        if cursor is not None:
+            arguments["cursor"] = cursor
+        return await call_reading(self._tools, DIAGNOSE_TOOL, arguments=arguments)
+
+
+def _read_clusters(structured: Json) -> dict[str, bool]:
+    """Names of clusters, and whether each is the default one."""
+    columns, rows = structured.get("columns"), structured.get("rows")
+    if not isinstance(columns, list) or not isinstance(rows, list) or "name" not in columns:
+        raise Unavailable(Text(en=f"{LIST_TOOL} answered in an unknown form.", zh=f"{LIST_TOOL} 的返回格式无法识别。"))
+    records = [dict(zip(columns, row, strict=False)) for row in rows if isinstance(row, list)]
+    return {str(record["name"]): record.get("is_default") == "yes" for record in records if "name" in record}
+
+
+def _read_diagnosis(outcome: ToolOutcome) -> _Diagnosis | None:
+    if outcome.status is not ToolStatus.OK or outcome.structured is None:
+        return None
+    try:
+        return _Diagnosis.model_validate(outcome.structured)
+    except ValidationError as error:
+        _log.warning("%s answered in an unknown form: %s", DIAGNOSE_TOOL, error)
+        return None
+
+
+def _failed_look(cluster: Target, outcome: ToolOutcome) -> ClusterLook:
+    """A cluster whose API server does not answer is silent; everything else is our own trouble."""
+    kind = None if outcome.failure is None else outcome.failure.kind
+    is_silent = kind is ErrorKind.TOOL_SERVER_UNREACHABLE and "cannot reach" in outcome.text.lower()
+    return ClusterLook(
+        cluster=cluster,
+        state=LookState.UNREACHABLE if is_silent else LookState.UNKNOWN,
+        reason=outcome.text[:300] or f"{DIAGNOSE_TOOL} answered in an unknown form",
+    )
+
+
+def _read_finding(finding: _Finding) -> Reading:
+    is_critical = finding.severity == "critical" and finding.confidence >= _CONFIDENT
+    return Reading(
+        check=finding.condition,
+        subject=finding.object,
+        grade=Grade.CRITICAL if is_critical else Grade.WARNING,
+        title=Text(en=f"{finding.object}: {finding.condition}", zh=f"{finding.object}:{finding.condition}"),
+        cause=Text(en=finding.cause.en, zh=finding.cause.zh),
+        fixes=_read_fixes(finding),
+        evidence=tuple(line[:300] for line in finding.evidence[:5]),
+    )
+
+
+def _read_fixes(finding: _Finding) -> tuple[Fix, ...]:
+    fixes = []
+    if finding.next_step is not None:
+        fixes.append(Fix(Text(en=finding.next_step.en, zh=finding.next_step.zh)))
+    command = finding.fix.get("command") if isinstance(finding.fix, dict) else finding.fix
+    if isinstance(command, str) and command:
+        fixes.append(Fix(Text(en="Suggested change", zh="建议的修改"), command, is_change=True))
+    if not fixes:
+        kind, _, rest = finding.object.partition("/")
+        namespace, _, name = rest.partition("/")
+        words = [kind.lower(), name, "-n", namespace] if name else [kind.lower(), namespace]
+        described = shlex.join(["kubectl", "describe", *words])
+        fixes.append(Fix(Text(en="Look at the object.", zh="查看该对象。"), described))
+    return tuple(fixes)
+
+
+def _describe_unknown(part: object) -> str:
+    if isinstance(part, dict):
+        return ": ".join(str(value) for value in part.values() if isinstance(value, str))[:200]
+    return str(part)[:200]

@@ -1,0 +1,194 @@
+"""Builds what watches hosts and clusters: patrol, findings, figures, reports, notifications."""
+
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from pydantic import SecretStr
+
+from backend.agent.interfaces import AuditTrail, ToolSource
+from backend.agent.model_routing.budgets import TokenBudget
+from backend.agent.model_routing.named_models import ModelDirectory
+from backend.agent.model_routing.spending import SpendingLedger
+from backend.features.hosts.service import HostService
+from backend.features.notifications.interfaces import Channel
+from backend.features.notifications.service import NotificationService
+from backend.features.patrol.explaining import ModelExplainer
+from backend.features.patrol.findings import FindingService
+from backend.features.patrol.looking import Looker, LookSettings, Sources
+from backend.features.patrol.schedule import PatrolSchedule
+from backend.features.patrol.service import PatrolProcess, PatrolService, PatrolStores
+from backend.features.patrol.telling import Teller
+from backend.features.reports.service import ReportService
+from backend.integrations.dingtalk.webhook import DingTalkChannel
+from backend.integrations.feishu.webhook import FeishuChannel
+from backend.integrations.mcp_servers.cluster_findings import McpClusterFindings
+from backend.integrations.mcp_servers.host_facts import McpHostFacts
+from backend.integrations.webhook.posting import HttpPoster
+from backend.integrations.webhook.webhook import WebhookChannel
+from backend.settings import Settings
+from backend.storage.database import Database
+from backend.storage.figure_store import SqlFigureStore
+from backend.storage.finding_store import SqlFindingStore
+from backend.storage.outbox_store import SqlOutboxStore
+from backend.storage.patrol_log import SqlPatrolLog
+from backend.storage.patrol_store import SqlPatrolStore
+from backend.storage.run_signals import RunSignals
+from backend.vocabulary.clock import Clock
+from backend.web.services import Watch
+
+
+@dataclass(frozen=True, slots=True)
+class WatchNeeds:
+    """What it is built on."""
+
+    database: Database
+    tools: ToolSource
+    models: ModelDirectory
+    ledger: SpendingLedger
+    audit: AuditTrail
+    clock: Clock
+    new_id: Callable[[], str]
+    process: PatrolProcess
+
+
+@dataclass(frozen=True, slots=True)
+class _Stores:
+    log: SqlPatrolLog
+    runs: SqlPatrolStore
+    findings: SqlFindingStore
+    figures: SqlFigureStore
+
+
+class UnusableWebhook(Exception):
+    """The address on the command line cannot be used; the message says what to write instead."""
+
+
+def apply_webhook(settings: Settings, url: str) -> str:
+    """Make an address the only robot of the channel that it belongs to; returns the channel. Raise UnusableWebhook."""
+    parts = urlsplit(url.replace("\\", ""))  # people paste addresses with their shell's escapes
+    if parts.scheme not in {"http", "https"} or not parts.netloc:
+        raise UnusableWebhook("The webhook must be an http(s) address; put it in quotes, as it holds ? and &.")
+    secret = SecretStr(parts.geturl())
+    if parts.path.startswith("/robot/send"):
+        settings.dingtalk = settings.dingtalk.model_copy(update={"webhook_url": secret, "webhook_urls": None})
+        return "dingtalk"
+    if parts.path.startswith("/open-apis/bot/"):
+        settings.feishu = settings.feishu.model_copy(update={"webhook": secret, "webhooks": None})
+        return "feishu"
+    settings.webhook = settings.webhook.model_copy(update={"url": secret})
+    return "webhook"
+
+
+def build_channels(settings: Settings, *, poster: HttpPoster, clock: Clock) -> Sequence[Channel]:
+    """The channels that have at least one robot."""
+    channels: list[Channel] = [
+        DingTalkChannel(settings.dingtalk, poster=poster, clock=clock),
+        FeishuChannel(settings.feishu, poster=poster, clock=clock),
+        WebhookChannel(settings.webhook, poster=poster, clock=clock),
+    ]
+    return [channel for channel in channels if channel.robots]
+
+
+def build_watch(settings: Settings, needs: WatchNeeds, *, stack: AsyncExitStack) -> Watch:
+    """Nothing runs yet; `keep_watch` starts the background work."""
+    clock, stores = needs.clock, _open_stores(needs)
+    poster = HttpPoster()
+    stack.push_async_callback(poster.close)
+    notifications = NotificationService(
+        channels=build_channels(settings, poster=poster, clock=clock),
+        outbox=SqlOutboxStore(needs.database),
+        audit=needs.audit,
+        clock=clock,
+        settings=settings.notifications,
+        owner=needs.process.owner,
+    )
+    hosts = McpHostFacts(needs.tools, watch=settings.hosts.watch, skip=settings.hosts.skip)
+    sources = Sources(hosts=hosts, clusters=McpClusterFindings(needs.tools, watch=settings.patrol.clusters))
+    patrol = _build_patrol(settings, needs, stores=stores, sources=sources, notifications=notifications)
+    return Watch(
+        patrol=patrol,
+        findings=FindingService(findings=stores.findings, figures=stores.figures, audit=needs.audit, clock=clock),
+        schedule=PatrolSchedule(patrol, clock=clock, interval_seconds=settings.patrol.interval_seconds),
+        hosts=HostService(source=hosts, figures=stores.figures, clock=clock, settings=settings.hosts),
+        reports=ReportService(
+            figures=stores.figures,
+            findings=stores.findings,
+            runs=stores.runs,
+            notifications=notifications,
+            clock=clock,
+            settings=settings.report,
+            language=settings.notifications.chosen_language,
+            link=settings.page_link,
+        ),
+        notifications=notifications,
+    )
+
+
+@asynccontextmanager
+async def keep_watch(settings: Settings, watch: Watch) -> AsyncIterator[None]:
+    """Deliver, report, sample and patrol in the background until left. The patrol's starter is connected before."""
+    await watch.notifications.start()
+    watch.reports.start()
+    watch.hosts.start()
+    if settings.patrol.enabled:
+        await watch.patrol.resume()
+        watch.schedule.start()
+    try:
+        yield
+    finally:
+        for part in (watch.schedule, watch.hosts, watch.reports, watch.notifications):
+            await part.stop()
+
+
+def _open_stores(needs: WatchNeeds) -> _Stores:
+    log = SqlPatrolLog(needs.database, signals=RunSignals())
+    return _Stores(
+        log=log,
+        runs=SqlPatrolStore(needs.database, log=log, new_id=needs.new_id),
+        findings=SqlFindingStore(needs.database, log=log),
+        figures=SqlFigureStore(needs.database),
+    )
+
+
+def _build_patrol(
+    settings: Settings,
+    needs: WatchNeeds,
+    *,
+    stores: _Stores,
+    sources: Sources,
+    notifications: NotificationService,
+) -> PatrolService:
+    look_settings = LookSettings(patrol=settings.patrol, checks=settings.checks, hosts=settings.hosts)
+    explainer = ModelExplainer(
+        models=needs.models,
+        ledger=needs.ledger,
+        budget=TokenBudget(
+            per_turn=None,
+            per_day=settings.agent.max_day_tokens,
+            near_share=settings.agent.budget_near_share,
+        ),
+        clock=needs.clock,
+        new_id=needs.new_id,
+    )
+    return PatrolService(
+        stores=PatrolStores(runs=stores.runs, figures=stores.figures, log=stores.log),
+        looker=Looker(
+            sources=sources, store=stores.runs, figures=stores.figures, clock=needs.clock, settings=look_settings
+        ),
+        teller=Teller(
+            findings=stores.findings,
+            notifications=notifications,
+            explainer=explainer,
+            clock=needs.clock,
+            settings=settings.patrol,
+            language=settings.notifications.chosen_language,
+            link=settings.page_link,
+        ),
+        notifications=notifications,
+        audit=needs.audit,
+        clock=needs.clock,
+        settings=look_settings,
+        process=needs.process,
+    )

@@ -1,0 +1,187 @@
+"""Builtins that change what the shell itself knows: directory, variables, parameters."""
+
+from __future__ import annotations
+
+from command_safety.evaluation.call import Call
+from command_safety.evaluation.environment import find_variable_rule
+from command_safety.evaluation.values import ANYTHING, EMPTY, SOMETHING, UNKNOWN, Text, join
+from command_safety.paths.normalising import normalise
+from command_safety.paths.secrets import is_secret_name
+from command_safety.rules.arguments import parse_arguments
+
+_READ_VALUED = frozenset({"-a", "-d", "-i", "-n", "-N", "-p", "-t", "-u"})
+_MAPFILE_VALUED = frozenset({"-d", "-n", "-O", "-s", "-u", "-C", "-c"})
+
+
+def check_cd(call: Call) -> Text | None:
+    """`cd` and `pushd`: later relative paths start from there."""
+    operands = parse_arguments(call.arguments).operands
+    if not operands:
+        call.scope.directories = ("~",) if call.name == "cd" else ("",)
+        return None
+    target = operands[0]
+    if target.text in ("-", UNKNOWN) or target.text.startswith("+"):
+        call.scope.directories = ("",)
+        return None
+    call.scope.directories = tuple(
+        dict.fromkeys(_enter(target.when_empty, directory) for directory in call.scope.directories)
+    )
+    return None
+
+
+def _enter(target: str, directory: str) -> str:
+    place = normalise(target, directory=directory)
+    return place if place.startswith(("/", "~")) else ""
+
+
+def check_declaration(call: Call) -> Text | None:
+    """`export`, `declare`, `local`, `readonly`: sets variables; prints them all when it names none."""
+    arguments = parse_arguments(call.arguments)
+    if not arguments.operands and call.name != "local" and not arguments.has("-f", "-F"):
+        call.report("C-secret-read")
+    for operand in arguments.operands:
+        _assign(call, operand)
+    return None
+
+
+def _assign(call: Call, assignment: Text) -> None:
+    name, sign, value = assignment.text.partition("=")
+    if sign:
+        set_variable(call, name.rstrip("+"), Text(value, assignment.origins))
+    else:
+        _report_name(call, name, assignment)
+
+
+def set_variable(call: Call, name: str, value: Text) -> None:
+    """Give a variable its value, as builtins do that take its name as an argument."""
+    _report_name(call, name, value)
+    call.scope.assign(name, [(value,)])
+
+
+def _report_name(call: Call, name: str, word: Text) -> None:
+    rule = find_variable_rule(name, command=call.name)
+    if rule:
+        call.report(rule, word.text)
+    if UNKNOWN in name:
+        call.report("C-dynamic-operand", word.text)
+    _expand_hidden(call, name)
+
+
+def _expand_hidden(call: Call, name: str) -> None:
+    """An index in a name is expanded once more: `a[$(command)]`."""
+    if "$(" in name or "`" in name:
+        call.report("C-hidden-expansion", name)
+        call.run_script(Text(f": {name}"))
+
+
+def check_unset(call: Call) -> Text | None:
+    for operand in parse_arguments(call.arguments).operands:
+        _report_name(call, operand.text, operand)
+    return None
+
+
+def check_test(call: Call) -> Text | None:
+    """`[ … ]` and `test`."""
+    if "-v" in call.texts:
+        for word in call.arguments:
+            _expand_hidden(call, word.text)
+    return None
+
+
+def check_read(call: Call) -> Text | None:
+    """`read`: the variables get the lines that come in."""
+    arguments = parse_arguments(call.arguments, valued=_READ_VALUED)
+    source = call.stdin or ANYTHING
+    descriptor = arguments.value_of("-u")
+    if descriptor is not None:
+        source = call.scope.descriptors.get(descriptor.text, ANYTHING)
+    array = arguments.value_of("-a")
+    names = [operand.text for operand in arguments.operands] or ([] if array else ["REPLY"])
+    for name in names:
+        _report_name(call, name, Text(name))
+    if array is not None:
+        call.scope.assign(array.text, [_split_words(source)])
+    lines = [Text(line, source.origins) for line in source.text.splitlines() if line.strip()] or [source]
+    for place, name in enumerate(names):
+        call.scope.assign(name, [(_pick_word(line, place, len(names)),) for line in lines])
+    return None
+
+
+def _pick_word(line: Text, place: int, count: int) -> Text:
+    if not line.is_known:
+        return Text(UNKNOWN, line.origins)
+    words = line.text.split(maxsplit=count - 1)
+    return Text(words[place].rstrip() if place < len(words) else "", line.origins)
+
+
+def _split_words(source: Text) -> tuple[Text, ...]:
+    return tuple(Text(word, source.origins) for word in source.text.split()) or (EMPTY,)
+
+
+def check_mapfile(call: Call) -> Text | None:
+    arguments = parse_arguments(call.arguments, valued=_MAPFILE_VALUED)
+    callback = arguments.value_of("-C")
+    if callback is not None:
+        call.report("C-eval")
+        call.run_script(callback)
+    source = call.stdin or ANYTHING
+    name = arguments.operands[0].text if arguments.operands else "MAPFILE"
+    lines = tuple(Text(line, source.origins) for line in source.text.splitlines())
+    call.scope.assign(name, [lines or (ANYTHING,)])
+    return None
+
+
+def check_set(call: Call) -> Text | None:
+    """`set`: options and positional parameters; alone it prints every variable."""
+    if not call.arguments:
+        call.report("C-secret-read")
+        return None
+    texts = call.texts
+    if "--" in texts:
+        call.scope.positional = call.arguments[texts.index("--") + 1 :]
+    elif not texts[0].startswith(("-", "+")):
+        call.scope.positional = call.arguments
+    return None
+
+
+def check_shift(call: Call) -> Text | None:
+    count = int(call.texts[0]) if call.texts and call.texts[0].isdigit() else 1
+    call.scope.positional = call.scope.positional[count:]
+    return None
+
+
+def check_let(call: Call) -> Text | None:
+    for word in call.arguments:
+        name = word.text.partition("=")[0].strip()
+        if name.isidentifier():
+            call.scope.assign(name, [(Text(SOMETHING),)])
+        _expand_hidden(call, word.text)
+    return None
+
+
+def check_exec(call: Call) -> Text | None:
+    """`exec command` replaces the shell; without one only its redirections count."""
+    arguments = parse_arguments(call.arguments, valued=frozenset({"-a"}), stops_at_operand=True)
+    return call.run(arguments.operands) if arguments.operands else None
+
+
+def check_command(call: Call) -> Text | None:
+    """`command name` and `builtin name`; with -v it only looks the name up."""
+    arguments = parse_arguments(call.arguments, stops_at_operand=True)
+    if arguments.has("-v", "-V"):
+        return join([*arguments.operands, Text("\n")]) if arguments.operands else None
+    return call.run(arguments.operands) if arguments.operands else None
+
+
+def check_lookup(call: Call) -> Text | None:
+    """`which`, `type -P`: the answer names the same command."""
+    operands = parse_arguments(call.arguments).operands
+    return join([*operands, Text("\n")], separator="") if len(operands) == 1 else None
+
+
+def check_environment_print(call: Call) -> Text | None:
+    """`printenv`: everything, or single variables."""
+    operands = parse_arguments(call.arguments).operands
+    if not operands or any(not operand.is_known or is_secret_name(operand.text) for operand in operands):
+        call.report("C-secret-read")
+    return None

@@ -1,0 +1,89 @@
+"""Finds out which command a word names, and judges it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from fnmatch import fnmatchcase
+
+from command_safety.commands.judging import apply_rule
+from command_safety.commands.script_files import run_file
+from command_safety.evaluation.call import Call
+from command_safety.evaluation.values import FOREIGN, NO_ORIGINS, UNKNOWN, Origin, Text
+from command_safety.paths.normalising import normalise
+from command_safety.paths.protected import is_protected
+from command_safety.rules.loading import load_rules
+
+_PROGRAM_DIRECTORY = re.compile(r"/(?:usr/(?:local/)?)?(?:s?bin|lib(?:exec|32|64)?)/|/opt/|/snap/bin/|/usr/share/")
+_VERSION_SUFFIX = re.compile(r"[-_]?\d+(?:\.\d+)*$|\.sh$")
+_DESTRUCTIVE = ("rm", "dd", "shred", "chmod", "chown", "mv", "wipefs", "mkfs", "sh", "bash", "find")
+_GLOB = re.compile(r"[*?]|\[[^/]*\]")
+_OPTIONS = re.compile(r"-\w*[rR]\w*|--recursive|--no-preserve-root")
+_PASSES_NAMES = frozenset({"cat", "sort", "uniq", "head", "tail", "tac", "tee", "shuf", "nl", "rev"})
+
+
+def judge_command(call: Call) -> Text:
+    """Judge a call with everything it starts; answers what it prints."""
+    found = _judge(call)
+    kept = FOREIGN
+    if call.command.text.rpartition("/")[2] in _PASSES_NAMES:
+        kept = FOREIGN | {Origin.PROTECTED_LISTING}
+    origins = call.origins & kept
+    if found is None:
+        return Text(UNKNOWN, origins)
+    return found.with_origins(origins & FOREIGN)
+
+
+def _judge(call: Call) -> Text | None:
+    text = call.command.text
+    if not call.command.is_known or _GLOB.search(text) or not text:
+        return _judge_dynamic(call)
+    if "/" not in text:
+        return _judge_name(call, text)
+    if call.scope.recall_file(text) is not None:
+        return run_file(call, text)
+    path = normalise(text, directory=_known_directory(call))
+    if not _PROGRAM_DIRECTORY.match(path):
+        call.report("C-local-program", text)
+    return _judge_name(call, path.rpartition("/")[2])
+
+
+def _known_directory(call: Call) -> str:
+    return call.scope.directories[0] if len(call.scope.directories) == 1 else ""
+
+
+def _judge_name(call: Call, name: str) -> Text | None:
+    rules = load_rules()
+    if name not in rules:
+        name = next(
+            (short for short in (_VERSION_SUFFIX.sub("", name), name.partition(".")[0]) if short in rules), name
+        )
+    rule = rules.get(name)
+    if rule is None:
+        call.report("C-unknown-command")
+        return None
+    return apply_rule(replace(call, name=name), rule)
+
+
+def _judge_dynamic(call: Call) -> Text | None:
+    """A command whose name is not known before it runs: judged as whatever it may turn out to be."""
+    if not call.command.text and not call.arguments:
+        return None
+    if Origin.DOWNLOADED in call.command.origins:
+        call.report("B6-run-downloaded")
+    elif Origin.NETWORK in call.command.origins:
+        call.report("B7-remote-shell")
+    elif Origin.DECODED in call.command.origins:
+        call.report("B6-run-decoded")
+    call.report("C-dynamic-command")
+    if any(_OPTIONS.fullmatch(text) for text in call.texts) and any(
+        is_protected(word, call.scope) for word in call.arguments
+    ):
+        call.report("B1-recursive-delete")
+    name = call.command.when_empty.rpartition("/")[2]
+    if not name:
+        return call.run(call.arguments) if call.arguments else None
+    candidates = [each for each in _DESTRUCTIVE if fnmatchcase(each, name)] or [name]
+    for candidate in candidates:
+        _judge_name(call, candidate)
+    return Text(UNKNOWN, NO_ORIGINS)

@@ -1,0 +1,215 @@
+"""Folds words: what the shell would make of them, as far as that is known."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import fields as fields_of
+from dataclasses import is_dataclass
+
+from command_safety.evaluation.braces import expand_braces
+from command_safety.evaluation.parameters import apply_default, apply_operator
+from command_safety.evaluation.scope import Fields, Scope
+from command_safety.evaluation.values import ANYTHING, EMPTY, NO_ORIGINS, SOMETHING, UNKNOWN, Text, join
+from command_safety.shell.syntax import (
+    Arithmetic,
+    CommandSubstitution,
+    Literal,
+    Parameter,
+    Part,
+    ProcessSubstitution,
+    Script,
+    Word,
+)
+
+RunScript = Callable[[Script, Scope, Text | None], Text]
+"""Judges a script inside a word and tells what it prints."""
+RunHidden = Callable[[str, Scope], None]
+"""Judges a text that the shell expands once more, such as an array index."""
+
+Report = Callable[[str, str], None]
+
+_EXTENDED_PATTERN = re.compile(r"[?*+@!]\(")
+_DEFAULTS = frozenset({":-", "-", ":=", "=", ":+", "+", ":?", "?"})
+_NAME = re.compile(r"[A-Za-z_]\w*", re.ASCII)
+_ASSIGNED = re.compile(
+    r"([A-Za-z_]\w*)\s*(?:(?:[-+*/%&|^]|<<|>>)?=(?!=)|\+\+|--)|(?:\+\+|--)\s*([A-Za-z_]\w*)", re.ASCII
+)
+
+
+class WordFolder:
+    """Folds the words of one command in one scope."""
+
+    def __init__(
+        self, scope: Scope, *, run: RunScript, run_hidden: RunHidden, report: Report, stdin: Text | None = None
+    ) -> None:
+        self._scope = scope
+        self._report = report
+        self._run = run
+        self._run_hidden = run_hidden
+        self._stdin = stdin
+
+    def fold_words(self, words: Iterable[Word]) -> Fields:
+        return tuple(field for word in words for field in self.fold(word))
+
+    def fold(self, word: Word) -> list[Text]:
+        """The words that this one becomes, braces and splitting done; globs stay."""
+        for part in word.parts:
+            if isinstance(part, Literal) and not part.is_quoted and _EXTENDED_PATTERN.search(part.text):
+                self._report("C-extended-pattern", part.text)
+        return [field for each in expand_braces(word) for field in self._fold_fields(each)]
+
+    def fold_text(self, word: Word) -> Text:
+        """The word where it is not split: assignments, redirections, here-documents."""
+        return join([EMPTY, *(join(texts, separator=" ") for texts, _ in map(self._fold_part, word.parts))])
+
+    def fold_arithmetic(self, expression: Word) -> None:
+        """Judge what an expression expands, and remember the names it sets."""
+        text = self.fold_text(expression).text
+        for found in _ASSIGNED.finditer(text):
+            self._scope.assign(found[1] or found[2], [(Text(SOMETHING),)])
+        for name in _NAME.findall(text):
+            for value in self._scope.variables.get(name, ()):
+                self._expand_again(*value)
+        self._expand_again(Text(text))
+
+    def _expand_again(self, *values: Text) -> None:
+        # An index is expanded once more when a variable is looked up: `a[$(command)]`.
+        for value in values:
+            if "$(" in value.text or "`" in value.text:
+                self._run_hidden(value.text, self._scope)
+
+    def _fold_fields(self, word: Word) -> list[Text]:
+        builder = _FieldBuilder(self._separators())
+        for part in word.parts:
+            texts, is_split = self._fold_part(part)
+            if is_split:
+                builder.add_split(texts)
+            else:
+                builder.add_whole(texts)
+        return builder.finish()
+
+    def _separators(self) -> str:
+        value = self._scope.read("IFS")[0]
+        return value[0].text if len(value) == 1 and value[0].is_known else " \t\n"
+
+    def _fold_part(self, part: Part) -> tuple[Fields, bool]:
+        """The texts of a part, and whether the shell splits them."""
+        match part:
+            case Literal():
+                return (Text(part.text),), False
+            case Parameter():
+                return self._fold_parameter(part), not part.is_quoted
+            case CommandSubstitution():
+                output = self._run(part.script, self._scope.copy(), None)
+                return (Text(output.text.rstrip("\n"), output.origins),), not part.is_quoted
+            case ProcessSubstitution():
+                return (self._fold_process(part),), False
+            case Arithmetic():
+                self.fold_arithmetic(part.expression)
+                return (Text(SOMETHING),), False
+
+    def _fold_process(self, part: ProcessSubstitution) -> Text:
+        stdin = (self._stdin or ANYTHING) if part.is_output else None
+        output = self._run(part.script, self._scope.copy(), stdin)
+        path = f"/dev/fd/{63 + len(self._scope.files)}"
+        self._scope.remember_file(path, output)
+        return Text(path)
+
+    def _fold_parameter(self, part: Parameter) -> Fields:
+        if part.is_length:
+            return (Text(SOMETHING),)
+        values = self._read(part)
+        if part.operator and part.argument is not None:
+            return self._apply(part, part.argument, values)
+        if part.name == "*" and part.is_quoted:
+            return (join([EMPTY, *values], separator=" "),)
+        return values
+
+    def _read(self, part: Parameter) -> Fields:
+        name = part.name
+        if part.is_indirect:
+            pointer = join([EMPTY, *self._read_name(name)])
+            if not pointer.is_known or not _NAME.fullmatch(pointer.text):
+                return (Text(UNKNOWN, pointer.origins),)
+            name = pointer.text
+        values = self._read_name(name)
+        if part.index is None:
+            return values[:1] if name not in ("@", "*") else values
+        index = self.fold_text(part.index)
+        self._expand_again(index)
+        if index.text in ("@", "*"):
+            return values
+        if index.text.isdigit():
+            return values[int(index.text) : int(index.text) + 1]
+        return (Text(UNKNOWN, NO_ORIGINS.union(*(value.origins for value in values))),)
+
+    def _read_name(self, name: str) -> Fields:
+        alternatives = self._scope.read(name)
+        if len(alternatives) == 1:
+            return alternatives[0]
+        return (Text(UNKNOWN, NO_ORIGINS.union(*(text.origins for value in alternatives for text in value))),)
+
+    def _apply(self, part: Parameter, word: Word, values: Fields) -> Fields:
+        argument = self.fold_text(word)
+        if part.operator in _DEFAULTS:
+            is_set = bool(values) and (values != (ANYTHING,) or part.name in self._scope.variables)
+            value = values[0] if values else EMPTY
+            result = apply_default(part.operator, value, argument, is_set=is_set)
+            if part.operator.endswith("="):
+                self._scope.assign(part.name, [(result,)])
+            return (result,) if result is not value else values
+        if part.operator == "@P":
+            self._expand_again(*values)
+        return tuple(apply_operator(part.operator, value, argument) for value in values)
+
+
+class _FieldBuilder:
+    """Puts the parts of one word together; splitting starts new words."""
+
+    def __init__(self, separators: str) -> None:
+        self._splitter = re.compile(f"[{re.escape(separators)}]+") if separators else None
+        self._done: list[Text] = []
+        self._pieces: list[Text] = []
+
+    def add_whole(self, texts: Fields) -> None:
+        for place, text in enumerate(texts):
+            if place:
+                self._end_word()
+            self._pieces.append(text)
+
+    def add_split(self, texts: Fields) -> None:
+        for place, text in enumerate(texts):
+            if place:
+                self._end_word()
+            self._add_split_text(text)
+
+    def finish(self) -> list[Text]:
+        self._end_word()
+        return self._done
+
+    def _add_split_text(self, text: Text) -> None:
+        chunks = self._splitter.split(text.text) if self._splitter else [text.text]
+        for place, chunk in enumerate(chunks):
+            if place:
+                self._end_word()
+            if chunk:
+                is_loose = text.is_loose or UNKNOWN in chunk
+                self._pieces.append(Text(chunk, text.origins, is_loose))
+
+    def _end_word(self) -> None:
+        if self._pieces:
+            self._done.append(join(self._pieces))
+            self._pieces = []
+
+
+def find_parameters(tree: object) -> Iterator[str]:
+    """Names of the parameters anywhere in a part of the syntax tree."""
+    if isinstance(tree, Parameter):
+        yield tree.name
+    if isinstance(tree, tuple):
+        for item in tree:
+            yield from find_parameters(item)
+    elif is_dataclass(tree):
+        for item in fields_of(tree):
+            yield from find_parameters(getattr(tree, item.name))

@@ -1,0 +1,1 @@
+"""The shell language: from text to a tree of statements. Knows bash; says nothing about danger."""

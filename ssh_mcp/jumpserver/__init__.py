@@ -1,0 +1,1 @@
+"""Hosts behind a JumpServer bastion: its granted assets, its connection tokens, and what its rules answer."""
