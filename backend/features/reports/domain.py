@@ -150,7 +150,8 @@ def build_report(known: Known, *, at: datetime, trend_hours: int, top_risks: int
 
 
 def _host_row(target: WatchedTarget, *, earlier: Mapping[SeriesKey, float], critical: int, warnings: int) -> HostRow:
-    facts = target.facts
+    # What an unreachable host was like earlier says nothing about now.
+    facts = target.facts if target.state is LookState.READ else None
     figures = [] if facts is None else read_figures(facts, host=target.target.id)
 
     def cell(metric: Metric) -> Cell:
