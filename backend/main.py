@@ -18,6 +18,7 @@ from backend.features.access.rate_limit import RateLimits
 from backend.features.chat.run_metering import MeteredRuns
 from backend.features.chat.service import ChatService
 from backend.features.operations.service import OperationsService
+from backend.features.patrol.chat_tools import PatrolTools
 from backend.features.patrol.service import PatrolProcess
 from backend.integrations.durable_execution.advancing import AdvancingWork
 from backend.integrations.durable_execution.executor import DurableRunExecutor
@@ -80,7 +81,6 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
             ledger=usage,
             artifacts=SqlArtifactStore(database, clock=clock),
         )
-        all_tools = CombinedTools(ArtifactTools(models.artifacts, max_tokens=settings.agent.result_tokens), tools)
         runs = SqlRunStore(
             database,
             signals=RunSignals(),
@@ -102,6 +102,11 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
                 process=PatrolProcess(owner=settings.durable.executor_id),
             ),
             stack=stack,
+        )
+        all_tools = CombinedTools(
+            ArtifactTools(models.artifacts, max_tokens=settings.agent.result_tokens),
+            PatrolTools(patrol=watch.patrol, findings=watch.findings, hosts=watch.hosts),
+            tools,
         )
         patrols = AdvancingWork("patrol", lambda run_id, _cancelled: watch.patrol.advance(run_id))
         watch.patrol.connect(patrols)
