@@ -39,6 +39,24 @@ def compare(before: JsonObject | None, after: JsonObject | None) -> list[FieldCh
     return [_describe(path, was, becomes) for path, was, becomes in differences if path not in _IDENTITY]
 
 
+def compare_new(document: JsonObject, created: JsonObject) -> tuple[list[FieldChange], int]:
+    """The fields of a new object that its manifest states, then entries that came beside: an injected container.
+
+    The rest is what the API server always fills in; it is only counted.
+    """
+    found = compare(None, created)
+    written = {change.field for change in compare(None, document)}
+    entries = {entry for path in written for entry in _entries_on(path)}
+    stated = [change for change in found if change.field in written]
+    added = [change for change in found if change.field not in written and not _entries_on(change.field) <= entries]
+    return [*stated, *added], len(found) - len(stated) - len(added)
+
+
+def _entries_on(path: str) -> set[str]:
+    """The list entries a path leads through: `spec.containers[web]` of `spec.containers[web].image`."""
+    return {path[: end + 1] for end, letter in enumerate(path) if letter == "]"}
+
+
 def without_server_fields(source: JsonObject) -> JsonObject:
     """The part of an object that people and controllers ask for: neither status nor what the API server fills in."""
     metadata = {key: value for key, value in read_map(source, "metadata").items() if key not in _SERVER_METADATA}

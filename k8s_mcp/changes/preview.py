@@ -39,6 +39,8 @@ class ObjectChange:
     action: str
     """create, update, delete or unchanged."""
     fields: tuple[FieldChange, ...] = ()
+    filled_in: int = 0
+    """How many fields more the API server gives a new object by itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +94,8 @@ def _write_changes(objects: Sequence[ObjectChange]) -> list[str]:
         lines += [f"  {_write_field(field)}" for field in shown]
         if len(each.fields) > len(shown):
             lines.append(f"  … {len(each.fields) - len(shown)} more fields")
+        if each.filled_in:
+            lines.append(f"  and {each.filled_in} fields that the API server fills in")
     return lines
 
 
@@ -143,6 +147,7 @@ def _to_document(preview: Preview, *, max_changes: int) -> dict[str, Any]:  # An
         "risk": preview.risk.value,
         **_write_objects(objects),
         "more_changes": left_out or None,
+        "filled_in": sum(each.filled_in for each in preview.objects) or None,
         "pods": list(preview.pods[:_MAX_POD_NAMES]) or None,
         "pods_total": len(preview.pods) or None,
         "effects": _write_all(preview.effects),

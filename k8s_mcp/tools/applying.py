@@ -10,7 +10,7 @@ from mcp.server.mcpserver.exceptions import ToolError
 
 from k8s_diagnosis.objects.access import JsonObject, read_map
 from k8s_diagnosis.problem import Words
-from k8s_mcp.changes.difference import FieldChange, compare
+from k8s_mcp.changes.difference import compare, compare_new
 from k8s_mcp.changes.impact import Notes, Surroundings
 from k8s_mcp.changes.notes import changes_pods, replaces_pods
 from k8s_mcp.changes.preview import ObjectChange, Preview
@@ -125,16 +125,14 @@ class Applying:
             if not self._brings_namespace_of(target):
                 raise
             return _untried(applied)
-        fields = compare(target.found, tried.object)
-        if target.found is None:
-            fields = _put_written_first(fields, applied.document)
+        change = _describe_change(applied, tried.object)
+        fields = list(change.fields)
         notes, around = await look_around(self.call, target, tried, fields=fields)
         if owned:
             notes.is_destructive = True
             notes.warnings.append(_describe_taken(target, owned))
-        action = "create" if target.found is None else "update" if fields else "unchanged"
         replaced = around.pod_names if replaces_pods(target, tried.object) else ()
-        return Trial(ObjectChange(target.path, action, tuple(fields)), notes, around, tried.object, replaced)
+        return Trial(change, notes, around, tried.object, replaced)
 
     async def _dry_run(self, applied: Applied) -> tuple[Written, tuple[OwnedField, ...]]:
         """The answer of the API server, and the fields that have to be taken from others for it."""
@@ -243,10 +241,13 @@ def _untried(applied: Applied) -> Trial:
     return Trial(change, Notes(), Surroundings(unknown=(words,)), applied.document)
 
 
-def _put_written_first(fields: list[FieldChange], document: JsonObject) -> list[FieldChange]:
-    """A new object shows what the manifest says before what the API server fills in."""
-    written = {each.field for each in compare(None, document)}
-    return sorted(fields, key=lambda each: each.field not in written)
+def _describe_change(applied: Applied, after: JsonObject) -> ObjectChange:
+    target = applied.target
+    if target.found is None:
+        stated, filled_in = compare_new(applied.document, after)
+        return ObjectChange(target.path, "create", tuple(stated), filled_in)
+    fields = compare(target.found, after)
+    return ObjectChange(target.path, "update" if fields else "unchanged", tuple(fields))
 
 
 def _describe_taken(target: Target, owned: Sequence[OwnedField]) -> Words:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal, Protocol, TypeVar
 
 import anyio
@@ -118,6 +118,7 @@ class ChangeCall:
     cluster: Cluster
     cluster_argument: str | None
     """As it was given: a command that repeats the call needs it, and only then."""
+    started: float = field(default_factory=time.monotonic)
 
     @property
     def state(self) -> K8sState:
@@ -157,7 +158,7 @@ class ChangeCall:
 
     async def tell(self, message: str) -> None:
         """Let the client know how far the call has come, while it waits."""
-        await self.context.report_progress(time.monotonic(), None, message)
+        await self.context.report_progress(time.monotonic() - self.started, None, message)
 
 
 def open_call(context: Context[K8sState], tool: str, cluster: str | None) -> ChangeCall:

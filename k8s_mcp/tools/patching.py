@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from k8s_diagnosis.objects.access import JsonObject
@@ -51,8 +52,10 @@ class Patching:
     undo: str | None = None
     """The way back where the tool knows a better one than the reverse patch."""
     no_undo: Words | None = None
-    moment_field: str | None = None
-    """A field whose value is the moment of the change, and so differs from the trial."""
+    hidden_field: str | None = None
+    """A field that is told in words, since its value differs from the trial: the moment of the change."""
+    effects: tuple[Words, ...] = ()
+    """What the tool knows beside what is found out."""
 
     @property
     def targets(self) -> list[Target]:
@@ -72,10 +75,10 @@ class Patching:
         return Preview(
             kind=self.wording.kind,
             title=self.wording.question,
-            objects=(ObjectChange(self.target.path, "update", tuple(self._reword(field) for field in fields)),),
+            objects=(ObjectChange(self.target.path, "update", self._shown(fields)),),
             risk=notes.risk,
             pods=around.pod_names if replaces_pods(self.target, tried.object) else (),
-            effects=tuple(notes.effects),
+            effects=(*notes.effects, *self.effects),
             warnings=tuple(notes.warnings),
             unknown=around.unknown,
             undo=self._find_undo(tried.object),
@@ -109,10 +112,8 @@ class Patching:
             return self.undo
         return write_patch_undo(self.call, self.target, after)
 
-    def _reword(self, field: FieldChange) -> FieldChange:
-        if field.field != self.moment_field:
-            return field
-        return FieldChange(field.field, field.before, "(the moment of the change)")
+    def _shown(self, fields: Sequence[FieldChange]) -> tuple[FieldChange, ...]:
+        return tuple(field for field in fields if field.field != self.hidden_field)
 
     async def _send(self, patch: Patch, *, is_dry_run: bool) -> Written:
         target = self.target

@@ -56,7 +56,13 @@ async def restart_workload(
             en="pods that were replaced do not come back; the new ones are made from the same template.",
             zh="被替换的 Pod 不会回来；新的 Pod 由同一模板创建。",
         ),
-        moment_field=f"spec.template.metadata.annotations[{_RESTARTED_AT}]",
+        hidden_field=f"spec.template.metadata.annotations[{_RESTARTED_AT}]",
+        effects=(
+            Words(
+                en=f"Sets the annotation {_RESTARTED_AT} of the pod template to the moment of the change.",
+                zh=f"把 Pod 模板的注解 {_RESTARTED_AT} 设为执行时刻。",
+            ),
+        ),
     )
     report = await carry_out(call, change, action="restart")
     return report if isinstance(report, InputRequiredResult) else write_result(report, [target], action="restart")

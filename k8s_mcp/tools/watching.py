@@ -19,6 +19,10 @@ from k8s_mcp.tools.surroundings import try_list
 LOOK_SECONDS = 1.0
 """Between two looks. Pods take seconds to start, and one look is two small requests."""
 
+_LARGE_LOOK_SECONDS = 5.0
+_LARGE_REPLICAS = 100
+"""From so many pods on, looking costs the API server megabytes each time."""
+
 UNKNOWN = Outcome(
     "unknown",
     Words(
@@ -41,6 +45,7 @@ async def watch_rollout(call: ChangeCall, target: Target, *, before: Workload, o
     """The state of the rollout when it is final or the time is up."""
     limit = call.state.settings.change_wait_seconds
     started, waited, told = time.monotonic(), 0.0, ""
+    pause = LOOK_SECONDS if before.replicas < _LARGE_REPLICAS else _LARGE_LOOK_SECONDS
     while True:
         try:
             state = await _look(call, target, before=before, old_pods=old_pods)
@@ -55,8 +60,8 @@ async def watch_rollout(call: ChangeCall, target: Target, *, before: Workload, o
         if state.words.en != told:
             told = state.words.en
             await call.tell(told)
-        await call.state.sleep(LOOK_SECONDS)
-        waited += LOOK_SECONDS
+        await call.state.sleep(pause)
+        waited += pause
 
 
 async def _look(call: ChangeCall, target: Target, *, before: Workload, old_pods: Collection[str]) -> RolloutState:
@@ -64,6 +69,9 @@ async def _look(call: ChangeCall, target: Target, *, before: Workload, old_pods:
     workload = workload_of(Target(target.resource, target.namespace, target.name, found))
     if workload is None:
         raise ObjectNotFound(target.title)
+    state = judge_rollout(workload, before=before, new_pods=())
+    if state.is_final:
+        return state
     pods = await call.cluster.list_objects(PODS, _pods_of(workload))
     return judge_rollout(workload, before=before, new_pods=_new_pods(pods, old_pods))
 

@@ -33,6 +33,7 @@ from tests.fakes.simulated_world import NOW, LivingWorld
 Era = Literal["auto", "legacy"]
 ADMIN = "admin-token"
 LIMITED = "limited-token"
+SILENCE = -1
 _CALL_SECONDS = 20
 
 
@@ -48,7 +49,7 @@ class ServedCluster:
     folder: Path
     tokens: dict[str, User]
     faults: list[Callable[[str, str], int | None]] = field(default_factory=list)
-    """Each may answer a method and a path with a status of its own."""
+    """Each may answer a method and a path with a status of its own; with SILENCE nothing is answered."""
     requests: list[str] = field(default_factory=list)
 
     def kubeconfig(self, token: str = ADMIN) -> Path:
@@ -173,6 +174,10 @@ def _observed(app: Any, cluster: ServedCluster) -> Any:  # Any: ASGI application
         status = next((found for fault in cluster.faults if (found := fault(method, f"{path}?{query}"))), None)
         if status is None:
             await app(scope, receive, send)
+            return
+        if status == SILENCE:
+            while (await receive())["type"] != "http.disconnect":
+                continue
             return
         await send({"type": "http.response.start", "status": status, "headers": []})
         await send({"type": "http.response.body", "body": b"{}"})

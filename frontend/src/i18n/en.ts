@@ -267,6 +267,7 @@ export const en: Shape<typeof zhCN> = {
     unknown: 'Could not be found out',
     cluster: 'Cluster: {{cluster}}',
     moreChanges: '{{count}} more fields change',
+    filledIn: 'and {{count}} fields that the cluster fills in by itself',
     morePods: 'and {{count}} more',
     noUndo: 'Cannot be undone:',
     action: { create: 'new', update: 'changed', delete: 'deleted', unchanged: 'unchanged' },

@@ -9,7 +9,7 @@ import pytest
 
 from simulator.api import AccessRule
 from simulator.store import JsonObject
-from tests.fakes.served_cluster import Person, ServedCluster, call, connect, content_of, may_read, text_of
+from tests.fakes.served_cluster import SILENCE, Person, ServedCluster, call, connect, content_of, may_read, text_of
 
 TOOL = "k8s-patch-resource"
 
@@ -239,6 +239,21 @@ async def test_server_that_fails_in_the_middle_leaves_no_false_claim(
 
     assert result.is_error
     assert expected in text_of(result)
+    assert len(still.written()) == 1
+
+
+async def test_write_that_is_never_answered_is_looked_after_and_not_repeated(still: ServedCluster) -> None:
+    still.add(config_map())
+    still.faults.append(lambda method, path: SILENCE if method == "PATCH" and "dryRun" not in path else None)
+    arguments = patch("cm", "settings", {"data": {"colour": "green"}})
+
+    result = await call(still, TOOL, arguments, person=Person(), request_timeout_seconds=0.3)
+
+    assert "Outcome unknown: The answer to patch configmaps" in text_of(result)
+    assert "no answer within 0.3 s" in text_of(result)
+    assert "is unchanged so far. Look at it before trying again." in text_of(result)
+    assert result.meta is not None
+    assert result.meta["ding-robot/error-kind"] == "outcome_unknown"
     assert len(still.written()) == 1
 
 

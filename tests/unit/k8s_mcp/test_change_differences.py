@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from k8s_diagnosis.objects.access import JsonObject
-from k8s_mcp.changes.difference import FieldChange, compare
+from k8s_mcp.changes.difference import FieldChange, compare, compare_new
 from k8s_mcp.changes.reversal import write_manifest, write_reverse_patch
 from simulator.api.patching import apply_json_patch
 
@@ -151,3 +151,20 @@ def test_way_back_that_would_show_a_secret_is_not_written() -> None:
 
 def test_way_back_that_nobody_would_read_is_not_written() -> None:
     assert write_reverse_patch(item({"a": "x" * 3000}), item({})) is None
+
+
+def test_new_object_shows_what_its_manifest_states_and_what_came_beside() -> None:
+    document = item({"containers": [{"name": "web", "image": "a"}], "replicas": 2})
+    filled = {"name": "web", "image": "a", "imagePullPolicy": "Always"}
+    created = item({"containers": [filled, {"name": "proxy", "image": "mesh"}], "replicas": 2, "paused": False})
+
+    stated, filled_in = compare_new(document, created)
+
+    assert [(change.field, change.after) for change in stated] == [
+        ("spec.containers[web].name", "web"),
+        ("spec.containers[web].image", "a"),
+        ("spec.replicas", "2"),
+        ("spec.containers[proxy].name", "proxy"),
+        ("spec.containers[proxy].image", "mesh"),
+    ]
+    assert filled_in == 2

@@ -11,7 +11,7 @@ import type { Preview, PreviewChange, PreviewObject } from './readPreview';
 /** What exactly would change, as the tool server found out. */
 export function ChangePreview({ preview }: { preview: Preview }): ReactNode {
   const { t } = useTranslation();
-  const { object, cluster, changes, objects, moreChanges, podDifference, dryRun, other } = preview;
+  const { object, cluster, changes, objects, moreChanges, filledIn, podDifference, dryRun, other } = preview;
   return (
     <section className={styles['preview']} aria-label={t('approval.preview')}>
       <Place object={object} cluster={cluster} />
@@ -23,6 +23,7 @@ export function ChangePreview({ preview }: { preview: Preview }): ReactNode {
         <ObjectChanges key={entry.object} entry={entry} />
       ))}
       {moreChanges > 0 && <p className={styles['plain']}>{t('approval.moreChanges', { count: moreChanges })}</p>}
+      {filledIn > 0 && <p className={styles['plain']}>{t('approval.filledIn', { count: filledIn })}</p>}
       <Pods names={preview.pods} total={preview.podsTotal} />
       {podDifference !== null && podDifference !== 0 && (
         <p className={styles['plain']}>
@@ -42,12 +43,17 @@ export function ChangePreview({ preview }: { preview: Preview }): ReactNode {
   );
 }
 
+/** Kind/namespace/name, where the namespace of a node and its like is empty. */
+function shortPath(object: string): string {
+  return object.replace('//', '/');
+}
+
 function Place({ object, cluster }: { object: string | null; cluster: string | null }): ReactNode {
   const { t } = useTranslation();
   if (object === null && cluster === null) return null;
   return (
     <p className={styles['place']}>
-      {object !== null && <code className={styles['object']}>{object}</code>}
+      {object !== null && <code className={styles['object']}>{shortPath(object)}</code>}
       {cluster !== null && <span>{t('approval.cluster', { cluster })}</span>}
     </p>
   );
@@ -103,7 +109,7 @@ function ObjectChanges({ entry }: { entry: PreviewObject }): ReactNode {
   return (
     <div className={styles['entry']}>
       <p className={styles['place']}>
-        <code className={styles['object']}>{object}</code>
+        <code className={styles['object']}>{shortPath(object)}</code>
         <span>{known === undefined ? action : t(`approval.action.${known}`)}</span>
       </p>
       {changes.length > 0 && <Changes kind={null} changes={changes} />}

@@ -30,6 +30,8 @@ export interface Preview {
   objects: PreviewObject[];
   /** How many fields differ beyond those that are listed. */
   moreChanges: number;
+  /** How many fields a new object gets by itself. */
+  filledIn: number;
   pods: string[];
   podsTotal: number;
   /** How many pods more or fewer there will be. */
@@ -53,6 +55,7 @@ const KNOWN = new Set([
   'objects',
   'changes',
   'more_changes',
+  'filled_in',
   'before',
   'after',
   'pods',
@@ -77,6 +80,7 @@ export function readPreview(preview: JsonObject): Preview {
     changes: readChanges(preview),
     objects: readObjects(preview['objects']),
     moreChanges: readCount(preview['more_changes']) ?? 0,
+    filledIn: readCount(preview['filled_in']) ?? 0,
     pods: names,
     podsTotal: readCount(preview['pods_total']) ?? names.length,
     podDifference: typeof pods === 'number' ? pods : null,
