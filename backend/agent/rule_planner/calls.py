@@ -21,6 +21,7 @@ HISTORY = "k8s-rollout-history"
 CLUSTERS = "k8s-list-clusters"
 CORDON = "k8s-cordon-node"
 DELETE = "k8s-delete-resource"
+DIAGNOSE = "k8s-diagnose"
 
 MANY = 200
 """Rows asked for where names are looked up: enough for most namespaces, and one page of text."""
@@ -64,6 +65,10 @@ def list_objects(kind: Kind, *, scope: Scope, limit: int = MANY, only_abnormal: 
 def list_kind(plural: str, *, scope: Scope, limit: int = MANY) -> PlannedCall:
     """Objects of any kind."""
     return PlannedCall(RESOURCES, {"kind": plural, **scope.as_arguments(), "limit": limit})
+
+
+def diagnose(*, scope: Scope) -> PlannedCall:
+    return PlannedCall(DIAGNOSE, {**scope.as_arguments(), "limit": 30})
 
 
 def describe_pod(*, name: str, namespace: str) -> PlannedCall:

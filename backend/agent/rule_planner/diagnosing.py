@@ -18,8 +18,10 @@ from backend.agent.rule_planner.calls import (
     describe_pod,
     read_logs,
 )
+from backend.agent.rule_planner.intents import Kind
 from backend.agent.rule_planner.matching import group_by_workload
 from backend.agent.rule_planner.results import Problem, Row, ToolResult, TurnResults, read_problems
+from backend.agent.rule_planner.root_causes import join, read_root_causes
 from backend.vocabulary.language import Language
 
 MAX_DESCRIBED = 8
@@ -52,7 +54,13 @@ def find_abnormal(results: TurnResults, *, namespace: str | None = None) -> Find
 
 
 def plan_diagnosis(
-    findings: Findings, results: TurnResults, *, heading: str, notes: Sequence[str], language: Language
+    findings: Findings,
+    results: TurnResults,
+    *,
+    heading: str,
+    notes: Sequence[str],
+    language: Language,
+    kind: Kind | None = None,
 ) -> Plan:
     """Describe one pod per workload, read the logs of those still unexplained, then answer."""
     groups = group_by_workload(findings.pods)
@@ -62,15 +70,18 @@ def plan_diagnosis(
     )
     if closer_looks:
         return CallTools(closer_looks)
-    cases = build_cases(findings, results)
+    cases = build_cases(findings, results, kind=kind)
     logs = results.missing(list(_logs_of_unexplained(findings.pods, cases))[:MAX_LOGS])
     if logs:
         return CallTools(logs)
     return Answer(answer_problems(cases, heading=heading, notes=notes, language=language))
 
 
-def build_cases(findings: Findings, results: TurnResults) -> list[Case]:
-    """One case per workload, service and node; a deployment whose pods are a case is not told twice."""
+def build_cases(findings: Findings, results: TurnResults, *, kind: Kind | None = None) -> list[Case]:
+    """One case per workload, service and node; a deployment whose pods are a case is not told twice.
+
+    `kind` narrows what is added from the diagnosis of the whole place.
+    """
     known = _listed_problems(results)
     cases = [
         _pod_case(namespace, workload, rows, results=results, known=known)
@@ -87,7 +98,7 @@ def build_cases(findings: Findings, results: TurnResults) -> list[Case]:
     ]
     cases += [case for case in services if (case.namespace, case.name) not in consequences]
     cases += [_row_case("Node", row, status=row["status"], known=known) for row in findings.nodes]
-    return cases
+    return join(cases, read_root_causes(results), kind=kind)
 
 
 def _pod_case(

@@ -13,12 +13,14 @@ from backend.agent.rule_planner.calls import (
     CallTools,
     Plan,
     describe_pod,
+    diagnose,
     list_objects,
 )
 from backend.agent.rule_planner.diagnosing import Findings, build_cases, find_abnormal, plan_diagnosis
 from backend.agent.rule_planner.intents import Explain, FindProblems, Kind, Overview, Scope
 from backend.agent.rule_planner.matching import find_exact_rows, find_nearest, find_rows
 from backend.agent.rule_planner.results import Row, TurnResults, workload_of
+from backend.agent.rule_planner.root_causes import join, read_root_causes
 from backend.vocabulary.language import Language
 
 _LOOKED_AT = {
@@ -33,11 +35,12 @@ _MAX_OVERVIEW_CASES = 10
 
 def plan_problems(intent: FindProblems, results: TurnResults, *, language: Language) -> Plan:
     scope = intent.scope.or_everywhere()
-    missing = results.missing(
+    lists = [
         list_objects(kind, scope=scope, only_abnormal=kind is Kind.PODS)
         for kind in _LOOKED_AT[intent.kind]
         if kind is not Kind.NODES or intent.kind is Kind.NODES or scope.all_namespaces
-    )
+    ]
+    missing = results.missing([*lists, diagnose(scope=scope)])
     if missing:
         return CallTools(missing)
     findings = find_abnormal(results)
@@ -62,7 +65,7 @@ def plan_explanation(intent: Explain, results: TurnResults, *, language: Languag
 def plan_overview(intent: Overview, results: TurnResults, *, language: Language) -> Plan:
     scope = intent.scope.or_everywhere()
     kinds = (*([Kind.NODES] if scope.all_namespaces else []), Kind.PODS, Kind.DEPLOYMENTS, Kind.SERVICES)
-    missing = results.missing(list_objects(kind, scope=scope) for kind in kinds)
+    missing = results.missing([*(list_objects(kind, scope=scope) for kind in kinds), diagnose(scope=scope)])
     if missing:
         return CallTools(missing)
     if not any(results.table(f"k8s-get-{kind.value}") for kind in Kind):
@@ -82,7 +85,8 @@ def _answer_findings(
     findings: Findings, results: TurnResults, *, kind: Kind | None, place: str, language: Language
 ) -> Plan:
     notes = _failure_notes(results, language=language)
-    if not findings:
+    cases = join((), read_root_causes(results), kind=kind)
+    if not findings and not cases:
         if results.failures and not any(results.table(f"k8s-get-{each.value}") for each in Kind):
             return Answer(answer_failures(results.failures, language=language))
         return Answer(paragraphs(_say_nothing_found(kind, place=place, language=language), *notes))
@@ -90,8 +94,8 @@ def _answer_findings(
     if pods is not None and pods.has_more:
         text = choose(language, en="There are more pods than were read.", zh="Pod 数量超过一次读取的上限，未全部检查。")
         notes.append(text)
-    heading = _say_found(findings, place=place, language=language)
-    return plan_diagnosis(findings, results, heading=heading, notes=notes, language=language)
+    heading = _say_found(findings, place=place, language=language) if findings else ""
+    return plan_diagnosis(findings, results, heading=heading, notes=notes, language=language, kind=kind)
 
 
 def _find_meant(intent: Explain, results: TurnResults) -> dict[str, tuple[Row, ...]]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from backend.agent.rule_planner.answers.markdown import choose, code, label, paragraphs, plain, table
 from backend.agent.rule_planner.results import Problem
-from backend.vocabulary.language import Language
+from backend.vocabulary.language import Language, Text
 
 MAX_EVIDENCE = 5
 
@@ -27,6 +27,12 @@ class Case:
     log_lines: tuple[str, ...] = ()
     detail_error: str = ""
     """Why its details could not be read."""
+    to_change: str = ""
+    """What has to be changed, where that is another object."""
+    fix: str = ""
+    """A command that repairs it."""
+    effects: tuple[tuple[str, Text], ...] = ()
+    """Other objects that suffer from it, and how."""
 
     @property
     def title(self) -> str:
@@ -81,7 +87,7 @@ def _section(number: int, case: Case, *, language: Language) -> str:
     status = plain(case.status, limit=80)
     if case.restarts not in {"", "0"}:
         status += choose(language, en=f", {case.restarts} restarts", zh=f"，重启 {case.restarts} 次")
-    lines = [f"### {number}. {code(case.title)} — {status}"]
+    lines = [f"### {number}. {code(case.title)}" + (f" — {status}" if status else "")]
     if case.pods:
         lines.append(
             f"- **Pod**: {', '.join(code(pod) for pod in case.pods[:5])}" + _more(case.pods, language=language)
@@ -91,13 +97,26 @@ def _section(number: int, case: Case, *, language: Language) -> str:
         lines += [_also(problem, language=language) for problem in case.problems[1:3]]
     else:
         lines += _admit(case, language=language)
-    if case.affected_services:
+    lines += _tell_chain(case, language=language)
+    if case.affected_services and not case.effects:
         listed = ", ".join(code(name) for name in case.affected_services)
         lines.append(f"- {label('Affected services', '受影响的 Service', language=language)}{listed}")
     if case.log_lines:
         lines.append(f"- {label('Last log lines', '最后的日志', language=language)}")
         lines += [f"  - {code(line)}" for line in case.log_lines[-MAX_EVIDENCE:]]
     return "\n".join(lines)
+
+
+def _tell_chain(case: Case, *, language: Language) -> list[str]:
+    lines: list[str] = []
+    if case.to_change:
+        lines.append(f"- {label('To change', '需要修改', language=language)}{code(case.to_change)}")
+    if case.fix:
+        lines.append(f"- {label('Fix', '修复命令', language=language)}{code(case.fix)}")
+    if case.effects:
+        lines.append(f"- {label('Brings about', '由此导致', language=language)}")
+        lines += [f"  - {code(path)}: {plain(cause.in_language(language))}" for path, cause in case.effects]
+    return lines
 
 
 def _explain(problem: Problem, *, language: Language) -> list[str]:
