@@ -2,7 +2,6 @@
 
 import logging
 import os
-import uuid
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
@@ -12,7 +11,6 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from backend.agent.artifacts.tools import ArtifactTools
 from backend.agent.combined_tools import CombinedTools
-from backend.agent.domain import Json
 from backend.agent.interfaces import AuditTrail, Telemetry, ToolSource
 from backend.agent.loop import AgentLoop
 from backend.agent.model_calling import ModelAccess
@@ -20,15 +18,14 @@ from backend.features.access.rate_limit import RateLimits
 from backend.features.chat.run_metering import MeteredRuns
 from backend.features.chat.service import ChatService
 from backend.features.operations.service import OperationsService
+from backend.features.patrol.chat_tools import PatrolTools
 from backend.features.patrol.service import PatrolProcess
 from backend.integrations.durable_execution.advancing import AdvancingWork
 from backend.integrations.durable_execution.executor import DurableRunExecutor
-from backend.integrations.mcp_servers import McpToolSource
-from backend.integrations.mcp_servers.tool_memory import FileToolMemory
 from backend.integrations.telemetry import RecordingTelemetry, choose_telemetry
 from backend.model_setup import build_models
 from backend.patrol_setup import WatchNeeds, build_watch, keep_watch
-from backend.records import open_records, refuse_open_doors
+from backend.records import new_id, open_records, refuse_open_doors
 from backend.settings import PACKAGE, Settings, read_server_environment
 from backend.storage.approval_store import SqlApprovalStore
 from backend.storage.artifact_store import SqlArtifactStore
@@ -37,6 +34,7 @@ from backend.storage.run_signals import RunSignals
 from backend.storage.run_store import SqlRunStore
 from backend.storage.session_store import SqlSessionStore
 from backend.storage.usage_store import SqlUsageStore
+from backend.tool_setup import make_tool_source
 from backend.vocabulary.clock import SystemClock
 from backend.vocabulary.errors import Unavailable
 from backend.vocabulary.language import Text
@@ -83,7 +81,6 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
             ledger=usage,
             artifacts=SqlArtifactStore(database, clock=clock),
         )
-        all_tools = CombinedTools(ArtifactTools(models.artifacts, max_tokens=settings.agent.result_tokens), tools)
         runs = SqlRunStore(
             database,
             signals=RunSignals(),
@@ -105,6 +102,11 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
                 process=PatrolProcess(owner=settings.durable.executor_id),
             ),
             stack=stack,
+        )
+        all_tools = CombinedTools(
+            ArtifactTools(models.artifacts, max_tokens=settings.agent.result_tokens),
+            PatrolTools(patrol=watch.patrol, findings=watch.findings, hosts=watch.hosts),
+            tools,
         )
         patrols = AdvancingWork("patrol", lambda run_id, _cancelled: watch.patrol.advance(run_id))
         watch.patrol.connect(patrols)
@@ -154,10 +156,6 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
         )
 
 
-def new_id() -> str:
-    return str(uuid.uuid4())
-
-
 def _build_executor(
     settings: Settings,
     *,
@@ -190,25 +188,6 @@ def _build_executor(
         max_parallel_runs=settings.chat.max_parallel_runs,
         other_work=other_work,
     )
-
-
-def make_tool_source(settings: Settings, *, audit: AuditTrail, telemetry: Telemetry) -> McpToolSource:
-    return McpToolSource(
-        config_path=settings.mcp_config,
-        environment=read_server_environment(settings),
-        is_read_only=settings.read_only,
-        memory=FileToolMemory(settings.data_directory / "tools.json"),
-        telemetry=telemetry,
-        on_reload=lambda edit: _audit_reload(audit, settings.mcp_config.name, edit=edit),
-    )
-
-
-async def _audit_reload(audit: AuditTrail, file: str, *, edit: Json) -> None:
-    """The edit is in force when it is noticed; an audit that cannot be written must not undo it."""
-    try:
-        await audit.record("config.reloaded", actor="system", subject=file, details=edit)
-    except Unavailable:
-        _log.exception("the new %s is not in the audit: %s", file, edit)
 
 
 async def _list_active_states(runs: SqlRunStore) -> Sequence[str]:

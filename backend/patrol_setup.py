@@ -36,7 +36,7 @@ from backend.storage.patrol_log import SqlPatrolLog
 from backend.storage.patrol_store import SqlPatrolStore
 from backend.storage.run_signals import RunSignals
 from backend.vocabulary.clock import Clock
-from backend.web.services import Watch
+from backend.web.watch import Watch
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
 """Who may come in, and what was done: all that the server and the command line have in common."""
 
+import uuid
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -15,6 +16,11 @@ from backend.vocabulary.clock import SystemClock
 
 class StartRefused(Exception):
     """The server would stand open, or nobody could come in; the message says what to do."""
+
+
+def new_id() -> str:
+    """For everything that is stored."""
+    return str(uuid.uuid4())
 
 
 def open_records(database: Database, *, settings: Settings) -> tuple[AccessService, AuditService]:

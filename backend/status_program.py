@@ -13,8 +13,8 @@ from backend.features.notifications.domain import DeliveryState
 from backend.features.patrol.service import PatrolProcess
 from backend.features.reports.domain import Report
 from backend.features.reports.rendering import write_data, write_markdown, write_page
-from backend.main import new_id
 from backend.patrol_setup import apply_webhook
+from backend.records import new_id
 from backend.settings import Settings
 from backend.vocabulary.errors import OpsError
 from backend.vocabulary.language import Language
@@ -26,7 +26,7 @@ from backend.watch_program import (
     open_watch,
     read_settings,
 )
-from backend.web.services import Watch
+from backend.web.watch import Watch
 
 EXIT_DONE, EXIT_NOT_SENT = 0, 1
 ALL_CHANNELS = "all"

@@ -19,18 +19,18 @@ from backend.features.notifications.domain import DeliveryState
 from backend.features.patrol.domain import Finding, FindingState, PatrolRun, RunState, Trigger
 from backend.features.patrol.interfaces import FindingFilter
 from backend.features.patrol.service import PatrolProcess
-from backend.main import make_tool_source, new_id
 from backend.model_setup import build_models
 from backend.patrol_setup import UnusableWebhook, WatchNeeds, apply_webhook, build_watch, keep_watch
-from backend.records import open_records
+from backend.records import new_id, open_records
 from backend.settings import Settings, read_server_environment
 from backend.storage.database import Database
 from backend.storage.usage_store import SqlUsageStore
 from backend.terminal.patrol_view import print_findings, write_line
+from backend.tool_setup import make_tool_source
 from backend.vocabulary.clock import SystemClock
 from backend.vocabulary.language import Language
 from backend.web.schemas.patrol import read_finding, read_run
-from backend.web.services import Watch
+from backend.web.watch import Watch
 
 EXIT_WELL, EXIT_FINDINGS, EXIT_BLIND = 0, 1, 2
 _DELIVERY_SECONDS = 60.0
@@ -130,7 +130,7 @@ async def _patrol_once(settings: Settings, options: PatrolOptions) -> int:
             run = await look_at_everything(watch, starter, is_silent=options.is_json, language=language)
         await deliver(watch)
         findings = await _list_findings(watch, FindingState.OPEN, FindingState.SUSPECTED)
-    is_blind = run.state is not RunState.FINISHED or (run.targets > 0 and run.unknown == run.targets)
+    is_blind = run.state is not RunState.FINISHED or run.unknown == run.targets
     if options.is_json:
         print(json.dumps(_describe(run, findings), ensure_ascii=False))
     else:

@@ -23,7 +23,7 @@ from backend.features.patrol.domain import PatrolRun, Trigger
 from backend.features.patrol.service import PatrolProcess
 from backend.settings import Settings
 from backend.watch_program import TaskStarter, open_watch
-from backend.web.services import Watch
+from backend.web.watch import Watch
 from benchmarks.figures import describe_machine
 from tests.fakes.product import ROOT
 from tests.fakes.watching import make_disk, make_facts

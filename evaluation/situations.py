@@ -3,13 +3,14 @@
 import asyncio
 import contextlib
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import uvicorn
 
 from simulator.api import KubernetesApi, administrator
+from simulator.api_resources import NAMESPACES
 from simulator.clock import SimulatedClock
 from simulator.kubeconfig import write_kubeconfig
 from simulator.store import ObjectStore
@@ -34,6 +35,10 @@ class Situation:
 
     def now(self) -> datetime:
         return self._clock.now()
+
+    def existing(self, namespaces: Sequence[str]) -> list[str]:
+        """Those of the namespaces that are there; a repair may have taken one away."""
+        return [name for name in namespaces if self._store.find(NAMESPACES, name=name) is not None]
 
     def heal(self, *, minutes: float) -> None:
         """Carry out the scenario's fix and let time pass."""

@@ -112,7 +112,7 @@ class ContainerView(BaseModel):
     state: str
     reason: str
     last_state: str
-    exit_code: int | None
+    exit_code: int | None = None
     ports: list[str]
     requests: dict[str, str]
     limits: dict[str, str]
@@ -165,6 +165,7 @@ class ResourceResult(BaseModel):
 
 class PodResult(BaseModel):
     kind: Literal["Pod"] = "Pod"
+    cluster: str
     namespace: str
     name: str
     status: str
@@ -172,11 +173,13 @@ class PodResult(BaseModel):
     node: str
     pod_ip: str
     age: str
-    owner: str | None
+    owner: str | None = None
     containers: list[ContainerView]
     conditions: list[ConditionView]
     events: list[EventView]
     problems: list[ProblemView]
+    note: str | None = None
+    """What could not be read."""
 
 
 class LogResult(BaseModel):
@@ -202,7 +205,22 @@ class ScaleResult(BaseModel):
     name: str
     replicas_before: int
     replicas_after: int
+    outcome: str
     message: str
+    message_zh: str
+    undo: str
+
+
+# Every change tool publishes this schema, so it stays short: `outcome` and `undo` are empty where there is none.
+class ChangeResult(BaseModel):
+    kind: Literal["ChangeResult"] = "ChangeResult"
+    status: Literal["done", "partial", "unchanged", "declined", "needs_approval"]
+    action: str
+    objects: list[str]
+    outcome: str
+    message: str
+    message_zh: str
+    undo: str
 
 
 class FixView(BaseModel):

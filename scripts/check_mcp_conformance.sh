@@ -119,7 +119,7 @@ check_inspector() { # leg
     inspect "$leg" --method tools/list || status=1
     "$python" -c 'import json, sys
 names = [tool["name"] for tool in json.load(open(sys.argv[1]))["result"]["tools"]]
-sys.exit(len(names) != 8 or "k8s-get-pods" not in names)' "$run/answer.json" || status=1
+sys.exit(len(names) != 21 or "k8s-get-pods" not in names)' "$run/answer.json" || status=1
     report "inspector $leg tools/list: eight tools" "$status"
     inspect "$leg" --method tools/call --tool-name k8s-get-pods --tool-args-json '{"namespace":"default"}' || true
     pod=$("$python" -c 'import json, sys

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
+import tempfile
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -39,8 +40,8 @@ from ssh_mcp.records.outputs import OutputStore
 from ssh_mcp.records.pruning import keep_pruning
 from ssh_mcp.settings import SettingsInvalid, SshSettings, read_settings
 from ssh_mcp.state import SshState
+from ssh_mcp.terminals.open_sessions import OpenSession, OpenSessions
 from ssh_mcp.terminals.recording import Recorded
-from ssh_mcp.terminals.registry import OpenSession, SessionRegistry
 from ssh_mcp.tools import asset_list, execute, host_facts, read_output, session_manager, trust_host
 
 IDENTITY = ServerIdentity(
@@ -156,7 +157,7 @@ def make_state(
         reaper=reaper,
         outputs=outputs,
         approvals=ApprovalLedger(data / "used_approvals.json"),
-        sessions=SessionRegistry(
+        sessions=OpenSessions(
             data / _RECORDINGS,
             on_closed=partial(_record_close, audit),
             records_input=settings.record_input,
@@ -216,11 +217,25 @@ def _make_jumpserver(settings: SshSettings, *, now: Callable[[], datetime]) -> J
     )
 
 
+def _make_data_directory(settings: SshSettings) -> None:
+    """Without a place for the audit nothing may run, so this is found out at the start."""
+    folder = settings.data_directory
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        sys.exit(
+            f"ssh_mcp: {folder} cannot be written ({error.strerror}); set SSH_MCP_DATA_DIRECTORY to another folder"
+        )
+
+
 def main() -> None:
     try:
         settings = read_settings(os.environ)
     except SettingsInvalid as error:
         sys.exit(f"ssh_mcp: {error}")
+    _make_data_directory(settings)
     options = parse_options(
         sys.argv[1:],
         program="python -m ssh_mcp.server",

@@ -113,10 +113,7 @@ class SqlFigureStore:
         statement = (
             select(series, func.avg(points.c.value).label("mean"))
             .join(points, points.c.series_id == series.c.id)
-            .where(
-                points.c.at.between(int(since.timestamp()), int(until.timestamp())),
-                series.c.target_kind == TargetKind.HOST.value,
-            )
+            .where(points.c.at.between(int(since.timestamp()), int(until.timestamp())))
             .group_by(series.c.id)
         )
         async with self._database.read() as connection:

@@ -16,27 +16,10 @@ from backend.features.access.service import AccessService
 from backend.features.audit.service import AuditService
 from backend.features.chat.service import ChatService
 from backend.features.chat.usage import UsageReader
-from backend.features.hosts.service import HostService
-from backend.features.notifications.service import NotificationService
 from backend.features.operations.service import OperationsService
-from backend.features.patrol.findings import FindingService
-from backend.features.patrol.schedule import PatrolSchedule
-from backend.features.patrol.service import PatrolService
-from backend.features.reports.service import ReportService
 from backend.vocabulary.errors import Unauthenticated, Unavailable
 from backend.vocabulary.language import Text
-
-
-@dataclass(frozen=True, slots=True)
-class Watch:
-    """What watches hosts and clusters."""
-
-    patrol: PatrolService
-    findings: FindingService
-    schedule: PatrolSchedule
-    hosts: HostService
-    reports: ReportService
-    notifications: NotificationService
+from backend.web.watch import Watch
 
 
 @dataclass(frozen=True, slots=True)

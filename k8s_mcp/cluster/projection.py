@@ -10,7 +10,15 @@ from k8s_diagnosis.objects.access import JsonObject
 from k8s_mcp.cluster.interfaces import PODS, Resource
 
 _LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
-_POD_SPEC_UNREAD = ("dnsPolicy", "enableServiceLinks", "preemptionPolicy", "schedulerName", "serviceAccount")
+_POD_DEFAULTS: dict[str, object] = {
+    "dnsPolicy": "ClusterFirst",
+    "enableServiceLinks": True,
+    "preemptionPolicy": "PreemptLowerPriority",
+    "schedulerName": "default-scheduler",
+    "serviceAccount": "default",
+}
+"""What nearly every pod says and what everybody assumes when it is not said."""
+
 _POD_STATUS_UNREAD = ("hostIPs", "podIPs", "hostIP", "qosClass")
 _CONTAINER_UNREAD = ("terminationMessagePath", "terminationMessagePolicy")
 _STATUS_UNREAD = ("containerID", "imageID")
@@ -40,9 +48,10 @@ class Projection:
     def _slim_pod(self, pod: JsonObject) -> None:
         spec, status = pod.get("spec"), pod.get("status")
         if isinstance(spec, dict):
-            for field in _POD_SPEC_UNREAD:
-                spec.pop(field, None)
-            for container in (*spec.get("initContainers", ()), *spec.get("containers", ())):
+            for field, default in _POD_DEFAULTS.items():
+                if spec.get(field) == default:
+                    del spec[field]
+            for container in (*(spec.get("initContainers") or ()), *(spec.get("containers") or ())):
                 for field in _CONTAINER_UNREAD:
                     container.pop(field, None)
                 _drop_token(container, "volumeMounts")
@@ -51,7 +60,7 @@ class Projection:
         if isinstance(status, dict):
             for field in _POD_STATUS_UNREAD:
                 status.pop(field, None)
-            for container in (*status.get("initContainerStatuses", ()), *status.get("containerStatuses", ())):
+            for container in (*(status.get("initContainerStatuses") or ()), *(status.get("containerStatuses") or ())):
                 for field in _STATUS_UNREAD:
                     container.pop(field, None)
 

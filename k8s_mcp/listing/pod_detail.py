@@ -3,31 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
 
 from k8s_diagnosis.cases import PodCase
 from k8s_diagnosis.objects.access import JsonObject, read_int, read_map, read_maps, read_text
-from k8s_diagnosis.objects.events import EventFacts
 from k8s_diagnosis.objects.pods import ContainerFacts, owner_of, readiness_of, status_of
 from k8s_diagnosis.objects.probes import show_probe
 from k8s_diagnosis.problem import Problem
-from k8s_mcp.listing.events import ago
 from k8s_mcp.listing.pods import age_of
-from k8s_mcp.results import ConditionView, ContainerView, EnvView, EventView, PodResult, view_problem
+from k8s_mcp.results import ConditionView, ContainerView, EnvView, PodResult, view_problem
+from k8s_mcp.showing.detail import view_events, write_event_lines
 from mcp_kit.redaction import HIDDEN, is_credential_name
 from mcp_kit.sanitising import sanitise_line
 
-_MAX_EVENTS = 20
 _MAX_ENV = 40
 _MAX_VALUE = 80
 _MAX_MESSAGE = 400
 
 
-def make_pod_result(case: PodCase, *, problems: Sequence[Problem]) -> PodResult:
+def make_pod_result(
+    case: PodCase, *, problems: Sequence[Problem], cluster: str, notes: Sequence[str] = ()
+) -> PodResult:
+    """`notes` say what could not be read: without them no events would mean that nothing happened."""
     pod = case.pod
     ready, total = readiness_of(pod)
     kind, owner = owner_of(pod)
     return PodResult(
+        cluster=cluster,
         namespace=case.namespace,
         name=case.name,
         status=status_of(pod),
@@ -38,8 +39,9 @@ def make_pod_result(case: PodCase, *, problems: Sequence[Problem]) -> PodResult:
         owner=None if kind == "Pod" else f"{kind}/{owner}",
         containers=[_view_container(container.facts) for container in case.containers],
         conditions=[_view_condition(condition) for condition in read_maps(pod, "status", "conditions")],
-        events=_view_events(case.events, now=case.now),
+        events=view_events(case.events, now=case.now),
         problems=[view_problem(problem) for problem in problems],
+        note="; ".join(notes) or None,
     )
 
 
@@ -123,26 +125,12 @@ def _view_condition(condition: JsonObject) -> ConditionView:
     )
 
 
-def _view_events(events: Sequence[EventFacts], *, now: datetime) -> list[EventView]:
-    """The latest events, newest first."""
-    ordered = sorted(events, key=lambda event: event.last_seen.timestamp() if event.last_seen else 0.0, reverse=True)
-    return [
-        EventView(
-            type=event.type,
-            reason=event.reason,
-            message=event.message,
-            count=event.count,
-            last_seen=ago(event.last_seen, now),
-        )
-        for event in ordered[:_MAX_EVENTS]
-    ]
-
-
 def write_pod_text(result: PodResult) -> str:
     """The same facts for a reader."""
     lines = [
-        f"Pod {result.namespace}/{result.name}: {result.status}, ready {result.ready}, age {result.age}, "
-        f"node {result.node or '(none)'}, owner {result.owner or '(none)'}, ip {result.pod_ip or '(none)'}"
+        f"Pod {result.namespace}/{result.name} in cluster {result.cluster}: {result.status}, ready {result.ready}, "
+        f"age {result.age}, node {result.node or '(none)'}, owner {result.owner or '(none)'}, "
+        f"ip {result.pod_ip or '(none)'}"
     ]
     for problem in result.problems:
         lines.append(f"PROBLEM {problem.condition} ({problem.confidence:.0%} sure): {problem.cause.en}")
@@ -152,11 +140,8 @@ def write_pod_text(result: PodResult) -> str:
         lines.extend(_container_lines(container))
     bad = [each for each in result.conditions if each.status != "True"]
     lines.extend(f"condition {each.type}={each.status} {each.reason} {each.message}".rstrip() for each in bad)
-    lines.append("events:" if result.events else "events: none")
-    lines.extend(
-        f"  {event.last_seen} {event.type} {event.reason} x{event.count} {event.message}" for event in result.events
-    )
-    return "\n".join(lines)
+    lines.extend(write_event_lines(result.events) if result.events or not result.note else [])
+    return "\n".join([*lines, *([result.note] if result.note else [])])
 
 
 def _container_lines(container: ContainerView) -> list[str]:

@@ -27,6 +27,7 @@ PART_BUDGET = 24_000
 _UNREAD_STATUS = {"Node": ("images", "daemonEndpoints", "volumesAttached", "volumesInUse", "features")}
 """Long parts of a status that answer no usual question; `field` shows them."""
 
+_CUT = "parts were cut: give field, e.g. spec.template, to read one in full"
 MAX_EVENTS = 15
 _MAX_MESSAGE = 400
 
@@ -40,8 +41,9 @@ def make_detail(
     facts: Mapping[str, str],
     events: Sequence[EventFacts],
     now: datetime,
+    notes: Sequence[str] = (),
 ) -> ResourceResult:
-    """Raises KeyError with what there is when the field is not there."""
+    """`notes` say what could not be read. Raises a ToolError when the field is not there."""
     shown = hide_secrets({**source, "kind": resource.kind})
     fields, is_cut = _choose_fields(shown, field)
     place = namespace_of(source)
@@ -57,7 +59,7 @@ def make_detail(
         fields=fields,
         is_cut=is_cut,
         events=view_events(events, now=now),
-        note="parts were cut: give field, e.g. spec.template, to read one in full" if is_cut else None,
+        note="; ".join([*notes, *([_CUT] if is_cut else [])]) or None,
     )
 
 
@@ -120,7 +122,7 @@ def write_detail_text(result: ResourceResult) -> str:
         f"condition {each.type}={each.status} {each.reason} {each.message}".rstrip() for each in result.conditions
     )
     lines.extend(write_outline(result.fields))
-    lines.extend(write_event_lines(result.events))
+    lines.extend(write_event_lines(result.events) if result.events or not result.note else [])
     lines.extend(note for note in [result.note] if note)
     return "\n".join(lines)
 

@@ -37,29 +37,30 @@ async def describe_pod(
     Values of credentials are never shown."""
     state, target = state_of(ctx), choose_cluster(ctx, cluster)
     place = namespace or await target.default_namespace()
-    case = await _read_case(target, now=state.now(), name=name, namespace=place)
-    case = await _read_causes(target, case)
-    result = make_pod_result(case, problems=diagnose_pod(case.index, case.pod))
-    return structured_result(result, text=write_pod_text(result))
+    notes: list[str] = []
+    case = await _read_case(target, now=state.now(), name=name, namespace=place, notes=notes)
+    case = await _read_causes(target, case, notes=notes)
+    result = make_pod_result(case, problems=diagnose_pod(case.index, case.pod), cluster=target.name, notes=notes)
+    return structured_result(result, text=write_pod_text(result), leave_out_none=True)
 
 
-async def _read_case(cluster: Cluster, *, now: datetime, name: str, namespace: str) -> PodCase:
+async def _read_case(cluster: Cluster, *, now: datetime, name: str, namespace: str, notes: list[str]) -> PodCase:
     about = f"involvedObject.kind=Pod,involvedObject.name={name}"
     try:
         pod, events = await asyncio.gather(
             cluster.read_object(PODS, name=name, namespace=namespace),
-            list_optional(cluster, EVENTS, Selection(namespace, field_selector=about), notes=[]),
+            list_optional(cluster, EVENTS, Selection(namespace, field_selector=about), notes=notes),
         )
     except ObjectNotFound as error:
         raise await explain_missing(cluster, PODS, name=name, namespace=namespace, tool="k8s-get-pods") from error
     return PodCase(ClusterIndex(ClusterSnapshot(now, {"Pod": [pod], "Event": events or []})), pod)
 
 
-async def _read_causes(cluster: Cluster, case: PodCase) -> PodCase:
+async def _read_causes(cluster: Cluster, case: PodCase, *, notes: list[str]) -> PodCase:
     """Read further only where it can name a cause: healthy pods cost no more requests."""
     snapshot = case.index.snapshot
     if scheduler_message(case.pod):
-        return PodCase(ClusterIndex(await _with_nodes(cluster, snapshot)), case.pod)
+        return PodCase(ClusterIndex(await _with_nodes(cluster, snapshot, notes=notes)), case.pod)
     missing = {reference.kind for reference in find_references(case)}
     if missing:
         return PodCase(ClusterIndex(await _with_names(cluster, snapshot, case.namespace, missing)), case.pod)
@@ -67,9 +68,10 @@ async def _read_causes(cluster: Cluster, case: PodCase) -> PodCase:
     return PodCase(ClusterIndex(replace(snapshot, logs=logs)), case.pod)
 
 
-async def _with_nodes(cluster: Cluster, snapshot: ClusterSnapshot) -> ClusterSnapshot:
+async def _with_nodes(cluster: Cluster, snapshot: ClusterSnapshot, *, notes: list[str]) -> ClusterSnapshot:
     nodes, pods = await asyncio.gather(
-        list_optional(cluster, NODES, Selection(), notes=[]), list_optional(cluster, PODS, Selection(), notes=[])
+        list_optional(cluster, NODES, Selection(), notes=notes),
+        list_optional(cluster, PODS, Selection(), notes=notes),
     )
     if nodes is None:
         return snapshot

@@ -14,6 +14,9 @@ from simulator.store import JsonObject
 from simulator.world.outages import OutageKind
 from simulator.world.workload import Workload
 
+LONGEST_AGO_MINUTES = 5 * 1440
+LONGEST_AGO_WITH_SETTING_MINUTES = 360
+
 
 class UnknownScenario(ValueError):
     """No scenario has that id; the message lists those there are."""
@@ -107,8 +110,8 @@ class Scenario(_Described):
     object_at_fault: str
     subject: str
     namespaces: tuple[str, ...]
-    minutes_ago: Annotated[float, Field(gt=0, le=360)]
-    """When it happened, before now."""
+    minutes_ago: Annotated[float, Field(gt=0, le=LONGEST_AGO_MINUTES)]
+    """When it happened, before now; a fault with a setting lies behind it."""
     setting: tuple[Step, ...] = ()
     """What the estate has besides, in good order, hours before the fault."""
     breaking: tuple[Step, ...]
@@ -119,6 +122,12 @@ class Scenario(_Described):
     is_alone: bool = False
     """It touches nodes or what the whole cluster shares, so it cannot stand beside others."""
     is_in_demo: bool = False
+
+    @model_validator(mode="after")
+    def _comes_after_its_setting(self) -> "Scenario":
+        if self.setting and self.minutes_ago > LONGEST_AGO_WITH_SETTING_MINUTES:
+            raise ValueError(f"a fault with a setting is at most {LONGEST_AGO_WITH_SETTING_MINUTES} minutes old")
+        return self
 
     @property
     def is_on_host(self) -> bool:

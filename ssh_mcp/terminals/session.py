@@ -8,12 +8,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from ssh_mcp.commands.wrapping import make_tag
+from ssh_mcp.commands.wrapping import find_bash_syntax, make_tag
 from ssh_mcp.errors import HostUnreachable, SessionRefused
 from ssh_mcp.terminals.interfaces import Terminal, TerminalHost
 from ssh_mcp.terminals.recording import Recorder
 from ssh_mcp.terminals.screen import Screen, show
-from ssh_mcp.terminals.shell import Prompt, PromptFilter, find_unsendable, write_command, write_setup
+from ssh_mcp.terminals.shell import Prompt, PromptFilter, find_unsendable, is_bash, write_command, write_setup
 
 OPEN_SECONDS = 15.0
 MAX_SHOWN_CHARACTERS = 15_000
@@ -79,9 +79,15 @@ class ShellSession:
     def open_seconds(self) -> int:
         return round(self._monotonic() - self.opened_at)
 
-    def check_idle(self) -> None:
-        """Raise SessionRefused while a program runs."""
-        self._require(SessionState.IDLE)
+    def check_command(self, text: str) -> None:
+        """Raise SessionRefused while a program runs, and for what the shell would read otherwise than the rules."""
+        terminal = self._require(SessionState.IDLE)
+        syntax = None if is_bash(terminal.shell) else find_bash_syntax(text)
+        if syntax is not None:
+            raise SessionRefused(
+                f"There is no bash on this host, and its shell reads {syntax!r} otherwise. Nothing ran. Write it for "
+                "POSIX sh."
+            )
 
     def check_running(self) -> None:
         """Raise SessionRefused when nothing runs."""
@@ -154,6 +160,8 @@ class ShellSession:
 
     def feed(self, data: bytes) -> None:
         """Called with what the terminal shows."""
+        if self.state is SessionState.CLOSED:
+            return
         for part in self._filter.feed(data):
             if isinstance(part, Prompt):
                 self._take_prompt(part)

@@ -41,7 +41,7 @@ def read_ready(address: str, deployment: str) -> Any:  # Any: a table cell
     with urllib.request.urlopen(f"{address}/api/v2/sessions/{session['id']}/messages", timeout=20) as response:
         blocks = json.load(response)["items"][-1]["blocks"]
     table = next(block["structured"] for block in blocks if block["type"] == "tool_call")
-    keys = [column["key"] for column in table["columns"]]
+    keys = table["columns"]
     row = next(row for row in table["rows"] if row[keys.index("name")] == deployment)
     return row[keys.index("ready")]
 
@@ -69,13 +69,16 @@ def test_broken_pods_are_named_with_the_causes_of_the_ground_truth(demo: str, pa
 def test_scaling_waits_for_approval_and_then_five_pods_run(demo: str, page: Page) -> None:
     page.goto(f"{demo}/spa/")
     ask(page, "scale web to 5")
-    card = page.get_by_role("group", name="Scale Deployment default/web from 3 to 5 replicas?")
+    card = page.get_by_role("group", name="把 Deployment default/web 从 3 个副本调整为 5 个？")
     expect(card).to_be_visible()
+    expect(card).to_contain_text("将启动 2 个 Pod")
     ready_before = read_ready(demo, "web")
 
     card.get_by_role("button", name="批准并执行").click()
 
-    expect(page.get_by_role("article", name="机器人").last).to_contain_text("scaled from 3 to 5")
+    # The tool answers when the new pods are ready, or when it has waited long enough for them.
+    answer = page.get_by_role("article", name="机器人").last
+    expect(answer).to_contain_text("scaled from 3 to 5", timeout=40_000)
     assert ready_before == "3/3"
     for _ in range(100):
         if read_ready(demo, "web") == "5/5":

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import getpass
 import os
+import secrets
 import shutil
 import signal
 import socket
 import subprocess
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-
-from tests.fakes.product import find_free_port
 
 _START_SECONDS = 10
 USER = getpass.getuser()
@@ -62,7 +61,8 @@ class SshServer:
         """Kill the processes that serve open connections."""
         listed = _run("ps", "-o", "pid=", "--ppid", str(self.process.pid), is_checked=False)
         for pid in listed.split():
-            os.kill(int(pid), signal.SIGKILL)
+            with suppress(ProcessLookupError):
+                os.kill(int(pid), signal.SIGKILL)
 
     def start_again(self, *, host_key: KeyPair | None = None) -> None:
         """On the same port, perhaps with another host key."""
@@ -92,7 +92,7 @@ def sign_host_key(key: KeyPair, *, authority: KeyPair, host: str) -> Path:
 def ssh_server(folder: Path, *, client_key: KeyPair, options: Sequence[str] = ()) -> Iterator[SshServer]:
     """`options` are further lines of sshd_config."""
     (folder / "home").mkdir(parents=True, exist_ok=True)
-    port = find_free_port()
+    port = _find_port()
     host_key = make_key(folder / "host_key")
     (folder / "authorized_keys").write_text(f"{client_key.public_key}\n")
     _write_configuration(folder, port=port, options=options)
@@ -159,8 +159,24 @@ def _launch(folder: Path, *, port: int) -> subprocess.Popen[bytes]:
     log = (folder / "log").open("ab")
     process = subprocess.Popen([program, "-D", "-e", "-f", str(folder / "sshd_config")], stderr=log, stdout=log)
     log.close()
-    _wait_for(lambda: _is_listening(port), process)
+    try:
+        _wait_for(lambda: _is_listening(port), process)
+    except AssertionError:
+        process.kill()
+        raise
     return process
+
+
+def _find_port() -> int:
+    """Below the range from which the system takes ports for connections: a server is stopped and started on it."""
+    while True:
+        port = 20_000 + secrets.randbelow(10_000)
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+        return port
 
 
 def _find_sshd() -> str:

@@ -16,10 +16,12 @@ NOW = datetime(2026, 11, 21, 9, 30, tzinfo=UTC)
 class LivingWorld:
     """The store and the world over it; time passes only in `pass_time`."""
 
-    def __init__(self, *scenarios: str, seed: int = 7) -> None:
+    def __init__(self, *scenarios: str, seed: int = 7, as_twins: bool = False) -> None:
         self.clock = SimulatedClock(NOW - HISTORY)
         self.store = ObjectStore(self.clock, seed=seed)
-        self.world: SimulatedWorld = build_world(self.store, self.clock, seed=seed, scenarios=scenarios)
+        self.world: SimulatedWorld = build_world(
+            self.store, self.clock, seed=seed, scenarios=scenarios, as_twins=as_twins
+        )
 
     def pass_time(self, seconds: float, *, step: float = 0.2) -> None:
         """Move on in small steps, as the launcher does."""

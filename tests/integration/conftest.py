@@ -37,6 +37,6 @@ async def _migrate(url: str) -> None:
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """A database of the test's own, SQLite unless the test asks for both."""
     if getattr(request, "param", "sqlite") == "sqlite":
-        return f"sqlite:///{tmp_path / 'test.db'}"
+        return f"sqlite:///{tmp_path / 'chat.db'}"
     server: str = request.getfixturevalue("postgresql")
     return create_database(server, f"test-{next(_DATABASES)}", template="migrated")

@@ -87,6 +87,8 @@ class Metric(StrEnum):
     """Used share of one mount point, 0 to 1."""
     OPEN_FILES = "open_files"
     """Open file handles over their limit, 0 to 1."""
+    PROBLEMS = "problems"
+    """How many things a patrol's look saw that are wrong; of clusters too."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from backend.features.hosts.domain import (
     Figure,
     HostLook,
     LookState,
+    Metric,
     Point,
     SeriesKey,
     Target,
@@ -16,7 +17,7 @@ from backend.features.hosts.domain import (
 from backend.features.patrol.checks.catalogue import HOST_CHECKS, look_at_host
 from backend.features.patrol.checks.reachability import find_unreachable
 from backend.features.patrol.checks.view import HostView
-from backend.features.patrol.domain import CheckResult, Finding
+from backend.features.patrol.domain import CheckResult, Finding, Reading
 from backend.features.patrol.interfaces import ClusterLook
 from backend.features.patrol.lifecycle import Change, FindingKey, LookContext, judge_look
 from backend.features.patrol.settings import CheckSettings, PatrolSettings
@@ -92,7 +93,7 @@ def judge_cluster(
 
 
 def read_trends(look: HostLook, results: Sequence[CheckResult], *, target: Target) -> tuple[Figure, ...]:
-    """Everything of a look that is kept as series."""
+    """Everything of a look at a host that is kept as series."""
     if look.facts is None:
         return ()
     own = [
@@ -101,4 +102,11 @@ def read_trends(look: HostLook, results: Sequence[CheckResult], *, target: Targe
         for reading in result.readings
         if reading.check in _KEPT_AS_CHECK and reading.value is not None
     ]
-    return (*read_figures(look.facts, host=target.id), *own)
+    problems = count_problems([reading for result in results for reading in result.readings], target=target)
+    return (*read_figures(look.facts, host=target.id), *own, problems)
+
+
+def count_problems(readings: Sequence[Reading], *, target: Target) -> Figure:
+    """How many readings of one look are bad enough for a finding."""
+    count = sum(reading.grade.severity is not None for reading in readings)
+    return Figure(SeriesKey(target.kind, target.id, Metric.PROBLEMS.value), float(count))

@@ -13,7 +13,7 @@ from backend.features.patrol import log
 from backend.features.patrol.checks.filling_disks import HISTORY_HOURS
 from backend.features.patrol.domain import PatrolRun
 from backend.features.patrol.interfaces import ClusterSource, Lease, PatrolStore, RecordedLook
-from backend.features.patrol.judging import check_host, judge_cluster, judge_host, read_trends
+from backend.features.patrol.judging import check_host, count_problems, judge_cluster, judge_host, read_trends
 from backend.features.patrol.lifecycle import Change, LookContext
 from backend.features.patrol.log import Entry
 from backend.features.patrol.settings import CheckSettings, PatrolSettings
@@ -143,7 +143,8 @@ class Looker:
         now = self._clock.now()
         before = (await self._figures.find_targets([target])).get(target)
         reason = look.reason if look.state is not LookState.READ else "; ".join(look.unknown)
-        recorded = RecordedLook(target=target, state=look.state, reason=reason, at=now)
+        figures = (count_problems(look.readings, target=target),) if look.state is LookState.READ else ()
+        recorded = RecordedLook(target=target, state=look.state, reason=reason, at=now, figures=figures)
         after = await self._store.record(
             renew(),
             recorded,

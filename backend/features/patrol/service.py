@@ -19,6 +19,8 @@ from backend.vocabulary.errors import Unavailable
 LEASE_SECONDS = 180.0
 """Longer than any single look, shorter than people wait: after that another process may take a run over."""
 FOLLOW_BATCH = 500
+_SIGHT_RUNS = 250
+"""Enough for the longest setting of how many looks it takes, with cancelled runs in between."""
 _log = logging.getLogger(__name__)
 
 
@@ -193,6 +195,8 @@ class PatrolService:
     async def _finish(self, state: RunState, *, renew: Callable[[], Lease]) -> bool:
         now = self._clock.now()
         run = await self._stores.runs.finish(renew(), state=state, at=now, write=log.run_finished)
+        if not self._process.is_quiet:
+            await self._teller.tell_sight(await self._stores.runs.list_runs(before=None, limit=_SIGHT_RUNS))
         await self._tidy(now)
         _log.info(
             "patrol %s %s: %d targets, %d unknown, %d opened, %d worsened, %d closed",

@@ -6,9 +6,19 @@ from collections.abc import Callable, Sequence
 
 from backend.features.notifications.domain import Message
 from backend.features.notifications.service import NotificationService
+from backend.features.patrol import blindness
 from backend.features.patrol.announcing import Occasion, find_occasion, mark_announced, write_message
+from backend.features.patrol.blindness import judge_sight
 from backend.features.patrol.checks.catalogue import CHECK_TITLES
-from backend.features.patrol.domain import PATROL, Finding, FindingEvent, FindingEventKind, FindingState
+from backend.features.patrol.domain import (
+    PATROL,
+    Finding,
+    FindingEvent,
+    FindingEventKind,
+    FindingState,
+    PatrolRun,
+    RunState,
+)
 from backend.features.patrol.interfaces import Explainer, FindingStore, Lease
 from backend.features.patrol.settings import PatrolSettings
 from backend.vocabulary.clock import Clock
@@ -75,6 +85,17 @@ class Teller:
             at=now,
         )
         self._notifications.wake()
+
+    async def tell_sight(self, runs: Sequence[PatrolRun]) -> None:
+        """Say that patrol is blind, or sees again; `runs` are the newest that are over, newest first."""
+        relevant = [run for run in runs if run.is_over and run.state is not RunState.CANCELLED]
+        if not relevant:
+            return
+        sight = judge_sight(relevant, after=self._settings.open_after)
+        if sight is not None:
+            await self._notifications.send(
+                blindness.write_message(relevant[0], sight, language=self._language, link=self._link)
+            )
 
     async def _explain_one(self, finding: Finding, *, run_id: str) -> None:
         explanation = await self._explainer.explain(finding, run_id=run_id, language=self._language)

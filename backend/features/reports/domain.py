@@ -65,6 +65,8 @@ class ClusterRow:
     reason: str
     critical: int
     warnings: int
+    trend: Trend
+    """Where the number of problems went."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +129,11 @@ def build_report(known: Known, *, at: datetime, trend_hours: int, top_risks: int
             reason=target.reason,
             critical=count(target, Severity.CRITICAL),
             warnings=count(target, Severity.WARNING),
+            trend=_compare_problems(
+                target,
+                earlier=known.earlier,
+                now=count(target, Severity.CRITICAL) + count(target, Severity.WARNING),
+            ),
         )
         for target in known.targets
         if target.target.kind is TargetKind.CLUSTER
@@ -143,7 +150,8 @@ def build_report(known: Known, *, at: datetime, trend_hours: int, top_risks: int
 
 
 def _host_row(target: WatchedTarget, *, earlier: Mapping[SeriesKey, float], critical: int, warnings: int) -> HostRow:
-    facts = target.facts
+    # What an unreachable host was like earlier says nothing about now.
+    facts = target.facts if target.state is LookState.READ else None
     figures = [] if facts is None else read_figures(facts, host=target.target.id)
 
     def cell(metric: Metric) -> Cell:
@@ -173,6 +181,13 @@ def _cell(figure: Figure, *, earlier: Mapping[SeriesKey, float]) -> Cell:
     moved = figure.value - before
     trend = Trend.STEADY if abs(moved) < _STEADY else Trend.UP if moved > 0 else Trend.DOWN
     return Cell(figure.value, trend, figure.key.subject)
+
+
+def _compare_problems(target: WatchedTarget, *, earlier: Mapping[SeriesKey, float], now: int) -> Trend:
+    before = earlier.get(SeriesKey(target.target.kind, target.target.id, Metric.PROBLEMS.value))
+    if before is None:
+        return Trend.UNKNOWN
+    return Trend.STEADY if round(before) == now else Trend.UP if now > before else Trend.DOWN
 
 
 def _rank_host(row: HostRow) -> tuple[int, int, bool, float, str]:

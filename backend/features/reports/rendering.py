@@ -12,6 +12,7 @@ from backend.features.notifications.domain import Block, Facts, Message, Message
 from backend.features.patrol.domain import Finding
 from backend.features.reports.domain import ClusterRow, Report
 from backend.features.reports.texts import (
+    ARROWS,
     cluster_columns,
     count_findings,
     describe_state,
@@ -119,7 +120,7 @@ def _cluster_row(row: ClusterRow, *, language: Language) -> tuple[str, ...]:
     return (
         row.name,
         describe_state(row.state, findings=row.critical + row.warnings, language=language),
-        count_findings(row.critical, row.warnings, language=language),
+        f"{count_findings(row.critical, row.warnings, language=language)} {ARROWS[row.trend]}".strip(),
     )
 
 

@@ -6,7 +6,7 @@ from backend.features.reports.domain import Cell, HostRow, Report, Trend
 from backend.vocabulary.language import Language, Text
 from backend.vocabulary.severity import Severity
 
-_ARROWS = {Trend.UP: "↑", Trend.DOWN: "↓", Trend.STEADY: "→", Trend.UNKNOWN: ""}
+ARROWS = {Trend.UP: "↑", Trend.DOWN: "↓", Trend.STEADY: "→", Trend.UNKNOWN: ""}
 
 WORDS = {
     "title": Text(en="Health report (日报)", zh="健康日报"),
@@ -75,11 +75,11 @@ def write_share(cell: Cell) -> str:
     """`97% ↑`, with the subject before it where there is one; a dash for what is unknown."""
     if cell.value is None:
         return "–"
-    return " ".join(part for part in (cell.subject, percent(cell.value), _ARROWS[cell.trend]) if part)
+    return " ".join(part for part in (cell.subject, percent(cell.value), ARROWS[cell.trend]) if part)
 
 
 def write_load(cell: Cell) -> str:
-    return "–" if cell.value is None else f"{cell.value:.1f} {_ARROWS[cell.trend]}".strip()
+    return "–" if cell.value is None else f"{cell.value:.1f} {ARROWS[cell.trend]}".strip()
 
 
 def count_findings(critical: int, warnings: int, *, language: Language) -> str:

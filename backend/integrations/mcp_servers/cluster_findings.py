@@ -12,7 +12,7 @@ from backend.agent.interfaces import ToolSource
 from backend.features.hosts.domain import Listing, LookState, Target, TargetKind, choose_watched
 from backend.features.patrol.domain import Fix, Grade, Reading
 from backend.features.patrol.interfaces import ClusterLook
-from backend.integrations.mcp_servers.host_facts import call_reading, find_tool
+from backend.integrations.mcp_servers.host_facts import call_reading, find_tool, is_offered_nowhere
 from backend.vocabulary.errors import ErrorKind, Unavailable
 from backend.vocabulary.language import Text
 
@@ -21,6 +21,9 @@ DIAGNOSE_TOOL = "k8s-diagnose"
 DEFAULT_CLUSTER = "default"
 ONLY_CLUSTER = Target(TargetKind.CLUSTER, "default", "cluster")
 _MAX_PAGES = 20
+_TITLE_CHARACTERS = 110
+_SHOWN_EVIDENCE = 5
+_SHOWN_EFFECTS = 5
 _CONFIDENT = 0.7
 """Below it the signs fit another cause too: a warning at most."""
 _log = logging.getLogger(__name__)
@@ -35,6 +38,15 @@ class _Words(_Answer):
     zh: str
 
 
+class _Fix(_Answer):
+    command: str = ""
+
+
+class _Effect(_Answer):
+    condition: str
+    object: str
+
+
 class _Finding(_Answer):
     condition: str
     object: str
@@ -42,9 +54,10 @@ class _Finding(_Answer):
     severity: str = "warning"
     cause: _Words
     confidence: float = 1.0
-    evidence: list[str] = Field(default_factory=list)
+    evidence: list[str] | None = None
     next_step: _Words | None = None
-    fix: Any = None  # Any: a tool call or a command; only a text is shown
+    fix: _Fix | None = None
+    effects: list[_Effect] = Field(default_factory=list)
 
 
 class _Diagnosis(_Answer):
@@ -62,8 +75,15 @@ class McpClusterFindings:
         self._watch = watch
 
     async def list_clusters(self) -> Listing:
-        if find_tool(self._tools, DIAGNOSE_TOOL) is None:
+        if is_offered_nowhere(self._tools, DIAGNOSE_TOOL):
             return Listing(())
+        if find_tool(self._tools, DIAGNOSE_TOOL) is None:
+            raise Unavailable(
+                Text(
+                    en=f"The clusters cannot be looked at: no connected tool server offers {DIAGNOSE_TOOL}.",
+                    zh=f"无法检查集群:没有已连接的工具服务器提供 {DIAGNOSE_TOOL}。",
+                )
+            )
         if find_tool(self._tools, LIST_TOOL) is None:
             return Listing((ONLY_CLUSTER,))
         outcome = await call_reading(self._tools, LIST_TOOL, arguments={})
@@ -148,14 +168,18 @@ def _failed_look(cluster: Target, outcome: ToolOutcome) -> ClusterLook:
 
 def _read_finding(finding: _Finding) -> Reading:
     is_critical = finding.severity == "critical" and finding.confidence >= _CONFIDENT
+    effects = tuple(f"→ {effect.object}: {effect.condition}" for effect in finding.effects[:_SHOWN_EFFECTS])
     return Reading(
         check=finding.condition,
         subject=finding.object,
         grade=Grade.CRITICAL if is_critical else Grade.WARNING,
-        title=Text(en=f"{finding.object}: {finding.condition}", zh=f"{finding.object}:{finding.condition}"),
+        title=Text(
+            en=_cut(f"{finding.object}: {finding.cause.en}"),
+            zh=_cut(f"{finding.object}:{finding.cause.zh}"),
+        ),
         cause=Text(en=finding.cause.en, zh=finding.cause.zh),
         fixes=_read_fixes(finding),
-        evidence=tuple(line[:300] for line in finding.evidence[:5]),
+        evidence=tuple(line[:300] for line in (finding.evidence or ())[:_SHOWN_EVIDENCE]) + effects,
     )
 
 
@@ -163,16 +187,22 @@ def _read_fixes(finding: _Finding) -> tuple[Fix, ...]:
     fixes = []
     if finding.next_step is not None:
         fixes.append(Fix(Text(en=finding.next_step.en, zh=finding.next_step.zh)))
-    command = finding.fix.get("command") if isinstance(finding.fix, dict) else finding.fix
-    if isinstance(command, str) and command:
-        fixes.append(Fix(Text(en="Suggested change", zh="建议的修改"), command, is_change=True))
-    if not fixes:
-        kind, _, rest = finding.object.partition("/")
-        namespace, _, name = rest.partition("/")
-        words = [kind.lower(), name, "-n", namespace] if name else [kind.lower(), namespace]
-        described = shlex.join(["kubectl", "describe", *words])
-        fixes.append(Fix(Text(en="Look at the object.", zh="查看该对象。"), described))
-    return tuple(fixes)
+    if finding.fix is not None and finding.fix.command:
+        fixes.append(
+            Fix(Text(en="The change that would end it:", zh="可消除该问题的修改:"), finding.fix.command, is_change=True)
+        )
+    return tuple(fixes) or (Fix(Text(en="Look at the object.", zh="查看该对象。"), _write_describe(finding.object)),)
+
+
+def _write_describe(path: str) -> str:
+    """How to look at `Kind/namespace/name`, or at `Kind/name` outside of namespaces."""
+    kind, *rest = path.split("/")
+    words = [kind.lower(), rest[-1], "-n", rest[0]] if len(rest) == 2 else [kind.lower(), *rest]
+    return shlex.join(["kubectl", "describe", *words])
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= _TITLE_CHARACTERS else text[: _TITLE_CHARACTERS - 1] + "…"
 
 
 def _describe_unknown(part: object) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from backend.agent.domain import ConfirmationNeeded, Json, Risk, ToolOutcome, ToolSpec, ToolStatus
+from backend.agent.domain import ConfirmationNeeded, Json, Risk, ServerState, ToolOutcome, ToolSpec, ToolStatus
 from backend.agent.guarding.redaction import redact, redact_outcome
 from backend.agent.interfaces import ToolSource
 from backend.features.hosts.domain import HostLook, Listing, LookState, Target, TargetKind, choose_watched
@@ -60,6 +60,8 @@ class McpHostFacts:
         self._skip = skip
 
     async def list_hosts(self) -> Listing:
+        if is_offered_nowhere(self._tools, LIST_TOOL):
+            return Listing(())
         targets: dict[str, Target] = {}
         problems: list[str] = []
         cursor: str | None = None
@@ -105,6 +107,12 @@ async def call_reading(tools: ToolSource, name: str, *, arguments: Json) -> Tool
     if isinstance(outcome, ConfirmationNeeded):
         return _refused(ErrorKind.PERMISSION_DENIED, f"{name} asks for an approval; patrol only reads")
     return redact_outcome(outcome)
+
+
+def is_offered_nowhere(tools: ToolSource, name: str) -> bool:
+    """Whether no configured server has this tool; while one is not connected, nobody knows."""
+    settled = {ServerState.CONNECTED, ServerState.DISABLED}
+    return find_tool(tools, name) is None and all(server.state in settled for server in tools.servers())
 
 
 def find_tool(tools: ToolSource, name: str) -> ToolSpec | None:

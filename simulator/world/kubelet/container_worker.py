@@ -7,14 +7,14 @@ from simulator.store import JsonObject
 from simulator.world.engine import Engine
 from simulator.world.identity import image_digest
 from simulator.world.kubelet.container_run import ContainerRun, termination_message
-from simulator.world.kubelet.container_start import command_of, memory_problem, surroundings_of
+from simulator.world.kubelet.container_start import command_of, memory_problem, mounted_files, surroundings_of
 from simulator.world.kubelet.container_user import check_user
 from simulator.world.kubelet.dependency_calls import DependencyCalls
 from simulator.world.kubelet.environment import ConfigError, resolve_environment
 from simulator.world.kubelet.executables import start_error
 from simulator.world.kubelet.image_pull import ImagePull, Says
 from simulator.world.kubelet.node_memory import NodeMemory
-from simulator.world.kubelet.probe_check import check_probe
+from simulator.world.kubelet.probe_check import ProbeScene, check_probe
 from simulator.world.kubelet.probe_worker import ProbeKind, ProbeOutcome, ProbeReports, ProbeWorker
 from simulator.world.kubelet.restarts import SYNC_SECONDS, Restarts
 from simulator.world.kubelet.start_hook import KILLED_BECAUSE, hook_fails
@@ -287,14 +287,11 @@ class ContainerWorker:
         run, calls = self.run, self._calls
         if run is None or calls is None:
             return ProbeOutcome("container is not running")
-        return check_probe(
-            spec,
-            run=run,
-            container=self.spec,
-            address=self._place.address(),
-            now=self._engine.now,
-            broken_dependencies=calls.health_complaints,
-        )
+        scene = ProbeScene(self._place.address(), self._engine.now, calls.health_complaints, self._files)
+        return check_probe(spec, run=run, container=self.spec, scene=scene)
+
+    def _files(self) -> set[str]:
+        return {*self._place.paths, *mounted_files(self._place.read(), self.spec, engine=self._engine)}
 
     def _probe_failed(self, kind: ProbeKind, output: str) -> None:
         self._says.warning("Unhealthy", f"{kind.capitalize()} probe failed: {output}")

@@ -269,7 +269,7 @@ def test_server_ends_at_once_although_a_watch_is_open(tmp_path: Path) -> None:
         cluster.process.send_signal(signal.SIGTERM)
         code = cluster.process.wait(timeout=5)
 
-        assert time.monotonic() - began < 1.5
+        assert time.monotonic() - began < 4
         assert code == 0
     finally:
         watching.kill()

@@ -92,6 +92,8 @@ def test_message_written_before_the_kill_and_not_yet_taken_is_sent_once(tmp_path
     with backend(tmp_path, **nowhere) as (client, process):
         run_id = client.post("/patrol/runs").json()["id"]
         wait_until(lambda: is_over(client, run_id))
+        # By then the attempts are seconds apart, and none of them is under way.
+        wait_until(lambda: client.get("/notifications").json()["items"][0]["attempts"] >= 4)
         kill_group(process)
     with (
         robots(tmp_path) as address,

@@ -111,7 +111,7 @@ async def test_what_cannot_be_seen_changes_nothing(place: Place, desk: Desk, way
 
     [finding] = await desk.all_findings()
     assert finding.state is FindingState.OPEN
-    assert len(desk.titles) == 1
+    assert len([title for title in desk.titles if "web-1" in title]) == 1
     assert (finding.unknown_since is not None) == (way != "list")
 
 
@@ -133,6 +133,19 @@ async def test_patrol_that_can_see_nothing_at_all_says_that_it_failed(place: Pla
     run = await desk.look()
 
     assert (run.state, run.problem) == (RunState.FAILED, place.hosts.problem)
+
+
+@pytest.mark.parametrize("way", ["list", "every host"])
+async def test_blind_patrol_is_told_once_and_so_is_its_end(place: Place, desk: Desk, way: str) -> None:
+    fill_disk(place, 0.3)
+    for is_blind in (False, True, True, True, False, True, False):
+        if way == "list":
+            place.hosts.problem = "no connected tool server offers ssh-asset-list" if is_blind else None
+        else:
+            place.hosts.refused = {"web-1": "the key was refused"} if is_blind else {}
+        await desk.look()
+
+    assert desk.titles == ["Alert: patrol can see nothing", "Recovered (alert ended): patrol can see again"]
 
 
 async def test_host_that_leaves_the_inventory_takes_its_findings_along(place: Place, desk: Desk) -> None:

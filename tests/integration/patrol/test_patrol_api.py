@@ -186,6 +186,13 @@ def test_messages_and_channels_are_listed_without_secrets(api: httpx2.Client, fo
     assert any("Health report" in text for text in read_texts(folder))
 
 
+def test_health_tells_of_patrol_and_channels(api: httpx2.Client) -> None:
+    parts = {part["name"]: part for part in api.get("/health").json()["parts"]}
+
+    assert parts["patrol"] == {"name": "patrol", "status": "ok", "detail": "4 of 5 looked at"}
+    assert parts["channel:dingtalk"]["status"] == "ok"
+
+
 def test_what_people_do_is_audited(api: httpx2.Client) -> None:
     records = api.get("/audit?limit=200").json()["items"]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import subprocess
 import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
@@ -128,3 +129,22 @@ async def test_stopping_the_server_ends_what_runs(http_server: Program) -> None:
         await asyncio.gather(running, return_exceptions=True)
 
     assert find_processes(mark) == []
+
+
+def test_server_without_a_place_for_its_audit_does_not_start(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    environment = {**os.environ, "SSH_MCP_DATA_DIRECTORY": str(tmp_path / "file" / "data")}
+
+    ended = subprocess.run(
+        [sys.executable, "-m", "ssh_mcp.server", "--transport", "stdio"],
+        env=environment,
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=50,
+        stdin=subprocess.DEVNULL,
+        check=False,
+    )
+
+    assert ended.returncode == 1
+    assert "set SSH_MCP_DATA_DIRECTORY to another folder" in ended.stderr

@@ -287,3 +287,17 @@ async def test_changed_credential_is_told_without_its_value() -> None:
     content = content_of(await call(cluster, "k8s-rollout-history", name="web"))
 
     assert "containers[web].env[DB_PASSWORD]: changed (value hidden)" in content["revisions"][0]["changes"]
+
+
+async def test_events_that_may_not_be_read_are_not_sold_as_none() -> None:
+    cluster = with_certificates()
+    cluster.objects["pods"] = [named("web", spec={"containers": []}, status={"phase": "Running"})]
+    cluster.failures = {"events": AccessDenied("no")}
+
+    for result in (
+        await describe(cluster, field=None),
+        await call(cluster, "k8s-describe-pod", name="web"),
+    ):
+        assert "events could not be read" in content_of(result)["note"]
+        assert "events: none" not in text_of(result)
+        assert "events could not be read" in text_of(result)

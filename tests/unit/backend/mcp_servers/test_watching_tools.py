@@ -9,6 +9,7 @@ from backend.agent.domain import (
     ConfirmationNeeded,
     Json,
     Risk,
+    ServerState,
     ServerStatus,
     ToolOutcome,
     ToolSpec,
@@ -32,6 +33,7 @@ class Tools:
     def __init__(self, *, risk: Risk = Risk.READ, **answers: Answer) -> None:
         self._answers = {name.replace("_", "-"): answer for name, answer in answers.items()}
         self._risk = risk
+        self.state = ServerState.CONNECTED
         self.calls: list[tuple[str, Json]] = []
 
     def tools(self) -> Sequence[ToolSpec]:
@@ -42,7 +44,7 @@ class Tools:
         ]
 
     def servers(self) -> Sequence[ServerStatus]:
-        return []
+        return [ServerStatus(name="s", state=self.state)]
 
     def statistics(self) -> Mapping[str, ToolStatistics]:
         return {}
@@ -88,8 +90,18 @@ async def test_list_that_cannot_be_had_is_unavailable() -> None:
 
     with pytest.raises(Unavailable, match="server is down"):
         await McpHostFacts(broken).list_hosts()
+
+
+async def test_tool_that_no_server_has_is_no_problem_and_one_whose_server_is_down_is() -> None:
+    nowhere, down = Tools(), Tools()
+    down.state = ServerState.FAILED
+
+    assert (await McpHostFacts(nowhere).list_hosts()).targets == ()
+    assert (await McpClusterFindings(nowhere).list_clusters()).targets == ()
     with pytest.raises(Unavailable, match="no connected tool server offers ssh-asset-list"):
-        await McpHostFacts(Tools()).list_hosts()
+        await McpHostFacts(down).list_hosts()
+    with pytest.raises(Unavailable, match="no connected tool server offers k8s-diagnose"):
+        await McpClusterFindings(down).list_clusters()
 
 
 async def test_answer_that_is_too_large_is_asked_for_in_halves() -> None:
@@ -166,7 +178,6 @@ async def test_server_without_several_clusters_has_one() -> None:
     listing = await McpClusterFindings(Tools(k8s_diagnose=ok({"findings": []}))).list_clusters()
 
     assert len(listing.targets) == 1
-    assert (await McpClusterFindings(Tools()).list_clusters()).targets == ()
 
 
 def finding(**others: Any) -> dict[str, Any]:  # Any: JSON

@@ -11,6 +11,7 @@ from backend.features.patrol.checks.reachability import find_unreachable
 from backend.features.patrol.checks.view import HostView
 from backend.features.patrol.domain import Grade, Reading
 from backend.features.patrol.settings import CheckSettings
+from command_safety import CommandClass, classify
 from host_facts.domain import (
     CertificateFacts,
     ClockFacts,
@@ -328,26 +329,52 @@ def test_critical_mark_must_be_the_worse_one(wrong: dict[str, float]) -> None:
         CheckSettings.model_validate(wrong)
 
 
-def test_every_check_speaks_both_languages() -> None:
+def read_everything_wrong() -> list[Reading]:
+    """A host on which every check finds something, with names that try to get out of their commands."""
     facts = make_facts(
         cpu=CpuFacts(cores=1, used_ratio=1, load_1m=9, load_5m=9, load_15m=9),
         memory=MemoryFacts(total_bytes=GIB, available_bytes=0, swap_total_bytes=GIB, swap_used_bytes=GIB),
-        filesystems=(make_disk("/", used=1.0, inodes_used_ratio=1.0, is_read_only=True, was_remounted_read_only=True),),
+        filesystems=(
+            make_disk(
+                "/mnt/it's; reboot", used=1.0, inodes_used_ratio=1.0, is_read_only=True, was_remounted_read_only=True
+            ),
+        ),
         zombies=(zombie(1, age=999),),
         oom_kills=(kill("java", minutes_ago=1),),
-        failed_units=(FailedUnitFacts(name="a.service", description=""),),
-        certificates=(CertificateFacts(path="/c.pem", subject="", expires_at=NOW),),
+        failed_units=(FailedUnitFacts(name="a;reboot.service", description=""),),
+        certificates=(CertificateFacts(path="/c $(reboot).pem", subject="", expires_at=NOW),),
         clock=ClockFacts(is_synchronised=False, offset_seconds=99, source="caller"),
         open_files_ratio=1.0,
         boot_at=NOW - timedelta(minutes=1),
-        nic_errors={"eth0": 9999},
+        nic_errors={"eth0;reboot": 9999},
     )
-    before = make_facts(taken_at=NOW - timedelta(minutes=1), boot_at=NOW - timedelta(minutes=1))
+    before = make_facts(
+        taken_at=NOW - timedelta(minutes=1), boot_at=NOW - timedelta(minutes=1), nic_errors={"eth0;reboot": 0}
+    )
 
-    readings = look(facts, previous=before, disk_history={"/": rise(*evenly(0.5, 1.0))})
+    history = {"/mnt/it's; reboot": rise(*evenly(0.5, 1.0))}
+    return look(facts, previous=before, disk_history=history)
+
+
+def test_every_check_speaks_both_languages() -> None:
+    readings = read_everything_wrong()
 
     assert {reading.check for reading in readings} == {check.id for check in HOST_CHECKS}
     for reading in readings:
         texts = [reading.title, reading.cause, *(fix.text for fix in reading.fixes)]
         assert reading.fixes, reading.check
         assert all(text.en and any("\u4e00" <= sign <= "\u9fff" for sign in text.zh) for text in texts), reading.check
+
+
+def test_commands_are_as_harmless_as_they_are_said_to_be() -> None:
+    fixes = [fix for reading in read_everything_wrong() for fix in reading.fixes if fix.command]
+
+    judged = {fix.command: (fix.is_change, classify(fix.command).command_class) for fix in fixes}
+
+    assert len(judged) > 15
+    wrong = {
+        command: judged_class.value
+        for command, (is_change, judged_class) in judged.items()
+        if judged_class is not (CommandClass.CONFIRM if is_change else CommandClass.READONLY)
+    }
+    assert wrong == {}

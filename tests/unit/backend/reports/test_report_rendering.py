@@ -1,5 +1,6 @@
 """The report: worst first, trends against eight hours ago, and nothing from outside is markup."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 from backend.features.hosts.domain import LookState, SeriesKey, Target, TargetKind, WatchedTarget
@@ -61,6 +62,14 @@ def test_rows_stand_worst_first_and_silent_hosts_before_healthy_ones() -> None:
 
     assert [row.name for row in report.hosts] == ["web-2", "web-1", "z-silent", "a-well"]
     assert (report.severity, report.unknown) == (Severity.CRITICAL, 1)
+
+
+def test_host_that_is_silent_shows_no_figures_of_before() -> None:
+    silent = replace(watch("web-1", used=0.97), state=LookState.UNREACHABLE, reason="timed out")
+
+    [row] = make_report(silent).hosts
+
+    assert (row.disk.value, row.cpu.value) == (None, None)
 
 
 def test_figures_are_compared_with_those_of_eight_hours_ago() -> None:

@@ -1,6 +1,8 @@
 import { useMemo, type ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
-import type { Block, Message } from '@/api/types';
+import type { Approval, Block, Message } from '@/api/types';
+import { useLocalText } from '@/components/data/useLocalText';
+import { readPreview } from '../approvals/readPreview';
 
 /**
  * Tells screen readers what is new, once it is finished: reading a text out
@@ -9,6 +11,7 @@ import type { Block, Message } from '@/api/types';
  */
 export function Announcer({ messages }: { messages: readonly Message[] }): ReactNode {
   const { t } = useTranslation();
+  const inLanguage = useLocalText();
   const answer = messages.at(-1);
   const lines = useMemo(() => {
     if (answer?.role !== 'assistant') return [];
@@ -21,6 +24,11 @@ export function Announcer({ messages }: { messages: readonly Message[] }): React
     }
     return said.filter(({ text }) => text !== '');
 
+    function questionOf({ preview, question }: Approval): string {
+      const title = preview == null ? null : readPreview(preview).title;
+      return title === null ? question : inLanguage(title);
+    }
+
     function describe(block: Block): string {
       switch (block.type) {
         case 'text':
@@ -30,14 +38,14 @@ export function Announcer({ messages }: { messages: readonly Message[] }): React
           return t('tool.label', { name: block.name, status });
         }
         case 'approval':
-          return t('conversation.approvalNeeded', { question: block.approval.question });
+          return t('conversation.approvalNeeded', { question: questionOf(block.approval) });
         case 'notice':
           return block.message;
         case 'reasoning':
           return '';
       }
     }
-  }, [answer, t]);
+  }, [answer, inLanguage, t]);
 
   return (
     <div role="log" aria-live="polite" aria-label={t('conversation.label')} className="visually-hidden">
