@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from k8s_diagnosis.logs.lines import rank_lines
+from k8s_diagnosis.logs.lines import is_quiet, rank_lines
 
 
 class Trouble(StrEnum):
@@ -85,29 +85,13 @@ _AWAITS = re.compile(
 )
 # Words that stand where a host could, but are none.
 _NO_HOSTS = frozenset(
-    [
-        *(
-            "the",
-            "to",
-            "name",
-            "address",
-            "tcp",
-            "http",
-            "https",
-            "error",
-            "failed",
-            "for",
-            "on",
-            "at",
-            "errno",
-            "line",
-        ),
-        *("file", "call", "connection", "connect", "any", "this", "server"),
-    ]
+    {"address", "any", "at", "call", "connect", "connection", "errno", "error", "failed", "file", "for", "http"}
+    | {"https", "line", "name", "on", "server", "tcp", "the", "this", "to"}
 )
 _SOURCE_FILE = re.compile(r"\.(?:py|go|java|js|ts|rb|c|cc|cpp|rs|php|cs|conf|ya?ml|json|Exception|Error)$")
 _ADDRESS = re.compile(r"\d{1,3}(?:\.\d{1,3}){3}")
 _NUMBER = re.compile(r"[\d.]+")
+_REPEATED = 3
 _MENTIONS_ADDRESS = re.compile(r"(?i)://|\b(?:connect|dial|wait|reach|using|host)\w*\b.*\w:\d{2,5}\b")
 
 
@@ -126,6 +110,27 @@ def find_unreached(lines: Sequence[str]) -> UnreachedDependency | None:
         if host:
             return UnreachedDependency(host, port, nameless.trouble, nameless.line)
     return nameless
+
+
+def find_repeated(lines: Sequence[str]) -> UnreachedDependency | None:
+    """The peer that a running program complains of again and again, up to the end of its log."""
+    places: dict[tuple[str, Trouble], list[int]] = {}
+    last: dict[tuple[str, Trouble], UnreachedDependency] = {}
+    for at, line in enumerate(lines):
+        for found in () if is_quiet(line) else _complaints([line]):
+            if found.host:
+                places.setdefault((found.host, found.trouble), []).append(at)
+                last[found.host, found.trouble] = found
+    lasting = [key for key, where in places.items() if _goes_on(where, end=len(lines) - 1)]
+    return last[max(lasting, key=lambda key: (len(places[key]), places[key][-1]))] if lasting else None
+
+
+def _goes_on(where: Sequence[int], *, end: int) -> bool:
+    """Whether the next complaint is still to be expected; after a recovery other lines follow for longer."""
+    if len(where) < _REPEATED:
+        return False
+    usual = (where[-1] - where[0]) / (len(where) - 1)
+    return end - where[-1] <= 2 * usual
 
 
 def find_awaited(lines: Sequence[str]) -> UnreachedDependency | None:

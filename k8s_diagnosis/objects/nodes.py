@@ -11,7 +11,8 @@ from k8s_diagnosis.objects.pods import is_condition_true, is_finished
 from k8s_diagnosis.text.quantities import parse_quantity
 
 _ROLE_PREFIX = "node-role.kubernetes.io/"
-_PRESSURES = ("MemoryPressure", "DiskPressure", "PIDPressure", "NetworkUnavailable")
+PRESSURES = ("MemoryPressure", "DiskPressure", "PIDPressure")
+"""Conditions of a node that are bad when they are true."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +106,7 @@ def _measure(node: JsonObject, wanted: list[Requests]) -> NodeCapacity:
 def node_status(node: JsonObject) -> str:
     """Ready or NotReady, then what else is the matter, as kubectl writes it."""
     parts = ["Ready" if is_condition_true(node, "Ready") else "NotReady"]
-    parts.extend(pressure for pressure in _PRESSURES if is_condition_true(node, pressure))
+    parts.extend(pressure for pressure in (*PRESSURES, "NetworkUnavailable") if is_condition_true(node, pressure))
     if read_flag(node, "spec", "unschedulable"):
         parts.append("SchedulingDisabled")
     return ",".join(parts)

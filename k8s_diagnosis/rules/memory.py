@@ -6,6 +6,8 @@ import re
 
 from k8s_diagnosis.cases import ContainerCase, PodCase
 from k8s_diagnosis.objects.access import read_int, read_text
+from k8s_diagnosis.objects.nodes import PRESSURES
+from k8s_diagnosis.objects.pods import is_condition_true
 from k8s_diagnosis.objects.revisions import is_of_older_revision
 from k8s_diagnosis.problem import Problem, Severity, Words
 from k8s_diagnosis.text.times import parse_time, seconds_between
@@ -146,7 +148,16 @@ def _is_over(case: PodCase) -> bool:
     finished = [read_text(container.facts.terminated, "finishedAt") for container in case.containers]
     ended = parse_time(max(finished, default="") or read_text(case.pod, "status", "startTime"))
     is_long_ago = (seconds_between(ended, case.now) or 0) > _STILL_MATTERS_SECONDS
-    return is_long_ago or is_of_older_revision(case.index, case.pod)
+    message = read_text(case.pod, "status", "message")
+    return is_long_ago or is_of_older_revision(case.index, case.pod) or _has_node_recovered(case, message)
+
+
+def _has_node_recovered(case: PodCase, message: str) -> bool:
+    """What the node lacked it has again; a pod that itself took too much may do so again."""
+    node = case.index.find("Node", "", case.node)
+    if node is None or _EVICTED_BY_ITSELF.search(message):
+        return False
+    return not any(is_condition_true(node, kind) for kind in PRESSURES)
 
 
 def has_replacement(case: PodCase) -> bool:

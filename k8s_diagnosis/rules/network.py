@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
-from k8s_diagnosis.cases import ContainerCase, PodCase
 from k8s_diagnosis.index import ClusterIndex
-from k8s_diagnosis.logs.dependencies import Trouble, UnreachedDependency, find_unreached
-from k8s_diagnosis.logs.lines import MAX_SHOWN
+from k8s_diagnosis.logs.dependencies import Trouble
 from k8s_diagnosis.objects.access import (
     JsonObject,
     name_of,
@@ -18,66 +15,32 @@ from k8s_diagnosis.objects.access import (
     read_maps,
     read_text,
 )
-from k8s_diagnosis.objects.pods import is_condition_true, is_finished
+from k8s_diagnosis.objects.pods import is_condition_true
 from k8s_diagnosis.objects.policies import Flow, lets_ask_names, lets_in, lets_nobody_in, lets_out, policies_for
 from k8s_diagnosis.objects.probes import declared_ports
 from k8s_diagnosis.objects.services import count_endpoints, resolve_host, selected_pods
 from k8s_diagnosis.problem import Problem, Severity, Words
+from k8s_diagnosis.rules.complaints import Complaint, find_failing_callers, list_complaints
 from k8s_diagnosis.rules.dependencies import CLUSTER_DNS
-from mcp_kit.sanitising import sanitise_line
 
 _DNS_NAMESPACE = "kube-system"
 _DNS_LABELS = ({"k8s-app": "kube-dns"}, {"k8s-app": "coredns"}, {"app.kubernetes.io/name": "coredns"})
-# Complaints of more pods add nothing; reading the logs of thousands would.
-_PODS_READ = 200
-_LINES_READ = 30
 _MANY = 3
-
-
-@dataclass(frozen=True, slots=True)
-class _Complaint:
-    """A pod that says it does not reach something."""
-
-    container: ContainerCase
-    unreached: UnreachedDependency
-
-    @property
-    def pod(self) -> PodCase:
-        return self.container.pod
-
-    @property
-    def quote(self) -> str:
-        return f"log of {self.pod.name}: {sanitise_line(self.unreached.line, max_characters=MAX_SHOWN)}"
 
 
 def find_network(index: ClusterIndex) -> Iterator[Problem]:
     """Policies, the name service and DNS settings that explain what pods complain of."""
-    complaints = list(_list_complaints(index))
+    complaints = list(list_complaints(index))
     yield from _blocking_policies(index, complaints)
     yield from _isolated_services(index)
     yield from _dns_policies(index, complaints)
+    yield from find_failing_callers(complaints)
     broken = _dns_broken(index, complaints)
     if broken is not None:
         yield broken
 
 
-def _list_complaints(index: ClusterIndex) -> Iterator[_Complaint]:
-    read = 0
-    for namespace, pod_name, container_name in sorted(index.snapshot.logs):
-        pod = index.find("Pod", namespace, pod_name)
-        if pod is None or is_finished(pod):
-            continue
-        read += 1
-        if read > _PODS_READ:
-            return
-        for container in PodCase(index, pod).containers:
-            if container.name == container_name:
-                found = find_unreached((container.current_log or container.failed_log)[-_LINES_READ:])
-                if found is not None:
-                    yield _Complaint(container, found)
-
-
-def _blocking_policies(index: ClusterIndex, complaints: list[_Complaint]) -> Iterator[Problem]:
+def _blocking_policies(index: ClusterIndex, complaints: list[Complaint]) -> Iterator[Problem]:
     """A policy that lets no such traffic through explains a time-out."""
     for complaint in complaints:
         if complaint.unreached.trouble is Trouble.UNRESOLVED:
@@ -86,9 +49,8 @@ def _blocking_policies(index: ClusterIndex, complaints: list[_Complaint]) -> Ite
             yield from _traffic_not_let_through(index, complaint)
 
 
-def _traffic_not_let_through(index: ClusterIndex, complaint: _Complaint) -> Iterator[Problem]:
-    place = resolve_host(index, complaint.unreached.host, namespace=complaint.pod.namespace)
-    service = index.find("Service", *place) if place else None
+def _traffic_not_let_through(index: ClusterIndex, complaint: Complaint) -> Iterator[Problem]:
+    service = _service_meant(index, complaint)
     targets = selected_pods(index, service) if service is not None else []
     if service is None or not targets:
         return
@@ -101,7 +63,14 @@ def _traffic_not_let_through(index: ClusterIndex, complaint: _Complaint) -> Iter
         yield _blocked(complaint, outgoing[0], service, side=Words("egress to", "出站"))
 
 
-def _blocked(complaint: _Complaint, policy: JsonObject, service: JsonObject, *, side: Words) -> Problem:
+def _service_meant(index: ClusterIndex, complaint: Complaint) -> JsonObject | None:
+    """The Service that the complaint names, or whose address it names."""
+    host = complaint.unreached.host
+    place = resolve_host(index, host, namespace=complaint.pod.namespace)
+    return index.service_at(host) or (index.find("Service", *place) if place else None)
+
+
+def _blocked(complaint: Complaint, policy: JsonObject, service: JsonObject, *, side: Words) -> Problem:
     path, caller = object_path("NetworkPolicy", policy), complaint.pod.workload
     return Problem(
         condition="network-policy-blocks",
@@ -126,7 +95,7 @@ def _blocked(complaint: _Complaint, policy: JsonObject, service: JsonObject, *, 
     )
 
 
-def _names_not_asked(index: ClusterIndex, complaint: _Complaint) -> Iterator[Problem]:
+def _names_not_asked(index: ClusterIndex, complaint: Complaint) -> Iterator[Problem]:
     policies = policies_for(index, complaint.pod.pod, direction="Egress")
     if not policies or any(lets_ask_names(policy) for policy in policies):
         return
@@ -185,7 +154,7 @@ def _isolated_services(index: ClusterIndex) -> Iterator[Problem]:
         )
 
 
-def _dns_policies(index: ClusterIndex, complaints: list[_Complaint]) -> Iterator[Problem]:
+def _dns_policies(index: ClusterIndex, complaints: list[Complaint]) -> Iterator[Problem]:
     """Pods that ask another name service than the cluster's for names of the cluster."""
     for complaint in complaints:
         pod, host = complaint.pod.pod, complaint.unreached.host
@@ -200,7 +169,7 @@ def _dns_policies(index: ClusterIndex, complaints: list[_Complaint]) -> Iterator
         yield _dns_policy_wrong(complaint, policy, host=host, on_host=on_host)
 
 
-def _dns_policy_wrong(complaint: _Complaint, policy: str, *, host: str, on_host: bool) -> Problem:
+def _dns_policy_wrong(complaint: Complaint, policy: str, *, host: str, on_host: bool) -> Problem:
     workload = complaint.pod.workload
     better = "ClusterFirstWithHostNet" if on_host else "ClusterFirst"
     return Problem(
@@ -223,7 +192,7 @@ def _dns_policy_wrong(complaint: _Complaint, policy: str, *, host: str, on_host:
     )
 
 
-def _dns_broken(index: ClusterIndex, complaints: list[_Complaint]) -> Problem | None:
+def _dns_broken(index: ClusterIndex, complaints: list[Complaint]) -> Problem | None:
     """The name service has no pod that answers, or names of existing Services are not resolved in several workloads."""
     pods = [pod for labels in _DNS_LABELS for pod in index.pods_with(labels, namespace=_DNS_NAMESPACE)]
     service = index.find("Service", _DNS_NAMESPACE, "kube-dns")
@@ -264,11 +233,10 @@ def _dns_broken(index: ClusterIndex, complaints: list[_Complaint]) -> Problem | 
     )
 
 
-def _is_existing_name(index: ClusterIndex, complaint: _Complaint) -> bool:
+def _is_existing_name(index: ClusterIndex, complaint: Complaint) -> bool:
     if complaint.unreached.trouble is not Trouble.UNRESOLVED or not complaint.unreached.host:
         return False
-    place = resolve_host(index, complaint.unreached.host, namespace=complaint.pod.namespace)
-    service = index.find("Service", *place) if place else None
+    service = _service_meant(index, complaint)
     return service is not None and bool(count_endpoints(index, service).ready)
 
 

@@ -16,16 +16,16 @@ from k8s_diagnosis.objects.access import (
     read_maps,
     read_text,
 )
-from k8s_diagnosis.objects.nodes import allocatable_of
+from k8s_diagnosis.objects.nodes import PRESSURES, allocatable_of
 from k8s_diagnosis.objects.placement import is_cordoned
 from k8s_diagnosis.objects.pods import condition_of, containers_of, is_condition_true, is_finished
 from k8s_diagnosis.problem import Problem, Severity, Words
 from k8s_diagnosis.rules.autoscaling import METRICS_API
+from k8s_diagnosis.rules.scheduling import room_for_pods
 from k8s_diagnosis.text.quantities import parse_quantity, show_memory
 from k8s_diagnosis.text.times import parse_time, seconds_between, shorten_duration
 from mcp_kit.sanitising import sanitise_line
 
-_PRESSURES = ("MemoryPressure", "DiskPressure", "PIDPressure")
 _START_PATIENCE_SECONDS = 120
 _CORDON_TAINT = "node.kubernetes.io/unschedulable"
 _CORDON_SECONDS = 2 * 86_400
@@ -101,7 +101,7 @@ def _lease_evidence(index: ClusterIndex, name: str) -> list[str]:
 
 
 def _pressures(index: ClusterIndex, node: JsonObject) -> Iterator[Problem]:
-    for kind in _PRESSURES:
+    for kind in PRESSURES:
         condition = condition_of(node, kind)
         if read_text(condition, "status") != "True":
             continue
@@ -173,6 +173,7 @@ def _too_many_pods(index: ClusterIndex, node: JsonObject) -> Problem | None:
             f"Node {name_of(node)} holds {count} pods, all that its kubelet allows ({allowed}).",
             f"节点 {name_of(node)} 已有 {count} 个 Pod，达到 kubelet 上限（{allowed}）。",
         ),
+        because=(room_for_pods(path),),
         evidence=(f"{path}: allocatable pods={allowed}, pods on it={count}",),
         next_step=Words("Add nodes, or raise maxPods of the kubelet.", "增加节点，或提高 kubelet 的 maxPods。"),
         confidence=0.9,

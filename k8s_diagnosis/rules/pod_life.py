@@ -36,6 +36,7 @@ _NETWORK = re.compile(
     r"(?i)\bcni\b|network plugin|failed to set ?up (?:sandbox|network)|subnet\.env|/opt/cni|calico|flannel|cilium"
 )
 _RUNTIME_CLASS = re.compile(r"(?i)no runtime for|runtime handler|RuntimeHandler")
+_INIT_KILLED = re.compile(r"(?i)init was OOM-killed|memory limit too low")
 _RECENT_SECONDS = 900
 _SANDBOX_PATIENCE_SECONDS = 45
 _GATE_PATIENCE_SECONDS = 120
@@ -63,7 +64,7 @@ def find_sandbox_failed(case: PodCase) -> Problem | None:
         return None
     message = sanitise_line(events[-1].message, max_characters=_MAX_MESSAGE)
     what = _sandbox_reason(message)
-    is_about_pod = bool(_RUNTIME_CLASS.search(message))
+    is_about_pod = bool(_RUNTIME_CLASS.search(message) or _INIT_KILLED.search(message))
     return Problem(
         condition="sandbox-failed",
         object=case.workload if is_about_pod else f"Node//{case.node}",
@@ -74,21 +75,30 @@ def find_sandbox_failed(case: PodCase) -> Problem | None:
             f"节点 {case.node} 上 {case.workload} 的 Pod 无法创建沙箱：{what.zh}：{message}",
         ),
         evidence=(events[-1].quote(),),
-        next_step=Words(
-            f"Correct runtimeClassName of {case.workload}, or configure that runtime on the nodes."
-            if is_about_pod
-            else f"Look at the network plugin's pods and configuration on node {case.node}, and at its free addresses.",
-            f"改正 {case.workload} 的 runtimeClassName，或在节点上配置该运行时。"
-            if is_about_pod
-            else f"检查节点 {case.node} 上网络插件的 Pod 和配置，以及可用的 IP 地址。",
-        ),
+        next_step=_sandbox_step(case, message, is_about_pod=is_about_pod),
         confidence=0.9,
+    )
+
+
+def _sandbox_step(case: PodCase, message: str, *, is_about_pod: bool) -> Words:
+    if _INIT_KILLED.search(message):
+        return Words(f"Raise the memory limits of {case.workload}.", f"提高 {case.workload} 的内存上限。")
+    if is_about_pod:
+        return Words(
+            f"Correct runtimeClassName of {case.workload}, or configure that runtime on the nodes.",
+            f"改正 {case.workload} 的 runtimeClassName，或在节点上配置该运行时。",
+        )
+    return Words(
+        f"Look at the network plugin's pods and configuration on node {case.node}, and at its free addresses.",
+        f"检查节点 {case.node} 上网络插件的 Pod 和配置，以及可用的 IP 地址。",
     )
 
 
 def _sandbox_reason(message: str) -> Words:
     if _ADDRESSES.search(message):
         return Words("no IP address is left", "没有可用的 IP 地址")
+    if _INIT_KILLED.search(message):
+        return Words("its memory limit is too low even to start", "内存上限过低，连启动都不够")
     if _RUNTIME_CLASS.search(message):
         return Words("the runtime class is not configured on the node", "节点未配置该运行时")
     if _NETWORK.search(message):

@@ -167,6 +167,11 @@ def show_amount(resource: str, amount: Decimal) -> str:
     return show_memory(amount) if resource in {"memory", "ephemeral-storage"} else f"{amount.normalize():f}"
 
 
+def room_for_pods(node: str) -> str:
+    """Stands for the number of pods a node may hold, in the chains of problems."""
+    return f"{node}#pods"
+
+
 def find_too_many_pods(case: PodCase) -> Problem | None:
     """The nodes hold as many pods as their kubelets allow."""
     facts = read_scheduling(case)
@@ -196,5 +201,5 @@ def find_too_many_pods(case: PodCase) -> Problem | None:
             "增加节点、清理不需要的 Pod，或提高 kubelet 的 maxPods。",
         ),
         confidence=0.95 if facts.is_only(reason) else 0.8,
-        because=tuple(f"Node//{name_of(node)}" for node in nodes[:_SHOWN_NODES]),
+        touches=tuple(room_for_pods(f"Node//{name_of(node)}") for node in nodes),
     )

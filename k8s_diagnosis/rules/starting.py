@@ -25,6 +25,7 @@ _ABOUT_COMMAND = re.compile(
 _ARCHITECTURE = re.compile(r"(?i)exec format error|cannot execute binary file|wrong ELF class|no match for platform")
 _WORKING_DIRECTORY = re.compile(r"(?:chdir to cwd|working directory|cwd)[ (\"'\\]*(?P<path>/[^\"'\\) ]*)")
 _ROOT_REFUSED = re.compile(r"(?i)runAsNonRoot|non-?root|non-numeric user")
+_INIT_KILLED = re.compile(r"(?i)init was OOM-killed|memory limit too low")
 _HOOK_SECONDS = 900
 
 
@@ -185,9 +186,22 @@ def find_hook_failing(case: ContainerCase) -> Problem | None:
 
 def find_cannot_create(case: ContainerCase) -> Problem | None:
     """Whatever else keeps the runtime from making the container; its message is quoted."""
-    reason, message = case.facts.waiting_reason, _quote(read_text(case.facts.waiting, "message"))
-    if reason not in _CANNOT_START and reason not in {"CreateContainerConfigError", "CreateContainerError"}:
+    reason, message = case.facts.waiting_reason, read_text(case.facts.waiting, "message")
+    if case.ended_reason in _CANNOT_START and case.is_down:
+        reason, message = case.ended_reason, case.ended_message
+    if reason not in _CANNOT_START and reason != "CreateContainerConfigError":
         return None
+    message = _quote(message)
+    too_little = bool(_INIT_KILLED.search(message))
+    advice = Words(
+        f"Raise resources.limits.memory of container {case.name} in {case.workload}: not even its start fits.",
+        f"提高 {case.workload} 中容器 {case.name} 的 resources.limits.memory：当前值连启动都不够。",
+    )
+    general = Words(
+        f"Correct what the message names in {case.workload}; k8s-describe-pod shows volumes, env and security "
+        "settings.",
+        f"在 {case.workload} 中改正消息所指的内容；k8s-describe-pod 可查看卷、环境变量和安全设置。",
+    )
     return Problem(
         condition="container-cannot-be-created",
         object=case.workload,
@@ -197,13 +211,9 @@ def find_cannot_create(case: ContainerCase) -> Problem | None:
             f"{case.title.en} cannot be created ({reason}): {message}",
             f"{case.title.zh} 无法创建（{reason}）：{message}",
         ),
-        evidence=(f"{case.name}: state.waiting reason={reason}: {message}",),
-        next_step=Words(
-            f"Correct what the message names in {case.workload}; k8s-describe-pod shows volumes, env and security "
-            "settings.",
-            f"在 {case.workload} 中改正消息所指的内容；k8s-describe-pod 可查看卷、环境变量和安全设置。",
-        ),
-        confidence=0.75,
+        evidence=(*_state_evidence(case), message),
+        next_step=advice if too_little else general,
+        confidence=0.9 if too_little else 0.75,
     )
 
 

@@ -19,6 +19,8 @@ PodKey = tuple[str, str]
 """Namespace and name."""
 
 _LOG_LINES_FOR_CAUSE = 60
+# Programs at work write much that is well between two complaints.
+_LOG_LINES_AT_WORK = 150
 
 # One pod per workload is read, so a list costs a handful of log requests at most.
 _LOG_READS = 5
@@ -82,7 +84,7 @@ async def _read_log(cluster: Cluster, case: ContainerCase) -> ContainerLogs | No
         namespace=case.pod.namespace,
         container=case.name,
         previous=is_previous,
-        tail_lines=_LOG_LINES_FOR_CAUSE,
+        tail_lines=_LOG_LINES_AT_WORK if case.facts.is_ready else _LOG_LINES_FOR_CAUSE,
     )
     try:
         text = await cluster.read_log(request)

@@ -10,7 +10,7 @@ from datetime import datetime
 from k8s_diagnosis.cases import ContainerCase, PodCase
 from k8s_diagnosis.diagnosing import find_problems
 from k8s_diagnosis.index import ClusterIndex
-from k8s_diagnosis.objects.access import name_of, namespace_of, read_maps, read_text
+from k8s_diagnosis.objects.access import name_of, namespace_of, read_flag, read_maps, read_text
 from k8s_diagnosis.objects.pods import controller_of
 from k8s_diagnosis.problem import Problem
 from k8s_diagnosis.snapshot import EVERYWHERE, ClusterSnapshot, ContainerLogs, LogKey, Unread
@@ -206,18 +206,33 @@ async def _read_names(gathered: _Gathered, resource: Resource, places: Sequence[
 
 
 async def _read_logs(gathered: _Gathered, index: ClusterIndex) -> None:
-    """Logs of one pod per workload that failed, does not get ready, or is a Job long at work."""
-    examples: dict[str, list[ContainerCase]] = {}
+    """Logs of one pod per workload: what failed or does not get ready first, then what may fail unseen."""
+    failing: dict[str, list[ContainerCase]] = {}
+    suspect: dict[str, list[ContainerCase]] = {}
     for pod in index.all("Pod"):
-        if len(examples) >= _LOG_READS:
-            gathered.unread.append(Unread("logs", f"only those of {_LOG_READS} workloads were read"))
-            break
         case = PodCase(index, pod)
+        if read_text(pod, "status", "phase") == "Succeeded":
+            continue
         wanted = [each for each in case.containers if wants_log(each) or _is_long_at_work(each)]
-        if wanted and read_text(pod, "status", "phase") != "Succeeded":
-            examples.setdefault(case.workload, wanted)
-    for logs in await asyncio.gather(*(read_logs(gathered.cluster, wanted) for wanted in examples.values())):
+        if wanted:
+            failing.setdefault(case.workload, wanted)
+        elif gathered.scope is not None or _may_be_cut_off(index, pod):
+            suspect.setdefault(case.workload, [each for each in case.containers if each.facts.is_running])
+    if len(failing) > _LOG_READS:
+        gathered.unread.append(Unread("logs", f"only those of {_LOG_READS} workloads were read"))
+    examples = list({**suspect, **failing}.items())
+    examples.sort(key=lambda item: item[0] not in failing)
+    for logs in await asyncio.gather(*(read_logs(gathered.cluster, each) for _, each in examples[:_LOG_READS])):
         gathered.logs.update(logs)
+
+
+def _may_be_cut_off(index: ClusterIndex, pod: JsonObject) -> bool:
+    """Policies and DNS settings may keep a running pod from its peers, which only its log shows."""
+    policy = read_text(pod, "spec", "dnsPolicy") or "ClusterFirst"
+    asks_elsewhere = policy in {"Default", "None"} or (
+        policy == "ClusterFirst" and read_flag(pod, "spec", "hostNetwork")
+    )
+    return asks_elsewhere or bool(index.in_namespace("NetworkPolicy", namespace_of(pod)))
 
 
 def _is_long_at_work(case: ContainerCase) -> bool:

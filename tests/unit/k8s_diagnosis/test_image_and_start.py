@@ -57,6 +57,16 @@ def test_pull_secret_that_exists_is_not_called_missing() -> None:
     assert conditions_of(pod, make("Secret", "login")) == ["image-pull-denied"]
 
 
+def test_start_that_takes_more_memory_than_the_limit_names_the_limit() -> None:
+    message = "failed to create containerd task: OCI runtime create failed: container init was OOM-killed"
+    pod = make_pod(status=looping(128, reason="StartError", message=message))
+
+    (finding,) = diagnose_objects(pod, make_deployment(ready=0)).findings
+
+    assert finding.problem.condition == "container-cannot-be-created"
+    assert "resources.limits.memory" in finding.problem.next_step.en
+
+
 @pytest.mark.parametrize(
     ("reason", "message", "condition"),
     [

@@ -336,6 +336,7 @@ def test_first_mount_that_is_merely_slow_is_no_finding(message: str) -> None:
             "no IP address is left",
         ),
         ('failed to get sandbox runtime: no runtime for "gvisor" is configured', OWNER, "runtime class"),
+        ("OCI runtime create failed: container init was OOM-killed (memory limit too low?)", OWNER, "memory limit"),
     ],
 )
 def test_pod_without_a_sandbox(message: str, expected: str, named: str) -> None:

@@ -26,6 +26,7 @@ from tests.fakes.kubernetes_objects import (
     make_pod,
     make_service,
     make_slice,
+    pending,
     running,
 )
 
@@ -277,6 +278,16 @@ def test_evictions_stand_under_the_pressure_of_their_node() -> None:
     assert "evicted" in {effect.problem.condition for effect in finding.effects}
 
 
+def test_evictions_are_over_once_the_node_has_recovered() -> None:
+    evicted = make_pod(
+        "shop-7d9c5b6f4-first",
+        phase="Failed",
+        pod_status={"reason": "Evicted", "message": "The node was low on resource: memory."},
+    )
+
+    assert conditions_of(evicted, make_pod(), make_node(), make_deployment()) == []
+
+
 def test_kubelets_too_far_apart_are_told() -> None:
     old, new = make_node("node-1"), make_node("node-2")
     old["status"]["nodeInfo"]["kubeletVersion"] = "v1.27.4"
@@ -290,6 +301,17 @@ def test_node_that_holds_all_the_pods_it_may_is_told() -> None:
     pods = [make_pod(f"a-{at}", owner="DaemonSet/a") for at in range(2)]
 
     assert conditions_of(node, *pods) == ["node-too-many-pods"]
+
+
+def test_pod_that_no_node_has_room_for_comes_before_the_full_node() -> None:
+    node = make_node(allocatable={"pods": "2"})
+    pods = [make_pod(f"a-{at}", owner="DaemonSet/a") for at in range(2)]
+    waits = pending("0/1 nodes are available: 1 Too many pods.")
+
+    (finding,) = diagnose_objects(node, *pods, waits, make_deployment(ready=0)).findings
+
+    assert (finding.problem.condition, finding.problem.object) == ("pending-insufficient-pods", "Node//node-1")
+    assert "node-too-many-pods" in {effect.problem.condition for effect in finding.effects}
 
 
 def test_memory_in_use_is_judged_only_when_it_was_measured() -> None:
