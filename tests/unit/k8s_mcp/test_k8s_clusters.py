@@ -70,6 +70,16 @@ def test_several_files_are_joined_and_the_first_wins(tmp_path: Path) -> None:
     assert names(K8sSettings(kubeconfig=f"{first}:{second}")) == ["prod*", "dev"]
 
 
+def test_changed_kubeconfig_counts_at_once(tmp_path: Path) -> None:
+    path = write_kubeconfig(tmp_path / "config", "prod", current="prod")
+    settings = K8sSettings(kubeconfig_path=path)
+    before = names(settings)
+
+    write_kubeconfig(path, "prod", "staging", current="staging")
+
+    assert (before, names(settings)) == (["prod*"], ["prod", "staging*"])
+
+
 def test_broken_kubeconfig_is_named_and_not_quoted(tmp_path: Path) -> None:
     path = tmp_path / "config"
     path.write_text("users: [{token: secret-token\n", encoding="utf-8")
