@@ -36,11 +36,16 @@ app.command()(diagnose)
 
 
 @app.command()
-def web(host: Host = None, port: Port = None, webhook: Webhook = None) -> None:
+def web(
+    host: Host = None,
+    port: Port = None,
+    webhook: Webhook = None,
+    ends_with_stdin: Annotated[bool, typer.Option(hidden=True, help="Stop when standard input ends.")] = False,
+) -> None:
     """Serve the API and the page on one port, patrol and report."""
     from backend.serving import serve
 
-    serve(host=host, port=port, webhook=webhook)
+    serve(host=host, port=port, webhook=webhook, ends_with_stdin=ends_with_stdin)
 
 
 @app.command()
@@ -116,8 +121,11 @@ def chat(
         str | None, typer.Option("--message", "-m", help="Ask this and end; - reads it from standard input.")
     ] = None,
     url: Annotated[
-        str, typer.Option(envvar="DING_ROBOT_URL", help="Address of the backend.")
-    ] = "http://127.0.0.1:8000",
+        str | None,
+        typer.Option(
+            envvar="DING_ROBOT_URL", help="Address of the backend. By default the one running here, else its own."
+        ),
+    ] = None,
     token: Annotated[
         str | None, typer.Option(envvar="DING_ROBOT_TOKEN", help="Access token; the variable keeps it off the screen.")
     ] = None,
@@ -130,19 +138,25 @@ def chat(
     ] = False,
 ) -> None:
     """Chat in the terminal. With -m, the exit code is 0 when answered, 1 when failed, 2 when an approval is needed."""
+    from backend.chat_backend import NotStarted, choose_backend
     from backend.terminal.program import ChatOptions, run_chat
 
-    options = ChatOptions(
-        message=message,
-        url=url,
-        token=token,
-        language=language,
-        session=session,
-        model=model,
-        is_json=is_json,
-        never_approve=approve_none,
-    )
-    raise typer.Exit(run_chat(options))
+    try:
+        with choose_backend(url, language=language) as address:
+            options = ChatOptions(
+                message=message,
+                url=address,
+                token=token,
+                language=language,
+                session=session,
+                model=model,
+                is_json=is_json,
+                never_approve=approve_none,
+            )
+            exit_code = run_chat(options)
+    except NotStarted as error:
+        sys.exit(str(error))
+    raise typer.Exit(exit_code)
 
 
 @app.command()

@@ -13,6 +13,7 @@ from backend.agent.model_routing.circuit_breaker import CircuitBreaker, Limits
 from backend.agent.model_routing.named_models import DEFAULT_MODEL, RULES, ModelDirectory, ModelProfile, NamedModel
 from backend.agent.rule_planner import RulePlanner
 from backend.agent.telemetry import NoTelemetry
+from backend.features.patrol.one_look import judge_once
 from backend.settings import ModelSettings, Settings
 
 
@@ -40,7 +41,8 @@ def build_models(
         entry = _default_entry(settings)
         client = _connect(entry, key=settings.openai_api_key, stack=stack)
         models.insert(0, named(DEFAULT_MODEL, mask(client), _profile(entry)))
-    models.append(named(RULES, RulePlanner(), ModelProfile()))
+    planner = RulePlanner(judge_host=lambda facts: judge_once(facts, now=now(), settings=settings.checks))
+    models.append(named(RULES, planner, ModelProfile()))
     return ModelDirectory(models, order=[*_choose_order(settings), RULES])
 
 

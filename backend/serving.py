@@ -5,11 +5,13 @@ import gc
 import logging
 import socket
 import sys
+import threading
 
 import uvicorn
 from fastapi import FastAPI
 
 from backend.agent.guarding.redaction import RedactingFormatter
+from backend.data_directory import DirectoryTaken, hold_directory
 from backend.main import build_app
 from backend.patrol_setup import UnusableWebhook, apply_webhook
 from backend.records import StartRefused, check_may_serve
@@ -33,8 +35,8 @@ class _Server(uvicorn.Server):
         gc.freeze()
 
 
-def serve(*, host: str | None, port: int | None, webhook: str | None = None) -> None:
-    """Serve until SIGINT or SIGTERM."""
+def serve(*, host: str | None, port: int | None, webhook: str | None = None, ends_with_stdin: bool = False) -> None:
+    """Serve until SIGINT or SIGTERM, or also until standard input ends."""
     configure_logging()
     settings = Settings()
     chosen_host = host or settings.web.host
@@ -56,7 +58,25 @@ def serve(*, host: str | None, port: int | None, webhook: str | None = None) -> 
     )
     server = _Server(config)
     app.state.is_stopping = lambda: server.should_exit
-    server.run()
+    if ends_with_stdin:
+        threading.Thread(target=_stop_with_stdin, args=(server,), daemon=True).start()
+    _run(server, settings)
+
+
+def _run(server: uvicorn.Server, settings: Settings) -> None:
+    if not settings.is_on_sqlite:
+        server.run()
+        return
+    try:
+        with hold_directory(settings.data_directory, url=f"http://{server.config.host}:{server.config.port}"):
+            server.run()
+    except DirectoryTaken as taken:
+        sys.exit(str(taken))
+
+
+def _stop_with_stdin(server: uvicorn.Server) -> None:
+    sys.stdin.buffer.read()
+    server.should_exit = True
 
 
 def configure_logging() -> None:

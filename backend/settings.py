@@ -180,6 +180,10 @@ class Settings(BaseSettings):
         return self.database_url or f"sqlite:///{(self.data_directory / 'ding-robot.db').resolve()}"
 
     @property
+    def is_on_sqlite(self) -> bool:
+        return make_url(self.resolved_database_url).get_backend_name() == "sqlite"
+
+    @property
     def durable_database_url(self) -> str:
         """The engine's tables: a file of their own beside an SQLite database, the same PostgreSQL otherwise."""
         url = make_url(self.resolved_database_url)

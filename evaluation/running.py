@@ -39,7 +39,8 @@ async def _try(scenario: Scenario, situation: Situation, *, role: Role) -> Trial
     began = time.perf_counter()
     with tempfile.TemporaryDirectory(prefix="ding-robot-evaluation-") as folder:
         async with situation.serve(Path(folder)) as kubeconfig:
-            found = await diagnose(kubeconfig, namespaces=scenario.namespaces, now=situation.now)
+            namespaces = None if scenario.is_alone else scenario.namespaces
+            found = await diagnose(kubeconfig, namespaces=namespaces, now=situation.now)
     return Trial(
         scenario=scenario.id,
         role=role,

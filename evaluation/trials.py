@@ -23,8 +23,12 @@ class Finding:
     object: str
     confidence: float
     cause: str
+    effects: tuple[tuple[str, str], ...] = ()
+    """Condition and object of everything it is said to bring about."""
 
     def is_about(self, expected: Expected) -> bool:
+        if expected.is_effect:
+            return (expected.condition, expected.object) in self.effects
         return self.condition == expected.condition and self.object == expected.object
 
 
@@ -48,13 +52,19 @@ class Trial:
         return [item for item in self.expected if item not in self.hits]
 
     @property
+    def causes(self) -> list[Expected]:
+        return [item for item in self.expected if not item.is_effect]
+
+    @property
     def false(self) -> list[Finding]:
-        return [item for item in self.found if not any(item.is_about(expected) for expected in self.expected)]
+        return [item for item in self.found if not any(item.is_about(cause) for cause in self.causes)]
 
     @property
     def rank(self) -> int | None:
         """Place of the first true cause, counted from 1; None when none was found or none is there."""
-        places = (place for place, item in enumerate(self.found, 1) if any(item.is_about(e) for e in self.expected))
+        places = (
+            place for place, item in enumerate(self.found, 1) if any(item.is_about(cause) for cause in self.causes)
+        )
         return next(places, None)
 
     @property

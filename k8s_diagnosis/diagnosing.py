@@ -61,6 +61,7 @@ POD_RULES: tuple[PodRule, ...] = (
     configuration.find_configuration_missing,
     storage.find_mount_failing,
     pod_life.find_sandbox_failed,
+    pod_life.find_gate_pending,
 )
 
 IMAGE_RULES: tuple[ContainerRule, ...] = (

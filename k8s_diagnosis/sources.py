@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from k8s_diagnosis.cases import ContainerCase
 from k8s_diagnosis.objects.access import JsonObject, object_path, read_map, read_maps, read_text, read_texts
+from k8s_diagnosis.text.arguments import show_word_around
 from mcp_kit.redaction import HIDDEN, is_credential_name
 from mcp_kit.sanitising import sanitise_line
 
@@ -59,7 +60,7 @@ def find_source(case: ContainerCase, text: str) -> Source | None:
     for field in ("command", "args"):
         for word in read_texts(case.facts.spec, field):
             if text in word:
-                return Source(case.workload, f"{case.name} {field}", word)
+                return Source(case.workload, f"{case.name} {field}", show_word_around(word, text))
     for config_map in _mounted_config_maps(case):
         for key, value in read_map(config_map, "data").items():
             if text in str(value) and not key.endswith(_PROGRAMS):

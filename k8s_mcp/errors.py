@@ -1,5 +1,6 @@
 """What can go wrong between a tool and a cluster. Every message is safe to show and says the next step."""
 
+from dataclasses import dataclass
 from typing import ClassVar
 
 from mcp_kit.errors import ErrorKind
@@ -41,6 +42,38 @@ class RequestRefused(ClusterError):
 
 class ChangeConflict(ClusterError):
     """The object changed since it was read (409); nothing was written."""
+
+
+@dataclass(frozen=True, slots=True)
+class OwnedField:
+    """A field that another manager has set."""
+
+    manager: str
+    field: str
+
+
+class FieldsOwned(ChangeConflict):
+    """Applying would change fields that other managers have set (409); nothing was written."""
+
+    def __init__(self, message: str, fields: tuple[OwnedField, ...]) -> None:
+        super().__init__(message)
+        self.fields = fields
+
+
+class ChangeBlocked(ClusterError):
+    """The operator allows this change to nobody; no approval helps."""
+
+    error_kind = ErrorKind.FORBIDDEN
+
+
+class EvictionRefused(ClusterError):
+    """A disruption budget does not let the pod go at the moment (429)."""
+
+
+class OutcomeUnknown(ClusterError):
+    """A change was sent and its answer was lost: it may have been made or not."""
+
+    error_kind = ErrorKind.OUTCOME_UNKNOWN
 
 
 class UnknownKind(ClusterError):

@@ -202,7 +202,22 @@ class ScaleResult(BaseModel):
     name: str
     replicas_before: int
     replicas_after: int
+    outcome: str
     message: str
+    message_zh: str
+    undo: str
+
+
+# Every change tool publishes this schema, so it stays short: `outcome` and `undo` are empty where there is none.
+class ChangeResult(BaseModel):
+    kind: Literal["ChangeResult"] = "ChangeResult"
+    status: Literal["done", "partial", "unchanged", "declined", "needs_approval"]
+    action: str
+    objects: list[str]
+    outcome: str
+    message: str
+    message_zh: str
+    undo: str
 
 
 class FixView(BaseModel):

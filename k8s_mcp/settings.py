@@ -8,6 +8,8 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 
+from k8s_mcp.changes.protection import DENIED_KINDS, PROTECTED_NAMESPACES
+
 _ENVIRONMENT = {
     "kubeconfig_path": "KUBECONFIG_PATH",
     "kubeconfig": "KUBECONFIG",
@@ -15,6 +17,10 @@ _ENVIRONMENT = {
     "contexts": "K8S_CONTEXTS",
     "namespace": "K8S_NAMESPACE",
     "read_only": "READ_ONLY",
+    "no_destructive": "K8S_NO_DESTRUCTIVE",
+    "protected_namespaces": "K8S_PROTECTED_NAMESPACES",
+    "change_denied_kinds": "K8S_CHANGE_DENIED_KINDS",
+    "change_wait_seconds": "K8S_CHANGE_WAIT_SECONDS",
     "denied_kinds": "K8S_DENIED_KINDS",
     "denied_namespaces": "K8S_DENIED_NAMESPACES",
     "impersonate": "K8S_IMPERSONATE",
@@ -30,7 +36,14 @@ _ENVIRONMENT = {
 }
 
 
-_LISTS = ("contexts", "denied_kinds", "denied_namespaces", "allowed_hosts")
+_LISTS = (
+    "contexts",
+    "denied_kinds",
+    "denied_namespaces",
+    "allowed_hosts",
+    "protected_namespaces",
+    "change_denied_kinds",
+)
 _KIND = r"^[A-Za-z][A-Za-z0-9.-]*(/[a-z]+)?$"
 _NAMESPACE_PATTERN = r"^[a-z0-9*][a-z0-9*-]*$"
 
@@ -61,6 +74,19 @@ class K8sSettings(BaseModel):
 
     read_only: bool = False
     """True removes every tool that changes the cluster from the list."""
+
+    no_destructive: bool = False
+    """True removes what can only destroy and refuses every call that takes something away, approved or not."""
+
+    protected_namespaces: tuple[Annotated[str, Field(pattern=_NAMESPACE_PATTERN)], ...] = PROTECTED_NAMESPACES
+    """Namespaces in which nothing may be changed, comma separated, `*` for any letters; `none` protects none."""
+
+    change_denied_kinds: tuple[Annotated[str, Field(pattern=_KIND)], ...] = DENIED_KINDS
+    """Kinds that may be read and not changed, written as those below; `none` denies none."""
+
+    change_wait_seconds: Annotated[float, Field(ge=0, le=300)] = 30.0
+    """How long a change tool watches what comes of a change. Half a minute shows most rollouts and most crashes,
+    and leaves room below the minute after which many clients give up on a call."""
 
     denied_kinds: tuple[Annotated[str, Field(pattern=_KIND)], ...] = ()
     """Kinds no tool may touch, comma separated: plural, kind or short name, with or without group, e.g. `secrets`,
@@ -109,7 +135,8 @@ def read_settings(environment: Mapping[str, str]) -> K8sSettings:
     }
     for field in _LISTS:
         if field in given:
-            given[field] = tuple(part.strip() for part in given[field].split(",") if part.strip())
+            parts = [part.strip() for part in given[field].split(",") if part.strip()]
+            given[field] = () if parts == ["none"] else tuple(parts)
     if "kubeconfig_path" in given:
         given["kubeconfig_path"] = Path(given["kubeconfig_path"]).expanduser()
     try:

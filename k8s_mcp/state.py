@@ -1,8 +1,9 @@
-"""What every tool call finds ready: the clusters, the settings and the clock."""
+"""What every tool call finds ready: the clusters, the settings, the clock and the audit."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import cast
@@ -13,6 +14,7 @@ from k8s_mcp.cluster.asking_user import read_asking_user
 from k8s_mcp.cluster.clusters import Clusters
 from k8s_mcp.cluster.interfaces import Cluster
 from k8s_mcp.settings import K8sSettings
+from mcp_kit.audit import AuditLog
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +22,9 @@ class K8sState:
     clusters: Clusters
     settings: K8sSettings
     now: Callable[[], datetime]
+    audit: AuditLog
+    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
+    """How a watch waits between two looks."""
 
 
 def state_of(ctx: Context[K8sState]) -> K8sState:

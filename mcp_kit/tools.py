@@ -25,9 +25,6 @@ MAX_DESCRIPTION_CHARACTERS = 1024
 
 # The other hints mean nothing for a tool that only reads, and every listed one costs each prompt its length.
 READ_ONLY = ToolAnnotations(read_only_hint=True)
-CHANGES_CLUSTER = ToolAnnotations(
-    read_only_hint=False, destructive_hint=True, idempotent_hint=True, open_world_hint=False
-)
 
 # Host programs join server and tool name and cut at 60 characters; dots and slashes break some of them.
 _TOOL_NAME = re.compile(r"[a-z][a-z0-9-]{0,39}")

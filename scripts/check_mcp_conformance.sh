@@ -119,13 +119,13 @@ check_inspector() { # leg
     inspect "$leg" --method tools/list || status=1
     "$python" -c 'import json, sys
 names = [tool["name"] for tool in json.load(open(sys.argv[1]))["result"]["tools"]]
-sys.exit(len(names) != 8 or "k8s-get-pods" not in names)' "$run/answer.json" || status=1
-    report "inspector $leg tools/list: eight tools" "$status"
+sys.exit(len(names) < 14 or "k8s-get-pods" not in names)' "$run/answer.json" || status=1
+    report "inspector $leg tools/list" "$status"
     inspect "$leg" --method tools/call --tool-name k8s-get-pods --tool-args-json '{"namespace":"default"}' || true
     pod=$("$python" -c 'import json, sys
 found = json.load(open(sys.argv[1]))["result"]["structuredContent"]
 print(found["rows"][-1][found["columns"].index("name")])' "$run/answer.json") || pod=unknown
-    for tool in k8s-get-pods k8s-get-services k8s-get-deployments k8s-get-nodes k8s-get-events; do
+    for tool in k8s-get-pods k8s-get-services k8s-get-deployments k8s-get-nodes k8s-get-events k8s-top; do
         status=0
         inspect "$leg" --method tools/call --tool-name "$tool" --tool-args-json '{"limit":3}' || status=1
         report "inspector $leg tools/call $tool" "$status"
@@ -133,6 +133,20 @@ print(found["rows"][-1][found["columns"].index("name")])' "$run/answer.json") ||
     status=0
     inspect "$leg" --method tools/call --tool-name k8s-describe-pod --tool-args-json "{\"name\":\"$pod\"}" || status=1
     report "inspector $leg tools/call k8s-describe-pod" "$status"
+    status=0
+    inspect "$leg" --method tools/call --tool-name k8s-list-clusters --tool-args-json '{"check":true}' || status=1
+    report "inspector $leg tools/call k8s-list-clusters" "$status"
+    for tool in k8s-describe-resource k8s-get-relations; do
+        status=0
+        inspect "$leg" --method tools/call --tool-name "$tool" --tool-args-json '{"kind":"svc","name":"web"}' || status=1
+        report "inspector $leg tools/call $tool" "$status"
+    done
+    status=0
+    inspect "$leg" --method tools/call --tool-name k8s-get-resources --tool-args-json '{"kind":"deploy"}' || status=1
+    report "inspector $leg tools/call k8s-get-resources" "$status"
+    status=0
+    inspect "$leg" --method tools/call --tool-name k8s-rollout-history --tool-args-json '{"name":"web"}' || status=1
+    report "inspector $leg tools/call k8s-rollout-history" "$status"
     status=0
     inspect "$leg" --method tools/call --tool-name k8s-get-logs --tool-args-json "{\"pod\":\"$pod\",\"tail\":3}" || status=1
     report "inspector $leg tools/call k8s-get-logs" "$status"

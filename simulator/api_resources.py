@@ -128,7 +128,16 @@ NAMESPACES = _core(
     verbs=NAMESPACE_VERBS,
     subresources=(Subresource("finalize", "Namespace", ("update",)), _status("Namespace")),
 )
-NODES = _core("nodes", "Node", "no", namespaced=False, subresources=(_status("Node"),))
+NODES = _core(
+    "nodes",
+    "Node",
+    "no",
+    namespaced=False,
+    subresources=(
+        Subresource("proxy", "NodeProxyOptions", ("create", "delete", "get", "patch", "update")),
+        _status("Node"),
+    ),
+)
 PERSISTENTVOLUMECLAIMS = _core(
     "persistentvolumeclaims", "PersistentVolumeClaim", "pvc", subresources=(_status("PersistentVolumeClaim"),)
 )

@@ -71,8 +71,18 @@ class UsageSample:
     """Empty for a node."""
 
 
+@dataclass(frozen=True, slots=True)
+class VolumeUsage:
+    """A claimed volume of a pod, as the kubelet measures its file system."""
+
+    volume: str
+    claim: str
+    capacity_bytes: int
+    used_bytes: int
+
+
 class ResourceUsage(Protocol):
-    """What metrics.k8s.io tells."""
+    """What metrics.k8s.io and the kubelets' own statistics tell."""
 
     @property
     def is_available(self) -> bool:
@@ -85,6 +95,10 @@ class ResourceUsage(Protocol):
 
     def pod_usage(self, *, namespace: str, name: str) -> UsageSample | None:
         """The latest sample, or None while there is none (a pod that does not run or just started)."""
+        ...
+
+    def volumes_of(self, *, namespace: str, name: str) -> Sequence[VolumeUsage]:
+        """The claimed volumes of a running pod."""
         ...
 
 

@@ -39,8 +39,8 @@ from ssh_mcp.records.outputs import OutputStore
 from ssh_mcp.records.pruning import keep_pruning
 from ssh_mcp.settings import SettingsInvalid, SshSettings, read_settings
 from ssh_mcp.state import SshState
+from ssh_mcp.terminals.open_sessions import OpenSession, OpenSessions
 from ssh_mcp.terminals.recording import Recorded
-from ssh_mcp.terminals.registry import OpenSession, SessionRegistry
 from ssh_mcp.tools import asset_list, execute, host_facts, read_output, session_manager, trust_host
 
 IDENTITY = ServerIdentity(
@@ -156,7 +156,7 @@ def make_state(
         reaper=reaper,
         outputs=outputs,
         approvals=ApprovalLedger(data / "used_approvals.json"),
-        sessions=SessionRegistry(
+        sessions=OpenSessions(
             data / _RECORDINGS,
             on_closed=partial(_record_close, audit),
             records_input=settings.record_input,

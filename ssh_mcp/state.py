@@ -17,7 +17,7 @@ from ssh_mcp.jumpserver.access import JumpServerAccess
 from ssh_mcp.records.approvals import ApprovalLedger
 from ssh_mcp.records.outputs import OutputStore
 from ssh_mcp.settings import SshSettings
-from ssh_mcp.terminals.registry import SessionRegistry
+from ssh_mcp.terminals.open_sessions import OpenSessions
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,7 @@ class SshState:
     reaper: Reaper
     outputs: OutputStore
     approvals: ApprovalLedger
-    sessions: SessionRegistry
+    sessions: OpenSessions
     audit: AuditLog
     jumpserver: JumpServerAccess | None
     now: Callable[[], datetime]

@@ -81,7 +81,7 @@ class AgentLoop:
         if context.is_cancel_requested:
             cancelled.set()
         try:
-            with run_scope(session_id=context.session_id, run_id=context.run_id):
+            with run_scope(session_id=context.session_id, run_id=context.run_id, asked_by=context.asked_by):
                 return await self._act_unless_cancelled(action, context=context, progress=progress, cancelled=cancelled)
         except NotFound:
             raise

@@ -10,15 +10,17 @@ from dataclasses import dataclass
 class RunScope:
     session_id: str
     run_id: str
+    asked_by: str | None = None
+    """The person whose question it is, for tool servers that act with that person's rights."""
 
 
 _scope: ContextVar[RunScope | None] = ContextVar("run_scope", default=None)
 
 
 @contextmanager
-def run_scope(*, session_id: str, run_id: str) -> Iterator[None]:
+def run_scope(*, session_id: str, run_id: str, asked_by: str | None = None) -> Iterator[None]:
     """Tasks started inside inherit the scope."""
-    token = _scope.set(RunScope(session_id=session_id, run_id=run_id))
+    token = _scope.set(RunScope(session_id=session_id, run_id=run_id, asked_by=asked_by))
     try:
         yield
     finally:

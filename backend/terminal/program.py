@@ -15,7 +15,6 @@ from backend.terminal.one_shot import FAILED, Question, ask_once, print_failure
 from backend.terminal.turns import Leave
 from backend.vocabulary.language import Language, choose_terminal_language
 
-DEFAULT_URL = "http://127.0.0.1:8000"
 _FROM_INPUT = "-"
 
 
@@ -23,8 +22,8 @@ _FROM_INPUT = "-"
 class ChatOptions:
     """What was given on the command line. Without `message` the chat is interactive."""
 
+    url: str
     message: str | None = None
-    url: str = DEFAULT_URL
     token: str | None = None
     language: str | None = None
     session: str | None = None

@@ -5,7 +5,6 @@ from __future__ import annotations
 from command_safety.evaluation.call import Call
 from command_safety.evaluation.environment import find_variable_rule
 from command_safety.evaluation.values import ANYTHING, EMPTY, SOMETHING, UNKNOWN, Text, join
-from command_safety.paths.normalising import normalise
 from command_safety.paths.secrets import is_secret_name
 from command_safety.rules.arguments import parse_arguments
 
@@ -20,18 +19,11 @@ def check_cd(call: Call) -> Text | None:
         call.scope.directories = ("~",) if call.name == "cd" else ("",)
         return None
     target = operands[0]
-    if target.text in ("-", UNKNOWN) or target.text.startswith("+"):
+    if target.text.startswith(("-", "+")):
         call.scope.directories = ("",)
-        return None
-    call.scope.directories = tuple(
-        dict.fromkeys(_enter(target.when_empty, directory) for directory in call.scope.directories)
-    )
+    else:
+        call.scope.enter(target)
     return None
-
-
-def _enter(target: str, directory: str) -> str:
-    place = normalise(target, directory=directory)
-    return place if place.startswith(("/", "~")) else ""
 
 
 def check_declaration(call: Call) -> Text | None:
@@ -109,7 +101,7 @@ def check_read(call: Call) -> Text | None:
 
 def _pick_word(line: Text, place: int, count: int) -> Text:
     if not line.is_known:
-        return Text(UNKNOWN, line.origins)
+        return line if count == 1 else Text(UNKNOWN, line.origins)
     words = line.text.split(maxsplit=count - 1)
     return Text(words[place].rstrip() if place < len(words) else "", line.origins)
 
@@ -146,7 +138,8 @@ def check_set(call: Call) -> Text | None:
 
 def check_shift(call: Call) -> Text | None:
     count = int(call.texts[0]) if call.texts and call.texts[0].isdigit() else 1
-    call.scope.positional = call.scope.positional[count:]
+    if call.scope.positional is not None:
+        call.scope.positional = call.scope.positional[count:]
     return None
 
 

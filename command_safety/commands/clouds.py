@@ -19,7 +19,7 @@ _AWS_READS = re.compile(
 _AWS_SECRETS = re.compile(
     r"get-(?:secret-value|parameters?(?:-by-path)?|random-password|password-data|session-token|federation-token|login-profile|authorization-token|access-token|credentials.*"
     r"|cluster-credentials.*|login-password|token|object.*|id|open-id-token.*|ssh-public-key|key-pair.*|workspace.*credentials|console-output|kms.*|data-key.*|caller-identity-token"
-    r"|public-access-token|role-credentials|function|instance-access-details|relational-database-master-user-password|bucket-acl-secret|signing.*)"
+    r"|public-access-token|role-credentials|function(?:-configuration)?|api-keys?|instance-access-details|relational-database-master-user-password|bucket-acl-secret|signing.*)"
 )
 _AWS_PLAIN = frozenset(
     {

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from command_safety.evaluation.call import Call
 from command_safety.evaluation.scope import Fields, Scope
 from command_safety.evaluation.values import Text
@@ -22,8 +20,7 @@ _RUN_VALUED = word_set(
 
 def run_in_container(call: Call, words: Fields, *, scope: Scope | None = None) -> Text | None:
     """Judge a command that runs in a container: a file system of its own, the same rules."""
-    inner = scope or Scope(directories=("",))
-    return call.runner.run_words(words, scope=inner, stdin=call.stdin)
+    return call.runner.run_words(words, scope=scope or Scope(), stdin=call.stdin)
 
 
 def check_container_exec(call: Call) -> Text | None:
@@ -34,7 +31,16 @@ def check_container_exec(call: Call) -> Text | None:
     if not inner:
         call.report("C-interactive")
         return None
-    return run_in_container(call, inner)
+    return run_in_container(call, inner, scope=_make_scope(arguments))
+
+
+def _make_scope(arguments: Arguments) -> Scope:
+    """What a command in the container starts with: its directory, and directories of the host."""
+    scope = Scope(mounts=dict(_read_mounts(arguments)))
+    directory = arguments.value_of("-w", "--workdir")
+    if directory is not None:
+        scope.enter(directory)
+    return scope
 
 
 def _report_terminal(call: Call, arguments: Arguments) -> None:
@@ -54,10 +60,9 @@ def check_container_run(call: Call) -> Text | None:
     inner = (*(() if entrypoint is None else (entrypoint,)), *arguments.operands[1:])
     if not inner:
         return None
-    scope = replace(Scope(), mounts=dict(_read_mounts(arguments)))
     # An image with an entry point takes its command as arguments, so an unknown name says nothing.
     with call.runner.trying() as findings:
-        run_in_container(call, inner, scope=scope)
+        run_in_container(call, inner, scope=_make_scope(arguments))
     for finding in findings:
         if finding.rule.startswith("B"):
             call.report(finding.rule, finding.excerpt)

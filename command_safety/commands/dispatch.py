@@ -15,7 +15,8 @@ from command_safety.paths.protected import is_protected
 from command_safety.rules.loading import load_rules
 
 _PROGRAM_DIRECTORY = re.compile(r"/(?:usr/(?:local/)?)?(?:s?bin|lib(?:exec|32|64)?)/|/opt/|/snap/bin/|/usr/share/")
-_VERSION_SUFFIX = re.compile(r"[-_]?\d+(?:\.\d+)*$|\.sh$")
+_VERSIONED = re.compile(r"(python|pypy|perl|ruby|php|php-fpm|lua|pip|gcc|clang|tclsh|node)-?\d+(?:\.\d+)*")
+_SHIPPED_SCRIPT = re.compile(r"(kafka-[a-z-]+|zkServer|zkCli|catalina)\.sh")
 _DESTRUCTIVE = ("rm", "dd", "shred", "chmod", "chown", "mv", "wipefs", "mkfs", "sh", "bash", "find")
 _GLOB = re.compile(r"[*?]|\[[^/]*\]")
 _OPTIONS = re.compile(r"-\w*[rR]\w*|--recursive|--no-preserve-root")
@@ -55,14 +56,20 @@ def _known_directory(call: Call) -> str:
 def _judge_name(call: Call, name: str) -> Text | None:
     rules = load_rules()
     if name not in rules:
-        name = next(
-            (short for short in (_VERSION_SUFFIX.sub("", name), name.partition(".")[0]) if short in rules), name
-        )
+        name = _find_plain_name(name)
     rule = rules.get(name)
     if rule is None:
         call.report("C-unknown-command")
         return None
     return apply_rule(replace(call, name=name), rule)
+
+
+def _find_plain_name(name: str) -> str:
+    """The name of a rule for `python3.11`, `kafka-topics.sh` and `mkfs.new`; any other program is just itself."""
+    if name.startswith("mkfs."):
+        return "mkfs"
+    found = _VERSIONED.fullmatch(name) or _SHIPPED_SCRIPT.fullmatch(name)
+    return name if found is None else found[1]
 
 
 def _judge_dynamic(call: Call) -> Text | None:

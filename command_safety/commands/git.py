@@ -65,7 +65,9 @@ def check_git(call: Call) -> Text | None:
     inner = call.as_command(f"git {verb}", words)
     if any(word.may_be_option for word in inner.arguments) or arguments.operands[0].may_be_option:
         call.report("C-dynamic-operand")
-    report_secrets(inner)
+    # `git show HEAD:.env` names a file as well.
+    paths = tuple(Text(word.text.partition(":")[2] or word.text, word.origins) for word in words)
+    report_secrets(inner.as_command(inner.name, paths))
     if any(_PROGRAM_OPTIONS.fullmatch(word.text) for word in words):
         call.report("C-unknown-option")
     if not _is_reading(verb, inner):

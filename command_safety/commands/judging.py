@@ -8,11 +8,15 @@ from dataclasses import dataclass, field
 from command_safety.commands.checks import CHECKS
 from command_safety.commands.file_contents import report_secrets
 from command_safety.evaluation.call import Call
-from command_safety.evaluation.values import Text, join
+from command_safety.evaluation.values import Origin, Text, join
 from command_safety.rules.arguments import Arguments, Option, parse_arguments
 from command_safety.rules.model import READ, CommandRule, Wrapper
 
 _ALONE = frozenset({"--help", "--version"})
+_ALONE_OF_SUBCOMMANDS = frozenset({"-v", "-V", "-version", "-h", "-help", "help", "version"})
+_HOST_OPTIONS = frozenset(
+    {"-h", "--host", "--hostname", "--bootstrap-server", "--endpoints", "--server", "--url", "-u"}
+)
 _SEPARATORS = frozenset({"--", ";"})
 _MAX_PATH = 4
 """Words of the longest subcommand."""
@@ -58,7 +62,8 @@ def _only_informs(call: Call, rule: CommandRule) -> bool:
     """`--help` and the like, when nothing else is given."""
     words = call.texts
     if len(words) == 1:
-        return words[0] in _ALONE or words[0] in rule.alone
+        asks_version = words[0] in _ALONE_OF_SUBCOMMANDS and _has_subcommands(rule) and rule.bare in ("", READ)
+        return words[0] in _ALONE or words[0] in rule.alone or asks_version
     return _has_subcommands(rule) and len(words) == 2 and words[1] == "--help" and words[0].isalpha()
 
 
@@ -87,6 +92,8 @@ def _report_unsafe(call: Call, options: tuple[Option, ...], known: Inherited) ->
         rule = known.unsafe.get(option.name) or _find_abbreviated(option.name, known)
         if rule and rule != READ:
             call.report(rule)
+        if option.value is not None and option.name in _HOST_OPTIONS and Origin.OUTPUT in option.value.origins:
+            call.report("C-dynamic-host", option.value.text)
 
 
 def _find_abbreviated(name: str, known: Inherited) -> str:
@@ -134,9 +141,6 @@ def _report_own_rule(call: Call, rule: CommandRule, arguments: Arguments) -> Non
         own = rule.bare
     elif rule.reads_with:
         own = rule.rule
-    elif _has_subcommands(rule) and not arguments.operands:
-        # Without a subcommand only the usage is printed.
-        own = READ
     else:
         own = rule.rule
     if own != READ:

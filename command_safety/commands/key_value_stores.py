@@ -6,7 +6,7 @@ import re
 
 from command_safety.evaluation.call import Call
 from command_safety.evaluation.scope import Fields
-from command_safety.evaluation.values import ANYTHING, UNKNOWN, Text
+from command_safety.evaluation.values import ANYTHING, UNKNOWN, Origin, Text
 from command_safety.rules.arguments import parse_arguments
 from command_safety.rules.word_sets import word_set
 
@@ -110,11 +110,17 @@ _ETCD_VALUED = word_set(
     "--limit --order --sort-by --rev --consistency --from-rev --keepalive-time --keepalive-timeout "
     "--discovery-srv"
 )
+_SENSITIVE_PREFIX = "/registry/secrets/"
 _ETCD_EVERYTHING = frozenset({"", "/", "\\0", "/registry", "/registry/"})
 
 
 def check_redis(call: Call) -> Text | None:
     arguments = parse_arguments(call.arguments, valued=_REDIS_VALUED, stops_at_operand=True)
+    if any(
+        option.name in ("-h", "-u") and option.value and Origin.OUTPUT in option.value.origins
+        for option in arguments.options
+    ):
+        call.report("C-dynamic-host")
     modes = [option.name for option in arguments.options]
     for mode in modes:
         if mode in _REDIS_MODES_ASKING:
@@ -209,7 +215,10 @@ def check_etcd_get(call: Call) -> Text | None:
     arguments = parse_arguments(call.arguments, valued=_ETCD_VALUED)
     shows_values = not arguments.has("--keys-only", "--count-only")
     texts: Fields = arguments.operands[:1]
-    if shows_values and any("/secrets" in text.text or text.text.rstrip("/") in ("", "/registry") for text in texts):
+    is_range = arguments.has("--prefix", "--from-key") or len(arguments.operands) > 1
+    if shows_values and any(
+        "/secrets" in text.text or (is_range and _SENSITIVE_PREFIX.startswith(text.when_empty)) for text in texts
+    ):
         call.report("C-secret-read")
     return None
 

@@ -7,7 +7,7 @@ import re
 from command_safety.commands.containers import run_in_container
 from command_safety.commands.hosts import find_host_rule, split_url
 from command_safety.evaluation.call import Call
-from command_safety.evaluation.values import Text
+from command_safety.evaluation.values import UNKNOWN, Text
 from command_safety.rules.arguments import Arguments, parse_arguments
 from command_safety.rules.word_sets import word_set
 
@@ -34,21 +34,20 @@ _READS = word_set(
 )
 _READ_PATHS = frozenset(
     {
+        *("auth can-i", "auth whoami", "config view", "config current-context", "config get-contexts"),
         *(
-            "auth can-i",
-            "auth whoami",
-            "config view",
-            "config current-context",
-            "config get-contexts",
             "config get-clusters",
+            "config get-users",
+            "rollout status",
+            "rollout history",
+            "plugin list",
+            "alpha events",
         ),
-        *("config get-users", "rollout status", "rollout history", "plugin list", "certificate list", "alpha events"),
-        *("adm top", "adm policy who-can", "whoami", "status", "projects", "project", "set env --list"),
     }
 )
-
+_OC_READS = frozenset({"status", "whoami", "project", "projects"})
 _RUNS_INSIDE = frozenset({"exec", "rsh"})
-_NEVER_DRY = _RUNS_INSIDE | frozenset({"cp", "port-forward", "proxy", "attach", "debug", "run", "plugin"} - {"run"})
+_NEVER_DRY = _RUNS_INSIDE | frozenset({"cp", "port-forward", "proxy", "attach", "debug", "plugin"})
 _KNOWN_CHANGES = word_set(
     "create apply delete replace patch edit label annotate scale autoscale expose run set rollout drain "
     "cordon uncordon taint cp port-forward proxy attach debug certificate auth config kustomize adm new-app "
@@ -129,7 +128,7 @@ def _judge_verb(call: Call, arguments: Arguments, operands: list[str]) -> None:
             call.report("C-secret-read")
     elif verb == "delete":
         call.report(_find_delete_rule(arguments, operands))
-    elif verb in _READS or path in _READ_PATHS or (call.name == "oc" and verb in _READ_PATHS):
+    elif verb in _READS or path in _READ_PATHS or (call.name == "oc" and " ".join(operands) in _OC_READS):
         _report_files(call, arguments)
     else:
         call.report("C-cluster-change" if verb in _KNOWN_CHANGES else "C-unknown-subcommand")
@@ -147,7 +146,8 @@ def _judge_get(call: Call, arguments: Arguments, operands: list[str]) -> None:
         call.report("C-raw-request")
     output = arguments.value_of("-o", "--output") or arguments.value_of("--template")
     shows_data = output is not None and output.text not in ("wide", "name")
-    if operands[0] == "get" and shows_data and any(_SECRET_KIND.search(text) for text in operands[1:]):
+    is_unsure = arguments.has("-f", "--filename", "-k", "--kustomize") or any(UNKNOWN in text for text in operands[1:2])
+    if operands[0] == "get" and shows_data and (is_unsure or any(_SECRET_KIND.search(text) for text in operands[1:])):
         call.report("C-secret-read")
 
 

@@ -12,6 +12,7 @@ from command_safety.rules.word_sets import word_set
 
 _SIGNAL = re.compile(r"-(?:\d+|[A-Za-z]+\d*(?:[+-]\d+)?)")
 _BSD_ENVIRONMENT = re.compile(r"[A-Za-z]*e[A-Za-z]*")
+_SECRET_DIRECTORIES = (".ssh", "/private", "/secrets", ".kube", ".aws", ".gnupg")
 _PS_VALUED = re.compile(
     r"-[A-Za-z]*[CGUgopqstuO]|--(?:sort|ppid|pid|user|format|cols|columns|width|rows|tty|group|sid|headers)|[A-Za-z]*[oOpUtkq]"
 )
@@ -111,8 +112,10 @@ def check_grep(call: Call) -> Text | None:
     )
     arguments = parse_arguments(call.arguments, valued=valued)
     has_pattern = arguments.has("-e", "-f", "--regexp", "--file")
+    is_recursive = arguments.has("-r", "-R", "--recursive", "--dereference-recursive")
     for path in arguments.operands[0 if has_pattern else 1 :]:
-        if is_secret(path, call.scope):
+        inside = Text(f"{path.text}/id_rsa") if path.text.rstrip("/").endswith(_SECRET_DIRECTORIES) else path
+        if is_secret(path, call.scope) or (is_recursive and is_secret(inside, call.scope)):
             call.report("C-secret-read", path.text)
     return call.stdin if len(arguments.operands) <= 1 else None
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 from command_safety.evaluation.call import Call
 from command_safety.evaluation.scope import Fields
@@ -14,6 +15,7 @@ from command_safety.rules.arguments import parse_arguments
 from command_safety.rules.word_sets import word_set
 
 _LEADING = frozenset({"-H", "-L", "-P", "-O0", "-O1", "-O2", "-O3"})
+_NAME_TESTS = frozenset({"-name", "-iname", "-path", "-ipath", "-wholename"})
 _EXPRESSION = ("-", "(", ")", "!", ",")
 _VALUED = word_set(
     "-name -iname -path -ipath -wholename -iwholename -regex -iregex -lname -ilname -size -user -group -uid "
@@ -24,6 +26,7 @@ _NOT_NARROWING = word_set("-type -xtype -maxdepth -mindepth -regextype -D -print
 _NARROWING = frozenset({"-empty", "-nouser", "-nogroup", "-executable", "-readable", "-writable"})
 _WRITERS = {"-fprint": 1, "-fprint0": 1, "-fls": 1, "-fprintf": 2}
 _RUNNERS = frozenset({"-exec", "-execdir", "-ok", "-okdir"})
+_MAX_NAMES = 8
 _TAKES_ALL = frozenset({"*", "*.*", "**", "?*", "*?"})
 _UNDOES_TREE = frozenset({"rm", "unlink", "rmdir", "shred", "chmod", "chown", "chgrp", "mv", "srm"})
 
@@ -45,10 +48,21 @@ def check_find(call: Call) -> Text | None:
     expression = _ExpressionReader(words)
     roots = paths or (Text("."),)
     is_dangerous = any(is_protected(root, call.scope) for root in roots)
+    # Some file below the first path: neither an option nor the path itself.
+    found = [f"{roots[0].text.rstrip('/') or '/.'}/{UNKNOWN}/{name}" for name in _find_names(words) or ["found"]]
     for action in expression.read_actions():
-        _judge_action(call, action, roots=roots, endangers=is_dangerous and not action.is_narrowed)
+        _judge_action(call, action, found, endangers=is_dangerous and not action.is_narrowed)
     lists_all = is_dangerous and not expression.is_narrowed
-    return Text(UNKNOWN, frozenset({Origin.PROTECTED_LISTING} if lists_all else ()))
+    origins = frozenset({Origin.PROTECTED_LISTING} if lists_all else ())
+    # The names that are looked for show whether secrets are read in the end.
+    printed = [f"{roots[0].text}/{UNKNOWN}/{name}" for name in _find_names(words)] or [UNKNOWN]
+    return Text("\n".join(printed), origins)
+
+
+def _find_names(words: Fields) -> list[str]:
+    """What the file names must be like."""
+    pairs = pairwise(words)
+    return [value.text.rpartition("/")[2] for test, value in pairs if test.text in _NAME_TESTS]
 
 
 def _is_quoted_value(word: Text) -> bool:
@@ -153,7 +167,7 @@ def _until_end(words: Fields) -> Iterator[Text]:
         yield word
 
 
-def _judge_action(call: Call, action: _Action, *, roots: Fields, endangers: bool) -> None:
+def _judge_action(call: Call, action: _Action, found: list[str], *, endangers: bool) -> None:
     if action.name == "-delete":
         call.report("B1-find-delete" if endangers else "C-delete")
     elif action.name in _WRITERS:
@@ -161,22 +175,22 @@ def _judge_action(call: Call, action: _Action, *, roots: Fields, endangers: bool
         if rule:
             call.report(rule)
     else:
-        _judge_command(call, action, roots=roots, endangers=endangers)
+        _judge_command(call, action, found, endangers=endangers)
 
 
-def _judge_command(call: Call, action: _Action, *, roots: Fields, endangers: bool) -> None:
+def _judge_command(call: Call, action: _Action, found: list[str], *, endangers: bool) -> None:
     if action.name in ("-ok", "-okdir"):
         call.report("C-interactive")
     if endangers:
-        found = Text(UNKNOWN, frozenset({Origin.PROTECTED_LISTING}))
+        files = [Text(UNKNOWN, frozenset({Origin.PROTECTED_LISTING}))]
     else:
-        # Some file below the first path: neither an option nor the path itself.
-        found = Text(f"{roots[0].text.rstrip('/') or '/.'}/{UNKNOWN}found")
-    words = tuple(
-        Text(word.text.replace("{}", found.text), word.origins | found.origins) if "{}" in word.text else word
-        for word in action.words
-    )
-    call.run(words)
+        files = [Text(path) for path in found[:_MAX_NAMES]]
+    for file in files:
+        words = (
+            Text(word.text.replace("{}", file.text), word.origins | file.origins) if "{}" in word.text else word
+            for word in action.words
+        )
+        call.run(tuple(words))
     names = [word.text.rpartition("/")[2] for word in action.words[:3]]
     if endangers and any(name in _UNDOES_TREE for name in names):
         call.report("B1-find-delete")

@@ -26,9 +26,6 @@ def check_shell(call: Call) -> Text | None:
         call.report("C-interactive")
     if arguments.has("-c"):
         return _run_string(call, arguments)
-    if arguments.has("-n"):
-        # Reads the script for mistakes, runs nothing.
-        return None
     if arguments.operands and not arguments.has("-s") and arguments.operands[0].text not in _STDIN:
         return _run_operand(call, arguments)
     return _run_stdin(call, arguments)

@@ -10,6 +10,9 @@ _NOISE = re.compile(r"/\*.*?\*/|--[^\n]*", re.DOTALL)
 _HASH_COMMENT = re.compile(r"(?m)#[^\n]*")
 _STRING = re.compile(r"'(?:[^'\\]|\\.|'')*'|\$(\w*)\$.*?\$\1\$", re.DOTALL)
 _DROPS_DATABASE = re.compile(r"\bdrop\s+(?:database|schema|keyspace)\b", re.IGNORECASE)
+_PASSWORDS = re.compile(
+    r"\bpg_(?:shadow|authid)\b|(?:\*|\bpassword\b|\bauthentication_string\b)[^;]*\bmysql\s*\.\s*`?user\b", re.IGNORECASE
+)
 _READS = re.compile(r"(?:select|show|desc|describe|explain|table|values|help|use|with)\b|\(\s*select\b", re.IGNORECASE)
 _WRITES = re.compile(
     r"\b(?:insert|update|delete|merge|replace|into|call|lock|drop|alter|create|truncate|grant|revoke|handler|analyze|analyse|load)\b(?!\s*\()"
@@ -34,6 +37,8 @@ def find_sql_rules(text: str) -> Iterator[str]:
     bare = _strip(text)
     if _DROPS_DATABASE.search(bare):
         yield "B8-drop-database"
+    if _PASSWORDS.search(bare):
+        yield "C-secret-read"
     for statement in bare.split(";"):
         words = re.sub(r"\\[gG]\s*$", "", statement.strip()).strip()
         if words and not _is_reading(words):

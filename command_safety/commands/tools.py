@@ -34,7 +34,7 @@ _SERVICE_ACTIONS_READING = frozenset({"status", "configtest", "config-test", "ch
 _JCMD_READS = re.compile(
     r"(?:VM\.(?:version|flags|uptime|command_line|system_properties|info|native_memory|classloader_stats|classloaders|metaspace"
     r"|stringtable|symboltable|events|log list|dynlibs)|Thread\.print"
-    r"|GC\.(?:heap_info|class_histogram|class_stats|finalizer_info)"
+    r"|GC\.heap_info"
     r"|Compiler\.\w+|JFR\.check|help|ManagementAgent\.status)"
 )
 _ZOOKEEPER_READS = word_set("ls ls2 get stat getAcl getAllChildrenNumber getEphemerals version config srvr whoami help")
@@ -220,14 +220,6 @@ def check_jinfo(call: Call) -> Text | None:
     return None
 
 
-def check_jmap(call: Call) -> Text | None:
-    """`jmap -histo:live` stops the machine for a collection, -dump writes the heap."""
-    for text in call.texts:
-        if text.startswith(("-dump", "-histo:", "-F")):
-            call.report("C-heap-dump")
-    return None
-
-
 def check_jcmd(call: Call) -> Text | None:
     words = call.texts
     if words[:1] in (["-l"], ["-h"], []):
@@ -265,4 +257,11 @@ def check_library_list(call: Call) -> Text | None:
     operands = parse_arguments(call.arguments).operands
     if not all(_SYSTEM_PROGRAM.match(normalise(operand.text)) and operand.is_known for operand in operands):
         call.report("C-code")
+    return None
+
+
+def check_memcached(call: Call) -> Text | None:
+    """`memcached-tool host:port stats`: it shows by default, `dump` and `move` do more."""
+    if any(text not in ("stats", "display", "settings") for text in call.texts[1:2]):
+        call.report("C-database-heavy")
     return None

@@ -12,7 +12,7 @@ from command_safety.evaluation.environment import find_variable_rule
 from command_safety.evaluation.scope import Fields, Scope
 from command_safety.evaluation.values import ANYTHING, EMPTY, UNKNOWN, Text, join
 from command_safety.paths.secrets import is_secret
-from command_safety.rules.arguments import Arguments, parse_arguments
+from command_safety.rules.arguments import parse_arguments
 from command_safety.rules.word_sets import word_set
 
 _ASSIGNMENT = re.compile(r"([A-Za-z_]\w*)=", re.ASCII)
@@ -44,7 +44,7 @@ def check_sudo(call: Call) -> Text | None:
         return call.run_script(join(words, separator=" ")) if words else _run_piped(call)
     if not words or arguments.has("-l", "--list"):
         return None
-    return call.run(words)
+    return call.in_directory(arguments.value_of("-D", "--chdir")).run(words)
 
 
 def _skip_assignments(call: Call, words: Fields) -> Fields:
@@ -73,7 +73,7 @@ def check_env(call: Call) -> Text | None:
         return None
     if arguments.has_unknown_option or words[0].may_be_option:
         call.report("C-dynamic-operand")
-    return call.run(words)
+    return call.in_directory(arguments.value_of("-C", "--chdir")).run(words)
 
 
 def check_su(call: Call) -> Text | None:
@@ -110,7 +110,9 @@ def check_xargs(call: Call) -> Text | None:
     if mark is not None:
         return _run_per_line(inner, command, source, mark=mark.text)
     if not source.is_known:
-        return inner.run((*command, Text(UNKNOWN, source.origins, is_loose=True)))
+        # At least the ends of the names may be known, as those that `find` was asked for.
+        items = tuple(Text(item, source.origins, is_loose=True) for item in source.text.split()[:_MAX_LINES])
+        return inner.run((*command, *items))
     delimiter = arguments.value_of("-d", "--delimiter")
     lines = source.text.split("\n") if delimiter is not None else source.text.replace("\0", " ").split()
     items = tuple(Text(item.strip("'\""), source.origins) for item in lines if item)
@@ -176,21 +178,24 @@ def _run_remotely(call: Call, words: Fields) -> None:
 
 
 def check_fan_out(call: Call) -> Text | None:
-    """`pdsh`, `pssh`, `clush`, `salt`, `ansible`: a command for many hosts."""
+    """`pdsh`, `pssh`, `clush`, `salt`: a command for many hosts."""
     call.report("C-remote")
-    valued = word_set("-w -x -l -f -t -u -h -H -i -o -e -p -a -m -g -b --limit --become-user -C")
-    arguments = parse_arguments(call.arguments, valued=valued)
-    texts = [arguments.value_of("-a") if call.name == "ansible" else None, *_words_of_fan_out(call, arguments)]
-    for text in texts:
-        if text is not None:
-            _run_remotely(call, (text,))
+    valued = word_set("-w -x -l -f -t -u -h -H -i -o -e -p -g -C")
+    arguments = parse_arguments(call.arguments, valued=valued, stops_at_operand=True)
+    # `salt` is told the hosts and the function first.
+    words = arguments.operands[2:] if call.name.startswith("salt") else arguments.operands
+    _run_remotely(call, words)
     return None
 
 
-def _words_of_fan_out(call: Call, arguments: Arguments) -> list[Text]:
-    skipped = {"ansible": len(arguments.operands), "salt": 2, "salt-ssh": 2}.get(call.name, 0)
-    words = arguments.operands[skipped:]
-    return [join(words, separator=" ")] if words else []
+def check_ansible(call: Call) -> Text | None:
+    """`ansible hosts -m shell -a command`."""
+    call.report("C-remote")
+    arguments = parse_arguments(call.arguments, valued=word_set("-a --args -m -i -u -f -e -l -t -T -M"))
+    command = arguments.value_of("-a", "--args")
+    if command is not None:
+        _run_remotely(call, (command,))
+    return None
 
 
 def check_at(call: Call) -> Text | None:
@@ -262,3 +267,12 @@ def check_ionice(call: Call) -> Text | None:
             call.report("C-process-change")
         return None
     return call.run(arguments.operands) if arguments.operands else None
+
+
+def check_chroot(call: Call) -> Text | None:
+    """`chroot`: the command starts at the top of the other root."""
+    call.report("C-other-root")
+    valued = frozenset({"--userspec", "--groups"})
+    words = parse_arguments(call.arguments, valued=valued, stops_at_operand=True).operands[1:]
+    inside = call.in_directory(Text("/"))
+    return inside.run(words) if words else _run_piped(inside)

@@ -67,5 +67,13 @@ class Call:
             scope.name, scope.positional = (positional[0], positional[1:]) if positional else (Text("sh"), ())
         return self.runner.run_text(text, scope=scope, stdin=self.stdin if stdin is None else stdin)
 
+    def in_directory(self, path: Text | None) -> Call:
+        """The same call with what it starts running in another directory; None changes nothing."""
+        if path is None:
+            return self
+        scope = self.scope.copy()
+        scope.enter(path)
+        return replace(self, scope=scope)
+
     def as_command(self, name: str, arguments: Fields) -> Call:
         return replace(self, name=name, arguments=arguments)

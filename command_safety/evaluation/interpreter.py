@@ -173,7 +173,7 @@ class Interpreter:
             rule = find_variable_rule(loop.variable, command="")
             if rule:
                 self.report(rule, loop.variable)
-            items = scope.positional if loop.items is None else self._folder(scope, stdin).fold_words(loop.items)
+            items = scope.read("@")[0] if loop.items is None else self._folder(scope, stdin).fold_words(loop.items)
             scope.assign(loop.variable, [(item,) for item in items] or [(EMPTY,)])
         inner = scope.copy()
         outputs = []
@@ -286,9 +286,10 @@ class Interpreter:
     def _run_bound(self, command: SimpleCommand, scope: Scope, stdin: Text | None) -> Text:
         """Run a command whose variables each have one value."""
         folder = self._folder(scope, stdin)
-        words = tuple(chain.from_iterable(self._fold_argument(word, folder, scope) for word in command.words))
         redirection = follow_redirects(command.redirects, scope=scope, folder=folder, report=self.report)
         own_stdin = stdin if redirection.stdin is None else redirection.stdin
+        folder = self._folder(scope, own_stdin)
+        words = tuple(chain.from_iterable(self._fold_argument(word, folder, scope) for word in command.words))
         inner = scope.copy() if command.assignments and command.words else scope
         for assignment in command.assignments:
             self._assign(assignment, folder=folder, scope=inner, command=words[0].text if words else "")
@@ -325,7 +326,7 @@ class Interpreter:
             fields = (*before, *fields) if is_array else (join([*before, *fields]),)
         rule = find_variable_rule(assignment.name, command=command)
         if rule:
-            self.report(rule, f"{assignment.name}={join([EMPTY, *fields], separator=' ').text}")
+            self.report(rule, f"{assignment.name}={' '.join(field.text for field in fields)}")
         scope.assign(assignment.name, [fields])
 
     def _deliver(self, output: Text, redirection: Redirection, scope: Scope) -> Text:

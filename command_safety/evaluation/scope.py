@@ -31,7 +31,8 @@ class Scope:
 
     variables: dict[str, Value] = field(default_factory=dict)
     functions: dict[str, Statement] = field(default_factory=dict)
-    positional: Fields = ()
+    positional: Fields | None = None
+    """None when nobody knows them, as for a command that is not called as a script."""
     name: Text = _SHELL
     directories: tuple[str, ...] = ("",)
     """Where the shell may be; empty stands for a place nobody knows."""
@@ -57,7 +58,7 @@ class Scope:
         if name in self.variables:
             return self.variables[name]
         if name in ("@", "*"):
-            return (self.positional,)
+            return ((ANYTHING,) if self.positional is None else self.positional,)
         if name in _NUMBERS:
             return ((Text(SOMETHING),),)
         if name.isdigit():
@@ -71,6 +72,8 @@ class Scope:
     def _read_positional(self, number: int) -> Text:
         if number == 0:
             return self.name
+        if self.positional is None:
+            return ANYTHING
         return self.positional[number - 1] if number <= len(self.positional) else EMPTY
 
     def assign(self, name: str, values: Iterable[Fields]) -> None:
@@ -85,6 +88,12 @@ class Scope:
 
     def _locate(self, path: str) -> str:
         return normalise(path, directory=self.directories[0] if len(self.directories) == 1 else "")
+
+    def enter(self, path: Text) -> None:
+        """Change to a directory, as `cd` does."""
+        places = [normalise(path.when_empty, directory=directory) for directory in self.directories]
+        known = [place if place.startswith(("/", "~")) and path.text != UNKNOWN else "" for place in places]
+        self.directories = tuple(dict.fromkeys(known))
 
     def is_ambiguous(self, name: str) -> bool:
         return len(self.variables.get(name, ())) > 1
@@ -109,7 +118,7 @@ class Scope:
             self.functions.update(other.functions)
             self.descriptors.update(other.descriptors)
             self.directories = tuple(dict.fromkeys((*self.directories, *other.directories)))[:MAX_ALTERNATIVES]
-            self.positional = self.positional or other.positional
+            self.positional = other.positional if self.positional is None else self.positional
         self.variables.update(kept)
 
 

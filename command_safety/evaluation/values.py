@@ -23,6 +23,8 @@ class Origin(StrEnum):
     """Made readable from base64, hexadecimal or a cipher."""
     ENDLESS = "endless"
     """Zeros or noise that `dd` reads without end."""
+    OUTPUT = "output"
+    """Printed by a command inside the word, so it may be anything that is on the host."""
     PROTECTED_LISTING = "protected listing"
     """Names of everything below a protected directory."""
 

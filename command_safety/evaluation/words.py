@@ -10,7 +10,7 @@ from dataclasses import is_dataclass
 from command_safety.evaluation.braces import expand_braces
 from command_safety.evaluation.parameters import apply_default, apply_operator
 from command_safety.evaluation.scope import Fields, Scope
-from command_safety.evaluation.values import ANYTHING, EMPTY, NO_ORIGINS, SOMETHING, UNKNOWN, Text, join
+from command_safety.evaluation.values import ANYTHING, EMPTY, NO_ORIGINS, SOMETHING, UNKNOWN, Origin, Text, join
 from command_safety.shell.syntax import (
     Arithmetic,
     CommandSubstitution,
@@ -32,6 +32,12 @@ Report = Callable[[str, str], None]
 _EXTENDED_PATTERN = re.compile(r"[?*+@!]\(")
 _DEFAULTS = frozenset({":-", "-", ":=", "=", ":+", "+", ":?", "?"})
 _NAME = re.compile(r"[A-Za-z_]\w*", re.ASCII)
+_COUNTING = re.compile(
+    r"\s*(?P<name>[A-Za-z_]\w*)\s*=\s*(?P<first>\d{1,6})\s*;\s*(?P=name)\s*(?P<sign><=?)\s*(?P<last>\d{1,6})\s*;"
+    r"\s*(?:(?P=name)\s*\+\+|\+\+\s*(?P=name))\s*",
+    re.ASCII,
+)
+"""The head of `for ((i=1; i<=9; i++))`."""
 _ASSIGNED = re.compile(
     r"([A-Za-z_]\w*)\s*(?:(?:[-+*/%&|^]|<<|>>)?=(?!=)|\+\+|--)|(?:\+\+|--)\s*([A-Za-z_]\w*)", re.ASCII
 )
@@ -66,6 +72,10 @@ class WordFolder:
     def fold_arithmetic(self, expression: Word) -> None:
         """Judge what an expression expands, and remember the names it sets."""
         text = self.fold_text(expression).text
+        counted = _COUNTING.fullmatch(text)
+        if counted is not None:
+            self._scope.assign(counted["name"], [(Text(number),) for number in _count(counted)])
+            return
         for found in _ASSIGNED.finditer(text):
             self._scope.assign(found[1] or found[2], [(Text(SOMETHING),)])
         for name in _NAME.findall(text):
@@ -102,7 +112,8 @@ class WordFolder:
                 return self._fold_parameter(part), not part.is_quoted
             case CommandSubstitution():
                 output = self._run(part.script, self._scope.copy(), None)
-                return (Text(output.text.rstrip("\n"), output.origins),), not part.is_quoted
+                origins = output.origins if output.is_known else output.origins | {Origin.OUTPUT}
+                return (Text(output.text.rstrip("\n"), origins),), not part.is_quoted
             case ProcessSubstitution():
                 return (self._fold_process(part),), False
             case Arithmetic():
@@ -201,6 +212,12 @@ class _FieldBuilder:
         if self._pieces:
             self._done.append(join(self._pieces))
             self._pieces = []
+
+
+def _count(found: re.Match[str]) -> Iterator[str]:
+    """The numbers that a loop counts through, of many only both ends."""
+    numbers = range(int(found["first"]), int(found["last"]) + len(found["sign"]) - 1)
+    return map(str, numbers if len(numbers) <= 300 else [*numbers[:8], *numbers[-8:]])
 
 
 def find_parameters(tree: object) -> Iterator[str]:

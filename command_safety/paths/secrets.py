@@ -14,6 +14,7 @@ _SECRET = re.compile(
         etc/g?shadow-?
       | etc/(?:ssh/ssh_host_\w+_key|krb5\.keytab|security/opasswd|ppp/(?:chap|pap)-secrets|wireguard/[^/]+\.conf
             |kubernetes/[^/]+\.conf|rancher/k3s/k3s\.yaml|letsencrypt/(?:live|archive)/.*privkey.*|sssd/sssd\.conf)
+      | etc/mysql/debian\.cnf | var/lib/kubelet/pki/.+\.pem
       | etc/ssl/private/.+ | etc/pki/tls/private/.+
       | \.ssh/(?!authorized_keys|known_hosts|config)[^/]*(?<!\.pub)
       | id_(?:rsa|dsa|ecdsa|ed25519)[^/]*(?<!\.pub)

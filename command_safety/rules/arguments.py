@@ -51,7 +51,7 @@ def parse_arguments(
     options_before = -1
     place = 0
     while place < len(words):
-        word = words[place]
+        word = _without_unknown_start(words[place])
         if word.text == "--" or (stops_at_operand and not _is_option(word)):
             start = place + (word.text == "--")
             options_before = len(options) if options_before < 0 else options_before
@@ -70,6 +70,12 @@ def parse_arguments(
         place += 1
     operands = tuple(words[place] for place in places)
     return Arguments(tuple(options), operands, tuple(places), len(options) if options_before < 0 else options_before)
+
+
+def _without_unknown_start(word: Text) -> Text:
+    """`$x-rf` is an option when the variable is empty."""
+    rest = word.text.lstrip(UNKNOWN)
+    return Text(rest, word.origins, word.is_loose) if rest.startswith("-") and rest != word.text else word
 
 
 def _is_option(word: Text) -> bool:

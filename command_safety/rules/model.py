@@ -67,7 +67,7 @@ class CommandRule(StrictModel):
     rule: str = READ
     """Why a person is asked when none of the more exact rules below applies."""
     bare: str = ""
-    """The same without any operand; as `rule` when empty."""
+    """The same without any operand, for many tools only the usage; as `rule` when empty."""
     alone: Names = ()
     """Arguments that only print something when nothing else is given, besides --help and --version."""
     valued: Names = ()

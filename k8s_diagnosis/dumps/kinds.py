@@ -96,8 +96,7 @@ KINDS_LOOKED_AT = (
 def kind_of_file(stem: str) -> str:
     """The kind a file name stands for, such as shop.pods or kubectl-get-pods; empty when none does."""
     name = stem.lower()
-    for separator in ("", ".", "-", "_"):
-        for plural, kind in KINDS_BY_PLURAL.items():
-            if name == plural or (separator and name.endswith(f"{separator}{plural}")):
-                return kind
+    for plural in sorted(KINDS_BY_PLURAL, key=len, reverse=True):
+        if name == plural or name.endswith((f".{plural}", f"-{plural}", f"_{plural}")):
+            return KINDS_BY_PLURAL[plural]
     return ""

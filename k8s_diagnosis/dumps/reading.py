@@ -135,14 +135,11 @@ def _place_of(path: str) -> str:
     """The namespace a path names: NAMESPACE.pods.json, or NAMESPACE/pods.json of a cluster-info dump."""
     parts = PurePosixPath(path)
     prefix, dot, rest = parts.stem.partition(".")
-    if dot and kind_of_file(rest) and kind_of_file(parts.stem) and not prefix.startswith("_"):
-        return prefix if rest != "k8s.io.pods" else ""
+    if dot and kind_of_file(rest):
+        return "" if prefix.startswith("_") else prefix
     parent = parts.parent.name
-    return (
-        parent
-        if parent and parent not in {"objects", "."} and kind_of_file(parts.stem) and _NAME.fullmatch(parent)
-        else ""
-    )
+    is_namespace = parent not in {"", "objects", "."} and _NAME.fullmatch(parent)
+    return parent if is_namespace and kind_of_file(parts.stem) else ""
 
 
 def _add(reader: _Reader, kind: str, source: JsonObject) -> bool:

@@ -10,6 +10,7 @@ from k8s_diagnosis.index import ClusterIndex
 from k8s_diagnosis.objects.access import JsonObject, namespace_of, read_int, read_map, read_maps, read_text
 from k8s_diagnosis.objects.pods import controller_of
 from k8s_diagnosis.problem import Fix
+from k8s_diagnosis.text.arguments import show_arguments
 from mcp_kit.redaction import HIDDEN, is_credential_name
 from mcp_kit.sanitising import sanitise_line
 
@@ -56,6 +57,16 @@ def find_revisions(index: ClusterIndex, pod: JsonObject) -> Revisions | None:
         return None
     compared = compare_revisions(index, deployment=index.owner_path_of("ReplicaSet", own))
     return compared if compared is not None and compared.newest == revision_of(own) else None
+
+
+def is_of_older_revision(index: ClusterIndex, pod: JsonObject) -> bool:
+    """Whether the template has changed since the pod was made."""
+    kind, name = controller_of(pod)
+    own = index.find("ReplicaSet", namespace_of(pod), name) if kind == "ReplicaSet" else None
+    if own is None:
+        return False
+    siblings = index.children_of("ReplicaSet", owner=index.owner_path_of("ReplicaSet", own))
+    return any(revision_of(each) > revision_of(own) for each in siblings)
 
 
 def compare_revisions(index: ClusterIndex, *, deployment: str) -> Revisions | None:
@@ -131,5 +142,5 @@ def _show_env(entry: JsonObject) -> str:
 def _show(value: object) -> str:
     if value is None:
         return "(none)"
-    text = " ".join(str(word) for word in value) if isinstance(value, list) else str(value)
+    text = show_arguments(value) if isinstance(value, list) else str(value)
     return sanitise_line(text, max_characters=_MAX_VALUE) or '""'

@@ -6,6 +6,7 @@ import re
 
 from k8s_diagnosis.cases import ContainerCase, PodCase
 from k8s_diagnosis.objects.access import read_int, read_text
+from k8s_diagnosis.objects.revisions import is_of_older_revision
 from k8s_diagnosis.problem import Problem, Severity, Words
 from k8s_diagnosis.text.times import parse_time, seconds_between
 from mcp_kit.sanitising import sanitise_line
@@ -139,10 +140,13 @@ def _evicted_step(case: PodCase, what: str, *, is_own_fault: bool) -> Words:
 
 
 def _is_over(case: PodCase) -> bool:
-    """Evicted pods stay as a record; long after, with the workload well again, they are no finding."""
+    """Evicted pods stay as a record; once the workload is well again they are none of its present."""
+    if not has_replacement(case):
+        return False
     finished = [read_text(container.facts.terminated, "finishedAt") for container in case.containers]
     ended = parse_time(max(finished, default="") or read_text(case.pod, "status", "startTime"))
-    return (seconds_between(ended, case.now) or 0) > _STILL_MATTERS_SECONDS and has_replacement(case)
+    is_long_ago = (seconds_between(ended, case.now) or 0) > _STILL_MATTERS_SECONDS
+    return is_long_ago or is_of_older_revision(case.index, case.pod)
 
 
 def has_replacement(case: PodCase) -> bool:

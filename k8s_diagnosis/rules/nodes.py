@@ -17,6 +17,7 @@ from k8s_diagnosis.objects.access import (
     read_text,
 )
 from k8s_diagnosis.objects.nodes import allocatable_of
+from k8s_diagnosis.objects.placement import is_cordoned
 from k8s_diagnosis.objects.pods import condition_of, containers_of, is_condition_true, is_finished
 from k8s_diagnosis.problem import Problem, Severity, Words
 from k8s_diagnosis.rules.autoscaling import METRICS_API
@@ -26,6 +27,8 @@ from mcp_kit.sanitising import sanitise_line
 
 _PRESSURES = ("MemoryPressure", "DiskPressure", "PIDPressure")
 _START_PATIENCE_SECONDS = 120
+_CORDON_TAINT = "node.kubernetes.io/unschedulable"
+_CORDON_SECONDS = 2 * 86_400
 _OVERCOMMITTED = 0.95
 _NEARLY_FULL = 0.9
 # Kubernetes supports kubelets up to three minor versions behind the API server (version skew policy).
@@ -41,7 +44,8 @@ def find_nodes(index: ClusterIndex) -> Iterator[Problem]:
             yield not_ready
             continue
         yield from _pressures(index, node)
-        for problem in (_network_unavailable(index, node), _too_many_pods(index, node), _overcommitted(index, node)):
+        for rule in (_network_unavailable, _too_many_pods, _overcommitted, _forgotten_cordon):
+            problem = rule(index, node)
             if problem is not None:
                 yield problem
     skew = _version_skew(index)
@@ -199,6 +203,30 @@ def _overcommitted(index: ClusterIndex, node: JsonObject) -> Problem | None:
             "迁移 Pod 或增加节点；为 Pod 设置与实际用量相符的内存 request。",
         ),
         confidence=0.85,
+    )
+
+
+def _forgotten_cordon(index: ClusterIndex, node: JsonObject) -> Problem | None:
+    """Maintenance takes hours; a node that is cordoned for days was probably forgotten."""
+    marks = [each for each in read_maps(node, "spec", "taints") if read_text(each, "key") == _CORDON_TAINT]
+    since = seconds_between(parse_time(read_text(marks[0], "timeAdded")) if marks else None, index.now)
+    if not is_cordoned(node) or since is None or since < _CORDON_SECONDS:
+        return None
+    path, name = object_path("Node", node), name_of(node)
+    return Problem(
+        condition="node-cordoned",
+        object=path,
+        severity=Severity.WARNING,
+        cause=Words(
+            f"Node {name} has been cordoned for {shorten_duration(since)}: it takes no new pods.",
+            f"节点 {name} 已被 cordon {shorten_duration(since)}，不接收新的 Pod。",
+        ),
+        evidence=(f"{path}: spec.unschedulable=true",),
+        next_step=Words(
+            f"Uncordon {name} if its maintenance is over (kubectl uncordon {name}).",
+            f"若维护已结束，取消 cordon（kubectl uncordon {name}）。",
+        ),
+        confidence=0.7,
     )
 
 

@@ -325,7 +325,9 @@ def find_missing_node(case: PodCase) -> Problem | None:
         return None
     node = case.index.find("Node", "", case.node)
     if node is None:
-        return _on_unknown_node(case) if case.index.is_missing("Node", "", case.node) else None
+        # Virtual clusters show no nodes at all; that is no lack of this one.
+        is_gone = bool(case.index.all("Node")) and case.index.is_missing("Node", "", case.node)
+        return _on_unknown_node(case) if is_gone else None
     if is_condition_true(node, "Ready"):
         return None
     return Problem(

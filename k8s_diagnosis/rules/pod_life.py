@@ -21,7 +21,7 @@ from k8s_diagnosis.objects.access import (
     read_texts,
 )
 from k8s_diagnosis.objects.events import EventFacts
-from k8s_diagnosis.objects.pods import is_condition_true
+from k8s_diagnosis.objects.pods import condition_of, is_condition_true
 from k8s_diagnosis.problem import Fix, Problem, Severity, Words
 from k8s_diagnosis.rules.dependencies import examine_dependency, name_peer
 from k8s_diagnosis.text.times import parse_time, seconds_between, shorten_duration
@@ -38,6 +38,7 @@ _NETWORK = re.compile(
 _RUNTIME_CLASS = re.compile(r"(?i)no runtime for|runtime handler|RuntimeHandler")
 _RECENT_SECONDS = 900
 _SANDBOX_PATIENCE_SECONDS = 45
+_GATE_PATIENCE_SECONDS = 120
 _INIT_PATIENCE_SECONDS = 90
 # Without a sign of what it waits for, an init container may simply have much to do.
 _LONG_INIT_SECONDS = 900
@@ -93,6 +94,32 @@ def _sandbox_reason(message: str) -> Words:
     if _NETWORK.search(message):
         return Words("the network plugin fails", "网络插件失败")
     return Words("the container runtime fails", "容器运行时失败")
+
+
+def find_gate_pending(case: PodCase) -> Problem | None:
+    """All containers are ready, and somebody else has not yet said that the pod is."""
+    gates = [read_text(each, "conditionType") for each in read_maps(case.pod, "spec", "readinessGates")]
+    closed = [gate for gate in gates if not is_condition_true(case.pod, gate)]
+    ready = condition_of(case.pod, "ContainersReady")
+    since = seconds_between(parse_time(read_text(ready, "lastTransitionTime")), case.now)
+    if not closed or read_text(ready, "status") != "True" or (since or 0) < _GATE_PATIENCE_SECONDS:
+        return None
+    shown = ", ".join(closed)
+    return Problem(
+        condition="readiness-gate-pending",
+        object=case.workload,
+        severity=Severity.CRITICAL,
+        cause=Words(
+            f"The pods of {case.workload} run well but are not Ready: the readiness gate {shown} is not fulfilled.",
+            f"{case.workload} 的 Pod 运行正常但未就绪：就绪门控 {shown} 未满足。",
+        ),
+        evidence=("ContainersReady=True", f"condition {shown} is not True"),
+        next_step=Words(
+            f"Look at the controller that sets {shown} (such as a load balancer controller and its target group).",
+            f"检查负责设置 {shown} 的控制器（例如负载均衡控制器及其目标组）。",
+        ),
+        confidence=0.92,
+    )
 
 
 def find_init_hanging(case: ContainerCase) -> Problem | None:
@@ -153,7 +180,7 @@ def _awaited_by_command(case: ContainerCase) -> UnreachedDependency | None:
     if found is None:
         return None
     port = int(found["port"]) if found["port"] else None
-    return UnreachedDependency(found["host"], port, Trouble.NO_ANSWER, sanitise_line(words, max_characters=200))
+    return UnreachedDependency(found["host"], port, Trouble.NO_ANSWER, found.group(0))
 
 
 def find_stuck_terminating(index: ClusterIndex) -> Iterator[Problem]:

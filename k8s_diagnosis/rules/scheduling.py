@@ -176,7 +176,8 @@ def find_too_many_pods(case: PodCase) -> Problem | None:
     nodes = _nodes_of_choice(case)
     return Problem(
         condition="pending-insufficient-pods",
-        object=case.workload,
+        object=f"Node//{name_of(nodes[0])}" if len(nodes) == 1 else case.workload,
+        subject=case.workload,
         severity=Severity.CRITICAL,
         cause=Words(
             f"A pod of {case.workload} is not placed: {reason.nodes} node(s) hold as many pods as they may.",
@@ -195,4 +196,5 @@ def find_too_many_pods(case: PodCase) -> Problem | None:
             "增加节点、清理不需要的 Pod，或提高 kubelet 的 maxPods。",
         ),
         confidence=0.95 if facts.is_only(reason) else 0.8,
+        because=tuple(f"Node//{name_of(node)}" for node in nodes[:_SHOWN_NODES]),
     )

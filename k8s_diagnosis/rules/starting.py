@@ -8,6 +8,7 @@ from k8s_diagnosis.cases import ContainerCase
 from k8s_diagnosis.logs.lines import MAX_SHOWN, find_telling_line
 from k8s_diagnosis.objects.access import read_text, read_texts
 from k8s_diagnosis.problem import Problem, Severity, Words
+from k8s_diagnosis.text.arguments import show_arguments
 from mcp_kit.sanitising import sanitise_line
 
 _CANNOT_START = {"StartError", "ContainerCannotRun", "RunContainerError", "CreateContainerError", "OCIRuntimeError"}
@@ -77,7 +78,7 @@ def find_command_not_found(case: ContainerCase) -> Problem | None:
         evidence=(
             *_state_evidence(case),
             *((line if start else f"log (failed run): {line}",) if line else ()),
-            *((f"{case.name}: command {_quote(' '.join(argv))}",) if argv else ()),
+            *((f"{case.name}: command {show_arguments(argv)}",) if argv else ()),
         ),
         next_step=Words(
             f"Correct command and args of container {case.name} in {case.workload}, or put the program into the image "

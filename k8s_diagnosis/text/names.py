@@ -9,7 +9,6 @@ from collections.abc import Iterable, Sequence
 _NAME = re.compile(r"[a-z0-9]([-a-z0-9.]*[a-z0-9])?")
 _OBJECT_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9:._-]*")
 _MAX_NAME = 253
-_SELECTOR = re.compile(r"[A-Za-z0-9_.\-/=!,() ]+")
 
 
 class InvalidName(ValueError):
@@ -34,13 +33,6 @@ def check_object_name(name: str) -> str:
     if not 0 < len(name) <= _MAX_NAME or not _OBJECT_NAME.fullmatch(name):
         raise InvalidName(f"{name[:80]!r} is no valid name of a Kubernetes object")
     return name
-
-
-def check_selector(selector: str) -> str:
-    """Return the label selector; raise InvalidName for text that cannot be one."""
-    if selector.startswith("-") or not _SELECTOR.fullmatch(selector):
-        raise InvalidName(f"{selector[:80]!r} is no label selector; examples: app=web, tier in (front,back), !canary")
-    return selector
 
 
 def find_nearest(name: str, *, among: Iterable[str], limit: int = 5) -> list[str]:

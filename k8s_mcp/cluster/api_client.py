@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import collections
 import ssl
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -15,12 +15,14 @@ import orjson
 
 from k8s_mcp.cluster.access_limits import AccessLimits
 from k8s_mcp.cluster.asking_user import AskingUser
+from k8s_mcp.cluster.changes import Written
 from k8s_mcp.cluster.connection import Connection
 from k8s_mcp.cluster.connection_keeper import ConnectionKeeper, advice_for
 from k8s_mcp.cluster.interfaces import JsonObject
 from k8s_mcp.cluster.requests import ApiRequest
-from k8s_mcp.cluster.status_errors import refusal, unreachable
+from k8s_mcp.cluster.status_errors import refusal, unknown_outcome, unreachable
 from k8s_mcp.errors import ClusterError, ClusterUnreachable, CredentialsRejected, RequestRefused
+from mcp_kit.sanitising import sanitise_line
 
 _GONE = 410
 _PASSING_STATUSES = frozenset({429, 502, 503, 504})
@@ -31,6 +33,7 @@ _FIRST_WAIT_SECONDS = 0.25
 _MAX_WAIT_SECONDS = 5.0
 """A server that asks for a longer wait is told to the caller instead: nobody waits a minute for a list."""
 
+_MAX_WARNING = 300
 _CHUNK_BYTES = 64 * 1024
 _MAX_WATCH_LINE_BYTES = 8 * 1024 * 1024
 
@@ -44,6 +47,7 @@ class _Answer:
     status: int
     body: bytes
     retry_after: float | None
+    warnings: tuple[str, ...]
 
 
 class ApiClient:
@@ -73,19 +77,21 @@ class ApiClient:
     async def read_sized(self, request: ApiRequest) -> tuple[JsonObject, int]:
         """The same, with the size of the answer in bytes."""
         body = await self.send(request)
-        try:
-            answer: Any = orjson.loads(body)  # Any: JSON
-        except orjson.JSONDecodeError as error:
-            raise RequestRefused(f"The answer to {request} is no JSON; is the server a Kubernetes API?") from error
-        if not isinstance(answer, dict):
-            raise RequestRefused(f"The answer to {request} is no Kubernetes object; is the server a Kubernetes API?")
-        return answer, len(body)
+        return _parse(body, request), len(body)
+
+    async def change(self, request: ApiRequest) -> Written:
+        """The object in the answer with the API server's warnings; raises as `send` does."""
+        answer = await self._send(request)
+        return Written(_parse(answer.body, request), answer.warnings)
 
     async def send(self, request: ApiRequest) -> bytes:
         """The body of the answer; raises the ClusterError that fits a refusal or a fault.
 
         A change is sent once. After a fault of the network it is not known whether it was made, and the error says so.
         """
+        return (await self._send(request)).body
+
+    async def _send(self, request: ApiRequest) -> _Answer:
         self.limits.check(request)
         connection = await self.keeper.connect()
         try:
@@ -95,7 +101,7 @@ class ApiClient:
                 raise
             return await self._send_in_time(await self.keeper.connect(), request)
 
-    async def _send_in_time(self, connection: Connection, request: ApiRequest) -> bytes:
+    async def _send_in_time(self, connection: Connection, request: ApiRequest) -> _Answer:
         limit = self._timeout_seconds
         try:
             async with asyncio.timeout(limit):
@@ -106,7 +112,7 @@ class ApiClient:
             raise AnswerExpired(f"The answer to {request} is no longer there")
         if answer.status >= 400:
             raise refusal(answer.status, answer.body, request=request, server=connection.server)
-        return answer.body
+        return answer
 
     async def _send_patiently(self, connection: Connection, request: ApiRequest) -> _Answer:
         """Repeat a read while the server is busy or the connection breaks; a change is never repeated."""
@@ -134,7 +140,8 @@ class ApiClient:
                 body = await _read_end(response, keep_bytes=request.keep_bytes)
             else:
                 body = await response.read()
-            return _Answer(response.status, body, _read_seconds(response.headers.get("Retry-After")))
+            wait = _read_seconds(response.headers.get("Retry-After"))
+            return _Answer(response.status, body, wait, _read_warnings(response.headers.getall("Warning", ())))
 
     @asynccontextmanager
     async def _open(
@@ -153,7 +160,8 @@ class ApiClient:
                 response.release()
         except (aiohttp.ClientError, OSError, ssl.SSLError, ValueError) as error:
             # The HTTP library reports addresses and headers it cannot use as ValueError.
-            raise _fault(connection, request, reason=_reason_of(error)) from error
+            was_sent = not isinstance(error, aiohttp.ClientConnectorError | ValueError)
+            raise _fault(connection, request, reason=_reason_of(error), was_sent=was_sent) from error
 
     async def _begin(
         self, connection: Connection, request: ApiRequest, *, seconds: float | None
@@ -216,8 +224,26 @@ def _read_seconds(value: str | None) -> float | None:
     return float(value) if value is not None and value.isascii() and value.isdigit() else None
 
 
-def _fault(connection: Connection, request: ApiRequest, *, reason: str) -> ClusterUnreachable:
-    return unreachable(connection.server, reason=reason, advice=advice_for(connection), is_read=request.is_read)
+def _parse(body: bytes, request: ApiRequest) -> JsonObject:
+    try:
+        answer: Any = orjson.loads(body)  # Any: JSON
+    except orjson.JSONDecodeError as error:
+        raise RequestRefused(f"The answer to {request} is no JSON; is the server a Kubernetes API?") from error
+    if not isinstance(answer, dict):
+        raise RequestRefused(f"The answer to {request} is no Kubernetes object; is the server a Kubernetes API?")
+    return answer
+
+
+def _read_warnings(headers: Iterable[str]) -> tuple[str, ...]:
+    """The texts of `299 - "text"` headers."""
+    texts = (header.partition('"')[2].rpartition('"')[0].replace('\\"', '"') for header in headers)
+    return tuple(sanitise_line(text, max_characters=_MAX_WARNING) for text in texts)
+
+
+def _fault(connection: Connection, request: ApiRequest, *, reason: str, was_sent: bool = True) -> ClusterError:
+    if was_sent and request.may_change:
+        return unknown_outcome(request, reason=reason)
+    return unreachable(connection.server, reason=reason, advice=advice_for(connection))
 
 
 def _reason_of(error: BaseException) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 import os
+import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,6 +16,8 @@ from k8s_mcp.cluster.status_errors import not_configured
 from k8s_mcp.settings import K8sSettings
 
 _DEFAULT_KUBECONFIG = Path("~/.kube/config")
+_IMPORT_AFTER_SECONDS = 0.5
+
 # Packing a list costs both ends more time than loopback needs to carry it.
 _UNCOMPRESSED = {"Accept-Encoding": "identity"}
 _SERVICE_ACCOUNT_NAMESPACE = Path("/var/run/secrets/kubernetes.io/serviceaccount/namespace")
@@ -78,6 +81,16 @@ async def open_connection(settings: K8sSettings) -> Connection:
     if kubeconfig is None:
         return await _open_in_cluster()
     return await _open_kubeconfig(kubeconfig, context=settings.context, fingerprint=fingerprint)
+
+
+def import_client_soon() -> None:
+    """Import the client in the background a moment after the start: the first question need not wait for it then.
+
+    Not at once, since the first reply to a client that lists the tools would wait instead.
+    """
+    timer = threading.Timer(_IMPORT_AFTER_SECONDS, _import_client)
+    timer.daemon = True
+    timer.start()
 
 
 def _import_client() -> None:

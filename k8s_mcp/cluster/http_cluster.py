@@ -10,18 +10,17 @@ from k8s_mcp.cluster.access_limits import AccessLimits
 from k8s_mcp.cluster.api_client import ApiClient
 from k8s_mcp.cluster.api_lists import PAGE_SIZE, ApiList, read_pages, selection_query
 from k8s_mcp.cluster.asking_user import AskingUser
+from k8s_mcp.cluster.changes import FIELD_MANAGER, Deletion, Eviction, ObjectPatch, Written
 from k8s_mcp.cluster.connection_keeper import ConnectionKeeper
 from k8s_mcp.cluster.contexts import IN_CLUSTER
 from k8s_mcp.cluster.discovery import Discovery
 from k8s_mcp.cluster.interfaces import (
-    DEPLOYMENTS,
     PODS,
     ApiTable,
     JsonObject,
     KnownList,
     LogRequest,
     Resource,
-    ScaleChange,
     Selection,
 )
 from k8s_mcp.cluster.kinds import KindCatalogue
@@ -134,22 +133,52 @@ class HttpCluster:
         )
         return body.decode("utf-8", errors="replace")
 
-    async def scale_deployment(self, change: ScaleChange) -> JsonObject:
-        metadata = {"name": change.name, "namespace": change.namespace}
-        if change.resource_version:
-            metadata["resourceVersion"] = change.resource_version
-        body = {
-            "apiVersion": "autoscaling/v1",
-            "kind": "Scale",
-            "metadata": metadata,
-            "spec": {"replicas": change.replicas},
+    async def patch_object(self, patch: ObjectPatch, *, is_dry_run: bool) -> Written:
+        query = [("fieldManager", FIELD_MANAGER), ("fieldValidation", "Strict"), *_dry_run(is_dry_run)]
+        if patch.force:
+            query.append(("force", "true"))
+        return await self._api.change(
+            ApiRequest(
+                "patch",
+                patch.resource,
+                patch.namespace,
+                patch.name,
+                patch.subresource,
+                query=tuple(query),
+                body=patch.body,
+                content_type=patch.form.value,
+            )
+        )
+
+    async def delete_object(self, deletion: Deletion, *, is_dry_run: bool) -> None:
+        body: JsonObject = {
+            "apiVersion": "v1",
+            "kind": "DeleteOptions",
+            "preconditions": {"uid": deletion.uid, "resourceVersion": deletion.version},
+            "propagationPolicy": deletion.propagation.value,
         }
-        query = (("dryRun", "All"),) if change.is_dry_run else ()
-        return await self._api.read_json(
-            ApiRequest("update", DEPLOYMENTS, change.namespace, change.name, "scale", query=query, body=body)
+        if deletion.grace_seconds is not None:
+            body["gracePeriodSeconds"] = deletion.grace_seconds
+        resource, query = deletion.resource, _dry_run(is_dry_run)
+        await self._api.send(ApiRequest("delete", resource, deletion.namespace, deletion.name, query=query, body=body))
+
+    async def evict_pod(self, eviction: Eviction, *, is_dry_run: bool) -> None:
+        body: JsonObject = {
+            "apiVersion": "policy/v1",
+            "kind": "Eviction",
+            "metadata": {"name": eviction.pod, "namespace": eviction.namespace},
+            "deleteOptions": {"preconditions": {"uid": eviction.uid}},
+        }
+        query = _dry_run(is_dry_run)
+        await self._api.send(
+            ApiRequest("create", PODS, eviction.namespace, eviction.pod, "eviction", query=query, body=body)
         )
 
     async def close(self) -> None:
         if self._watched is not None:
             await self._watched.close()
         await self._api.close()
+
+
+def _dry_run(is_dry_run: bool) -> tuple[tuple[str, str], ...]:
+    return (("dryRun", "All"),) if is_dry_run else ()

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from k8s_diagnosis.objects.access import JsonObject
 from k8s_mcp.cluster.asking_user import AskingUser
 
-__all__ = ["Cluster", "JsonObject", "LogRequest", "Resource", "ScaleChange", "Selection"]
+if TYPE_CHECKING:
+    from k8s_mcp.cluster.changes import Deletion, Eviction, ObjectPatch, Written
+
+__all__ = ["Cluster", "JsonObject", "LogRequest", "Resource", "Selection"]
 
 
 STANDARD_VERBS = frozenset({"create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"})
@@ -57,6 +60,15 @@ SECRETS = Resource("Secret", "secrets")
 NODES = Resource("Node", "nodes", is_namespaced=False, short_names=("no",))
 NAMESPACES = Resource("Namespace", "namespaces", is_namespaced=False, short_names=("ns",))
 DEPLOYMENTS = Resource("Deployment", "deployments", "/apis/apps/v1", short_names=("deploy",))
+STATEFUL_SETS = Resource("StatefulSet", "statefulsets", "/apis/apps/v1", short_names=("sts",))
+DAEMON_SETS = Resource("DaemonSet", "daemonsets", "/apis/apps/v1", short_names=("ds",))
+PERSISTENT_VOLUME_CLAIMS = Resource("PersistentVolumeClaim", "persistentvolumeclaims", short_names=("pvc",))
+PERSISTENT_VOLUMES = Resource("PersistentVolume", "persistentvolumes", is_namespaced=False, short_names=("pv",))
+RESOURCE_QUOTAS = Resource("ResourceQuota", "resourcequotas", short_names=("quota",))
+AUTOSCALERS = Resource(
+    "HorizontalPodAutoscaler", "horizontalpodautoscalers", "/apis/autoscaling/v2", short_names=("hpa",)
+)
+DISRUPTION_BUDGETS = Resource("PodDisruptionBudget", "poddisruptionbudgets", "/apis/policy/v1", short_names=("pdb",))
 ENDPOINT_SLICES = Resource("EndpointSlice", "endpointslices", "/apis/discovery.k8s.io/v1")
 
 
@@ -109,18 +121,6 @@ class LogRequest:
     """Each line begins with the time at which the node received it."""
 
 
-@dataclass(frozen=True, slots=True)
-class ScaleChange:
-    """The new number of replicas, valid only for the version of the object that was read, if one is given."""
-
-    namespace: str
-    name: str
-    replicas: int
-    resource_version: str
-    is_dry_run: bool = False
-    """The API checks it as if it were real, admission included, and writes nothing."""
-
-
 class Cluster(Protocol):
     """One Kubernetes cluster. Every method raises a ClusterError when it has no answer."""
 
@@ -160,8 +160,18 @@ class Cluster(Protocol):
     async def read_log(self, request: LogRequest) -> str:
         """The end of a container's log; raises RequestRefused with the API's reason."""
 
-    async def scale_deployment(self, change: ScaleChange) -> JsonObject:
-        """Write the scale subresource; raises ChangeConflict when the Deployment changed since it was read."""
+    async def patch_object(self, patch: ObjectPatch, *, is_dry_run: bool) -> Written:
+        """Change one object; a dry run is checked as if it were real, admission included, and writes nothing.
+
+        Raises ChangeConflict when the object is not in the version the patch names or its fields belong to another
+        manager, RequestRefused with the API's reason, OutcomeUnknown when the answer was lost.
+        """
+
+    async def delete_object(self, deletion: Deletion, *, is_dry_run: bool) -> None:
+        """Delete one object; raises like `patch_object`."""
+
+    async def evict_pod(self, eviction: Eviction, *, is_dry_run: bool) -> None:
+        """Let one pod go; raises EvictionRefused when a disruption budget does not allow it now."""
 
     async def close(self) -> None:
         """Give the connections back."""

@@ -53,6 +53,11 @@ class ApiRequest:
         return self.method == "GET"
 
     @property
+    def may_change(self) -> bool:
+        """Whether it writes something; a dry run does not."""
+        return not self.is_read and ("dryRun", "All") not in self.query
+
+    @property
     def path(self) -> str:
         if self.document:
             return self.document

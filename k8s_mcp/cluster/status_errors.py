@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
 from urllib.parse import urlsplit
 
 import orjson
 
+from k8s_diagnosis.objects.access import JsonObject, read_maps, read_text
 from k8s_mcp.cluster.requests import ApiRequest
 from k8s_mcp.cluster.role_advice import write_role
 from k8s_mcp.errors import (
@@ -14,18 +17,28 @@ from k8s_mcp.errors import (
     ClusterError,
     ClusterUnreachable,
     CredentialsRejected,
+    EvictionRefused,
+    FieldsOwned,
     ObjectNotFound,
+    OutcomeUnknown,
+    OwnedField,
     RequestRefused,
 )
 from mcp_kit.sanitising import sanitise_line
 
+_DENIED_VERB = re.compile(r"cannot (create|update|patch|delete) resource")
 _NOTHING_READ = "Nothing was read: do not guess."
 
 
-def unreachable(server: str, *, reason: str, advice: str, is_read: bool = True) -> ClusterUnreachable:
-    """A fault on the way; after one it is not known whether a change arrived."""
-    outcome = _NOTHING_READ if is_read else "It is not known whether the change was made: look before you repeat it."
-    return ClusterUnreachable(f"Cannot reach the Kubernetes API at {shown_url(server)} ({reason}). {outcome} {advice}")
+def unreachable(server: str, *, reason: str, advice: str) -> ClusterUnreachable:
+    return ClusterUnreachable(
+        f"Cannot reach the Kubernetes API at {shown_url(server)} ({reason}). {_NOTHING_READ} {advice}"
+    )
+
+
+def unknown_outcome(request: ApiRequest, *, reason: str) -> OutcomeUnknown:
+    """A fault after a change was sent."""
+    return OutcomeUnknown(f"The answer to {request} was lost ({reason}), so it may have taken effect or not.")
 
 
 def not_configured(reason: str) -> ClusterUnreachable:
@@ -52,14 +65,42 @@ def refusal(status: int, body: bytes, *, request: ApiRequest, server: str) -> Cl
         case 404:
             return ObjectNotFound(message or f"Not found: {request}")
         case 409:
-            return ChangeConflict(message or "The object changed since it was read")
+            owned = _find_owned_fields(body)
+            return FieldsOwned(message, owned) if owned else ChangeConflict(message or "The object changed meanwhile")
         case 400 | 405 | 406 | 415 | 422:
             return RequestRefused(f"The Kubernetes API refused to {request} ({status}): {message}")
+        case 429 if request.subresource == "eviction":
+            return EvictionRefused(_first_cause(body) or message)
+        case _ if status >= 500 and request.may_change:
+            return unknown_outcome(request, reason=f"{status}: {message or 'no reason given'}")
         case _:
             return ClusterUnreachable(
                 f"The Kubernetes API at {shown_url(server)} failed to {request} ({status}): "
                 f"{message or 'no reason given'}. {_outcome(request)} Try again shortly."
             )
+
+
+def _causes(body: bytes) -> list[JsonObject]:
+    try:
+        return read_maps(orjson.loads(body), "details", "causes")
+    except orjson.JSONDecodeError:
+        return []
+
+
+def _first_cause(body: bytes) -> str:
+    return next((sanitise_line(read_text(each, "message"), max_characters=300) for each in _causes(body)), "")
+
+
+def _find_owned_fields(body: bytes) -> tuple[OwnedField, ...]:
+    """The causes of a refused apply: `conflict with "kubectl-create" using v1` and the field."""
+    return tuple(
+        OwnedField(
+            manager=sanitise_line(read_text(each, "message").partition('"')[2].partition('"')[0], max_characters=100),
+            field=sanitise_line(read_text(each, "field"), max_characters=200),
+        )
+        for each in _causes(body)
+        if read_text(each, "reason") == "FieldManagerConflict"
+    )
 
 
 def _outcome(request: ApiRequest) -> str:
@@ -70,6 +111,10 @@ def _outcome(request: ApiRequest) -> str:
 def _explain_forbidden(request: ApiRequest, message: str) -> str:
     if request.document:
         return f"Not allowed (403): {request}. {message} {_NOTHING_READ}"
+    denied = _DENIED_VERB.search(message)
+    if denied and not request.is_read:
+        # An apply may lack the right to create, although it is a patch.
+        request = replace(request, verb=denied.group(1))
     narrower = (
         " Or name a namespace you may read."
         if request.is_read and request.resource.is_namespaced and request.namespace is None

@@ -78,10 +78,11 @@ class WatchedLists:
             await self._drop(key, watched)
             raise
         known = KnownList(choose(objects), watched.age_seconds if was_known else None)
-        if watched.is_refused or watched.size > self._max_bytes:
+        is_too_large = watched.size > self._max_bytes
+        if watched.is_refused or is_too_large:
             self._refused_at[key] = self._clock()
             await self._drop(key, watched)
-            return known if watched.size > self._max_bytes else None
+            return known if is_too_large else None
         await self._make_room(keep=key)
         return known if watched.is_usable else None
 

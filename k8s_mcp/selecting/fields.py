@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 from k8s_diagnosis.objects.access import JsonObject, read_text
+from k8s_diagnosis.text.names import InvalidName
 
 FieldTest = Callable[[JsonObject], bool]
 
@@ -22,6 +24,16 @@ _KNOWN = frozenset(
         "involvedObject.uid",
     }
 )
+
+
+_TERM = re.compile(r"[A-Za-z][A-Za-z0-9.]*(?:=|==|!=)[A-Za-z0-9._:-]*")
+
+
+def check_field_selector(text: str) -> str:
+    """Return the text of a selector; raise InvalidName for text that cannot be one."""
+    if not all(_TERM.fullmatch(term.strip()) for term in text.split(",")):
+        raise InvalidName(f"{text[:80]!r} is no field selector; examples: spec.nodeName=node-1, status.phase!=Running")
+    return text
 
 
 def parse_field_selector(text: str) -> FieldTest | None:

@@ -6,14 +6,15 @@ import re
 from collections.abc import Callable, Mapping
 
 from k8s_diagnosis.objects.access import JsonObject, read_map, read_maps, read_text, read_texts
+from k8s_diagnosis.text.names import InvalidName
 
 LabelTest = Callable[[Mapping[str, str]], bool]
 
-_KEY = r"[A-Za-z0-9][A-Za-z0-9._/-]*"
+_KEY = r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?(?:/[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)?"
 _TERM = re.compile(
     rf"\s*(?:(?P<absent>!)\s*(?P<absent_key>{_KEY})"
     rf"|(?P<set_key>{_KEY})\s+(?P<set_word>in|notin)\s*\((?P<values>[^()]*)\)"
-    rf"|(?P<key>{_KEY})\s*(?P<sign>!=|==|=)\s*(?P<value>[A-Za-z0-9._-]*)"
+    rf"|(?P<key>{_KEY})\s*(?P<sign>!=|==|=|>|<)\s*(?P<value>[A-Za-z0-9._-]*)"
     rf"|(?P<present_key>{_KEY}))\s*(?:,|$)"
 )
 
@@ -43,10 +44,26 @@ def _make_test(term: re.Match[str]) -> LabelTest:
             return lambda labels: labels.get(term["set_key"]) in values
         return lambda labels: labels.get(term["set_key"]) not in values
     if term["key"]:
+        if term["sign"] in {">", "<"}:
+            # Compared as numbers, which nobody does; the API server may.
+            raise SelectorNotUnderstood(term[0][:80])
         if term["sign"] == "!=":
             return lambda labels: labels.get(term["key"]) != term["value"]
         return lambda labels: labels.get(term["key"]) == term["value"]
     return lambda labels: term["present_key"] in labels
+
+
+def check_label_selector(text: str) -> str:
+    """Return the text of a selector; raise InvalidName for text that cannot be one."""
+    at = 0
+    while at < len(text):
+        term = _TERM.match(text, at)
+        if term is None:
+            break
+        at = term.end()
+    if not text or at < len(text):
+        raise InvalidName(f"{text[:80]!r} is no label selector; examples: app=web, tier in (front,back), !canary")
+    return text
 
 
 def matches_selector(labels: Mapping[str, str], selector: JsonObject) -> bool:

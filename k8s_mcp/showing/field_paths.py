@@ -8,20 +8,24 @@ from collections.abc import Mapping
 from mcp_kit.errors import ErrorKind, KindedToolError
 
 _STEP = re.compile(r"([^.\[\]]+)|\[(\d{1,6})\]|\[[\"']?([^\]\"']+)[\"']?\]")
-_PATH = re.compile(r"\.?[^.\[\]]+(?:\.[^.\[\]]+|\[[^\[\]]+\])*")
+_PATH = re.compile(r"\.?[A-Za-z_][\w/-]*(?:\.[A-Za-z_][\w/-]*|\[[^\[\]]{1,253}\])*", re.ASCII)
 _MAX_NAMES = 30
 
 
+def check_field_path(path: str) -> str:
+    """Return the path; raise ValueError for text that cannot be one."""
+    if not _PATH.fullmatch(path):
+        raise ValueError(
+            f'{path[:80]!r} is no field; examples: spec, spec.template.spec.containers[0], data["app.conf"]'
+        )
+    return path
+
+
 def read_field(source: object, path: str) -> object:
-    """The part at the path; `["key.with.dots"]` reads a key with dots.
+    """The part at a checked path; `["key.with.dots"]` reads a key with dots.
 
     Raises a ToolError that names what is there instead.
     """
-    if not _PATH.fullmatch(path):
-        raise KindedToolError(
-            f'"{path[:80]}" is no field; examples: spec, spec.template.spec.containers[0], data["app.conf"].',
-            kind=ErrorKind.BAD_ARGUMENTS,
-        )
     at, done = source, ""
     for name, index, quoted in _STEP.findall(path.lstrip(".")):
         at = _step(at, name or quoted, index, done=done)

@@ -57,11 +57,14 @@ def join_by_owner(
 
 async def read_failed_logs(cluster: Cluster, case: PodCase) -> dict[LogKey, ContainerLogs]:
     """Last lines of every container that failed; a log that cannot be read is simply not there."""
-    wanted = [each for each in case.containers if wants_log(each)]
-    read = await asyncio.gather(*(_read_log(cluster, each) for each in wanted))
+    return await read_logs(cluster, [each for each in case.containers if wants_log(each)])
+
+
+async def read_logs(cluster: Cluster, containers: Sequence[ContainerCase]) -> dict[LogKey, ContainerLogs]:
+    read = await asyncio.gather(*(_read_log(cluster, each) for each in containers))
     return {
-        (case.namespace, case.name, each.name): logs
-        for each, logs in zip(wanted, read, strict=True)
+        (each.pod.namespace, each.pod.name, each.name): logs
+        for each, logs in zip(containers, read, strict=True)
         if logs is not None
     }
 

@@ -7,7 +7,7 @@ from typing import Annotated
 
 from mcp.server.mcpserver import Context
 from mcp_types import CallToolResult
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from k8s_diagnosis.objects.access import JsonObject, read_text
 from k8s_diagnosis.objects.events import read_event
@@ -15,6 +15,7 @@ from k8s_mcp.cluster.interfaces import EVENTS, NODES, PODS, Cluster, Resource, S
 from k8s_mcp.errors import ClusterError, ObjectNotFound
 from k8s_mcp.results import ResourceResult
 from k8s_mcp.showing.detail import make_detail, write_detail_text
+from k8s_mcp.showing.field_paths import check_field_path
 from k8s_mcp.showing.node_facts import node_facts
 from k8s_mcp.state import K8sState, choose_cluster, state_of
 from k8s_mcp.tools.arguments import ClusterName, Kind, Namespace, ObjectName
@@ -23,15 +24,15 @@ from mcp_kit.results import structured_result
 
 TOOL = "k8s-describe-resource"
 
+FieldPath = Annotated[str, Field(max_length=300), AfterValidator(check_field_path)]
+
 
 async def describe_resource(
     ctx: Context[K8sState],
     kind: Kind,
     name: ObjectName,
     namespace: Namespace = None,
-    field: Annotated[
-        str | None, Field(max_length=300, description="Only this part, in full, e.g. spec.template.")
-    ] = None,
+    field: Annotated[FieldPath | None, Field(description="Only this part, in full, e.g. spec.template.")] = None,
     cluster: ClusterName = None,
 ) -> Annotated[CallToolResult, ResourceResult]:
     """Everything about one object of any kind: owner, conditions, spec, status, its events; a node with the sums of

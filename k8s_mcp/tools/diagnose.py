@@ -159,7 +159,8 @@ def _write_text(result: DiagnosisResult, findings: Sequence[Finding], asked: Lis
     if not findings:
         lines = [f"Nothing wrong was found with {about} of cluster {result.cluster}."]
     else:
-        lines = [f"{result.total} findings for {about} of cluster {result.cluster}; {result.shown} shown."]
+        counted = f"{result.total} finding{'s' if result.total > 1 else ''}"
+        lines = [f"{counted} for {about} of cluster {result.cluster}; {result.shown} shown."]
     for number, finding in enumerate(findings[first : first + result.shown], start=first + 1):
         lines.extend(write_finding(finding, number=number, language="en"))
     if result.next_cursor:

@@ -7,10 +7,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from k8s_diagnosis.cases import PodCase
+from k8s_diagnosis.cases import ContainerCase, PodCase
 from k8s_diagnosis.diagnosing import find_problems
 from k8s_diagnosis.index import ClusterIndex
 from k8s_diagnosis.objects.access import name_of, namespace_of, read_maps, read_text
+from k8s_diagnosis.objects.pods import controller_of
 from k8s_diagnosis.problem import Problem
 from k8s_diagnosis.snapshot import EVERYWHERE, ClusterSnapshot, ContainerLogs, LogKey, Unread
 from k8s_mcp.cluster.interfaces import (
@@ -28,7 +29,7 @@ from k8s_mcp.cluster.interfaces import (
     Selection,
 )
 from k8s_mcp.errors import ClusterError, ObjectNotFound
-from k8s_mcp.tools.causes import read_failed_logs, wants_log
+from k8s_mcp.tools.causes import read_logs, wants_log
 
 _APPS, _BATCH, _RBAC = "/apis/apps/v1", "/apis/batch/v1", "/apis/rbac.authorization.k8s.io/v1"
 _NETWORKING, _METRICS = "/apis/networking.k8s.io/v1", "/apis/metrics.k8s.io/v1beta1"
@@ -80,6 +81,7 @@ _LOG_READS = 20
 # With more troubled namespaces one list of the whole cluster is cheaper than one per namespace.
 _NAMESPACES_ONE_BY_ONE = 5
 _CONFIG_READS = 10
+_LONG_JOB_SECONDS = 180
 _MAX_REASON = 200
 
 
@@ -204,17 +206,24 @@ async def _read_names(gathered: _Gathered, resource: Resource, places: Sequence[
 
 
 async def _read_logs(gathered: _Gathered, index: ClusterIndex) -> None:
-    """Logs of one pod per workload that failed or does not get ready."""
-    examples: dict[str, PodCase] = {}
+    """Logs of one pod per workload that failed, does not get ready, or is a Job long at work."""
+    examples: dict[str, list[ContainerCase]] = {}
     for pod in index.all("Pod"):
         if len(examples) >= _LOG_READS:
             gathered.unread.append(Unread("logs", f"only those of {_LOG_READS} workloads were read"))
             break
         case = PodCase(index, pod)
-        if read_text(pod, "status", "phase") != "Succeeded" and any(wants_log(each) for each in case.containers):
-            examples.setdefault(case.workload, case)
-    for logs in await asyncio.gather(*(read_failed_logs(gathered.cluster, case) for case in examples.values())):
+        wanted = [each for each in case.containers if wants_log(each) or _is_long_at_work(each)]
+        if wanted and read_text(pod, "status", "phase") != "Succeeded":
+            examples.setdefault(case.workload, wanted)
+    for logs in await asyncio.gather(*(read_logs(gathered.cluster, wanted) for wanted in examples.values())):
         gathered.logs.update(logs)
+
+
+def _is_long_at_work(case: ContainerCase) -> bool:
+    """A container of a Job that may wait for ever; its log shows whether it gets on."""
+    is_job = controller_of(case.pod.pod)[0] == "Job"
+    return is_job and case.facts.is_running and (case.running_seconds or 0) >= _LONG_JOB_SECONDS
 
 
 async def _read_settings(gathered: _Gathered, index: ClusterIndex) -> None:

@@ -44,7 +44,8 @@ async def get_logs(
     pod: OptionalName = None,
     namespace: Namespace = None,
     workload: Annotated[
-        str | None, Field(max_length=300, description="All pods of e.g. deploy/web, by time, instead of pod.")
+        str | None,
+        Field(min_length=1, max_length=300, description="All pods of e.g. deploy/web, by time, instead of pod."),
     ] = None,
     container: Annotated[OptionalName, Field(description="One of several.")] = None,
     all_containers: Annotated[bool, Field(description="Init containers too.")] = False,

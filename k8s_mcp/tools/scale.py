@@ -1,189 +1,145 @@
-"""k8s-scale-deployment: the only tool that changes something, and only after a person said yes."""
+"""k8s-scale-deployment."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Literal
 
-from mcp.server.mcpserver import Context, Elicit, ElicitationResult, Resolve
-from mcp.server.mcpserver.exceptions import ToolError
-from mcp_types import CallToolResult
+from mcp.server.mcpserver import Context
+from mcp_types import CallToolResult, InputRequiredResult
 from pydantic import Field
 
-from k8s_diagnosis.objects.access import read_int, read_text
-from k8s_mcp.cluster.interfaces import DEPLOYMENTS, Cluster, ScaleChange
-from k8s_mcp.errors import AccessDenied, ChangeConflict, ObjectNotFound, RequestRefused
+from k8s_diagnosis.problem import Words
+from k8s_mcp.changes.impact import note_keepers, note_scaling
+from k8s_mcp.changes.preview import ObjectChange, Preview
+from k8s_mcp.changes.targets import Target
+from k8s_mcp.changes.workloads import Workload
+from k8s_mcp.cluster.changes import ObjectPatch, PatchForm, Written
+from k8s_mcp.cluster.interfaces import DEPLOYMENTS, STATEFUL_SETS
 from k8s_mcp.results import ScaleResult
-from k8s_mcp.state import K8sState, choose_cluster, state_of
+from k8s_mcp.state import K8sState
 from k8s_mcp.tools.arguments import ClusterName, Name, Namespace
-from k8s_mcp.tools.reading import explain_missing
-from mcp_kit.confirmation import Confirmation, Decision, ask, can_ask, decide
+from k8s_mcp.tools.changing import ChangeCall, Done, Outcome, Report, carry_out, open_call, write_onto
+from k8s_mcp.tools.surroundings import read_surroundings
+from k8s_mcp.tools.watching import list_pod_ids, watch_rollout
 from mcp_kit.results import structured_result
 
 TOOL = "k8s-scale-deployment"
-
-# The status of a Deployment changes all the time, and each change makes the read version stale.
-_WRITE_ATTEMPTS = 4
-
-
-@dataclass(frozen=True, slots=True)
-class CurrentScale:
-    """The Deployment as it was read for the question."""
-
-    namespace: str
-    name: str
-    replicas: int
-    ready: int
-    generation: int
-    resource_version: str
-
-
-async def read_current(ctx: Context[K8sState], name: str, namespace: str | None, cluster: str | None) -> CurrentScale:
-    target = choose_cluster(ctx, cluster)
-    place = namespace or await target.default_namespace()
-    try:
-        return await _read(target, name=name, namespace=place)
-    except ObjectNotFound as error:
-        raise await explain_missing(
-            target, DEPLOYMENTS, name=name, namespace=place, tool="k8s-get-deployments"
-        ) from error
-
-
-async def _read(cluster: Cluster, *, name: str, namespace: str) -> CurrentScale:
-    deployment = await cluster.read_object(DEPLOYMENTS, name=name, namespace=namespace)
-    return CurrentScale(
-        namespace=namespace,
-        name=name,
-        replicas=read_int(deployment, "spec", "replicas"),
-        ready=read_int(deployment, "status", "readyReplicas"),
-        generation=read_int(deployment, "metadata", "generation"),
-        resource_version=read_text(deployment, "metadata", "resourceVersion"),
-    )
-
-
-async def ask_to_scale(
-    ctx: Context[K8sState], current: Annotated[CurrentScale, Resolve(read_current)], replicas: int, cluster: str | None
-) -> Elicit[Confirmation] | None:
-    """Ask about exactly this change.
-
-    An answer counts only for the question it was given to. The generation is part of the question and grows with
-    every change of the Deployment, so an approval is void after any change, and cannot be used a second time.
-    """
-    if replicas == current.replicas or not can_ask(ctx):
-        return None
-    await _try(choose_cluster(ctx, cluster), current, replicas)
-    return ask(ctx, question=write_question(current, replicas), preview=write_preview(current, replicas))
-
-
-async def _try(cluster: Cluster, current: CurrentScale, replicas: int) -> None:
-    """Let the API check the change without making it, so that nobody is asked about something impossible."""
-    # Without a version: the status changes all the time, and the generation in the question guards the rest.
-    change = ScaleChange(current.namespace, current.name, replicas, resource_version="", is_dry_run=True)
-    try:
-        await cluster.scale_deployment(change)
-    except (AccessDenied, RequestRefused) as error:
-        raise ToolError(f"Nothing was changed and nobody was asked: a dry run of the change failed. {error}") from error
-
-
-def write_preview(current: CurrentScale, replicas: int) -> dict[str, object]:
-    return {
-        "kind": "scale",
-        "object": f"Deployment/{current.namespace}/{current.name}",
-        "before": current.replicas,
-        "after": replicas,
-        "pods": replicas - current.replicas,
-        "undo": _undo(current),
-        "dry_run": "ok",
-    }
-
-
-def _undo(current: CurrentScale) -> str:
-    return f"{TOOL} name={current.name} namespace={current.namespace} replicas={current.replicas}"
-
-
-def write_question(current: CurrentScale, replicas: int) -> str:
-    return "\n".join(
-        [
-            f"Scale Deployment {current.namespace}/{current.name} from {current.replicas} to {replicas} replicas?",
-            _effect(current, replicas),
-            f"Undo: {_undo(current)}",
-            f"Valid for generation {current.generation} of the Deployment only.",
-        ]
-    )
-
-
-def _effect(current: CurrentScale, replicas: int) -> str:
-    difference = abs(replicas - current.replicas)
-    pods = "pod" if difference == 1 else "pods"
-    if replicas == 0:
-        return f"All {current.replicas} pods are stopped: nothing serves its traffic any more."
-    if replicas < current.replicas:
-        return f"{difference} {pods} will be stopped ({current.ready} are ready now)."
-    return f"{difference} {pods} will be started, if the nodes have room ({current.ready} are ready now)."
+_RESOURCES = {"Deployment": DEPLOYMENTS, "StatefulSet": STATEFUL_SETS}
 
 
 async def scale_deployment(
     ctx: Context[K8sState],
     name: Name,
     replicas: Annotated[int, Field(ge=0, le=1000, description="How many replicas it shall have.")],
-    current: Annotated[CurrentScale, Resolve(read_current)],
-    answer: Annotated[ElicitationResult[Confirmation], Resolve(ask_to_scale)],
     namespace: Namespace = None,
+    kind: Literal["Deployment", "StatefulSet"] = "Deployment",
     cluster: ClusterName = None,
-) -> Annotated[CallToolResult, ScaleResult]:
-    """Change the number of replicas of a Deployment. A person confirms the exact change first; without a yes
-    nothing is changed and the status says so."""
-    settings = state_of(ctx).settings
-    if replicas == current.replicas:
-        message = f"Deployment {current.namespace}/{name} already has {replicas} replicas; nothing was changed."
-        return _result("scaled", current, after=replicas, message=message)
-    match decide(answer, allow_unconfirmed=settings.allow_unconfirmed):
-        case Decision.DECLINED:
-            message = "The change was declined; nothing was changed. Do not repeat it unless asked to."
-            return _result("declined", current, after=current.replicas, message=message)
-        case Decision.NEEDS_APPROVAL:
-            message = (
-                "Nothing was changed: the change needs the approval of a person, and this client cannot ask one "
-                "(no elicitation). The operator may set K8S_MCP_ALLOW_UNCONFIRMED=true."
-            )
-            return _result("needs_approval", current, after=current.replicas, message=message)
-        case Decision.APPROVED:
-            await _write(choose_cluster(ctx, cluster), current, replicas)
-    message = (
-        f"Deployment {current.namespace}/{name} scaled from {current.replicas} to {replicas} replicas. "
-        f"k8s-get-deployments shows when they are ready. Undo: replicas={current.replicas}."
-    )
-    return _result("scaled", current, after=replicas, message=message)
+) -> Annotated[CallToolResult, ScaleResult] | InputRequiredResult:
+    """Change the number of replicas of a Deployment or StatefulSet. A person confirms the exact change first; without
+    a yes nothing is changed and the status says so."""
+    call = open_call(ctx, TOOL, cluster)
+    target = await call.read(_RESOURCES[kind], name=name, namespace=namespace)
+    scaling = Scaling(call, target, replicas)
+    if replicas == scaling.before.replicas:
+        words = Words(
+            en=f"{target.title} already has {replicas} replicas; nothing was changed.",
+            zh=f"{target.title} 已经是 {replicas} 个副本，没有做任何修改。",
+        )
+        return scaling.write_result(Report("unchanged", words))
+    report = await carry_out(call, scaling, action="scale")
+    return report if isinstance(report, InputRequiredResult) else scaling.write_result(report)
 
 
-async def _write(cluster: Cluster, approved: CurrentScale, replicas: int) -> None:
-    """Write what was approved; status updates in between are fine, a changed Deployment is not."""
-    latest = approved
-    for _ in range(_WRITE_ATTEMPTS):
-        change = ScaleChange(latest.namespace, latest.name, replicas, latest.resource_version)
-        try:
-            await cluster.scale_deployment(change)
-        except ChangeConflict:
-            latest = await _read(cluster, name=approved.name, namespace=approved.namespace)
-            if (latest.generation, latest.replicas) != (approved.generation, approved.replicas):
-                break
-        else:
-            return
-    raise ToolError(
-        f"Nothing was changed: Deployment {approved.namespace}/{approved.name} changed after the question was asked "
-        f"(it has {latest.replicas} replicas now). Look at it and ask again."
-    )
+@dataclass(frozen=True, slots=True)
+class Scaling:
+    """Another number of replicas for one workload."""
 
+    call: ChangeCall
+    target: Target
+    replicas: int
 
-def _result(status: str, current: CurrentScale, *, after: int, message: str) -> CallToolResult:
-    result = ScaleResult.model_validate(
-        {
-            "status": status,
-            "namespace": current.namespace,
-            "name": current.name,
-            "replicas_before": current.replicas,
-            "replicas_after": after,
-            "message": message,
-        }
-    )
-    return structured_result(result, text=message)
+    @property
+    def targets(self) -> list[Target]:
+        return [self.target]
+
+    @property
+    def before(self) -> Workload:
+        return Workload(self.target.found or {})
+
+    @property
+    def undo(self) -> str:
+        target = self.target
+        kind = None if target.resource == DEPLOYMENTS else target.resource.kind
+        return self.call.write_command(
+            name=target.name, namespace=target.namespace, replicas=self.before.replicas, kind=kind
+        )
+
+    async def preview(self) -> Preview:
+        # Without a version: the status changes all the time, and the binding of the approval guards the rest.
+        await self._send(version=None, is_dry_run=True)
+        around = await read_surroundings(self.call.cluster, self.before)
+        notes = note_keepers(self.target.found)
+        notes.join(note_scaling(self.target, self.before, replicas=self.replicas, around=around))
+        before = self.before.replicas
+        return Preview(
+            kind="scale",
+            title=Words(
+                en=f"Scale {self.target.title} from {before} to {self.replicas} replicas?",
+                zh=f"把 {self.target.title} 从 {before} 个副本调整为 {self.replicas} 个？",
+            ),
+            objects=(ObjectChange(self.target.path, "update"),),
+            risk=notes.risk,
+            replicas=(before, self.replicas),
+            effects=tuple(notes.effects),
+            warnings=tuple(notes.warnings),
+            unknown=around.unknown,
+            undo=self.undo,
+            cluster=self.call.cluster.name,
+        )
+
+    async def write(self) -> Done:
+        old_pods = await list_pod_ids(self.call, self.before)
+
+        async def send(latest: Target) -> Written:
+            return await self._send(version=latest.version, is_dry_run=False)
+
+        await write_onto(self.call, self.target, send)
+        before = self.before.replicas
+        words = Words(
+            en=f"{self.target.title} scaled from {before} to {self.replicas} replicas.",
+            zh=f"{self.target.title} 已从 {before} 个副本调整为 {self.replicas} 个。",
+        )
+        return Done(words, undo=self.undo, watch=lambda: self._watch(old_pods))
+
+    async def _send(self, *, version: str | None, is_dry_run: bool) -> Written:
+        metadata = {"metadata": {"resourceVersion": version}} if version else {}
+        target = self.target
+        patch = ObjectPatch(
+            resource=target.resource,
+            name=target.name,
+            namespace=target.namespace,
+            form=PatchForm.MERGE,
+            body={"spec": {"replicas": self.replicas}, **metadata},
+            subresource="scale",
+        )
+        return await self.call.cluster.patch_object(patch, is_dry_run=is_dry_run)
+
+    async def _watch(self, old_pods: frozenset[str]) -> Outcome:
+        return await watch_rollout(self.call, self.target, before=self.before, old_pods=old_pods)
+
+    def write_result(self, report: Report) -> CallToolResult:
+        before = self.before.replicas
+        is_changed = report.status == "done"
+        result = ScaleResult(
+            status="scaled" if report.status in {"done", "unchanged"} else report.status,
+            namespace=self.target.namespace or "",
+            name=self.target.name,
+            replicas_before=before,
+            replicas_after=self.replicas if is_changed else before,
+            outcome=report.outcome or "",
+            message=report.words.en,
+            message_zh=report.words.zh,
+            undo=report.undo or "",
+        )
+        return structured_result(result, text=report.text)

@@ -17,6 +17,8 @@ class RequestInfo:
     namespace: str = ""
     name: str = ""
     subresource: str = ""
+    proxied: str = ""
+    """What is asked of the thing behind a proxy subresource."""
 
     @property
     def described_resource(self) -> str:
@@ -39,6 +41,8 @@ def parse_request(method: str, path: str, query: Mapping[str, str]) -> RequestIn
         namespace = rest[1]
     plural, name, subresource = (*rest, "", "")[:3]
     verb = _find_verb(method, has_name=bool(name), is_watch=query.get("watch", "") in {"1", "true", "True"})
+    if subresource == "proxy":
+        return RequestInfo(verb, group, version, plural, namespace, name, subresource, "/".join(rest[3:]))
     return RequestInfo(verb, group, version, plural, namespace, name, "/".join([subresource, *rest[3:]]))
 
 

@@ -7,6 +7,7 @@ from starlette.responses import Response
 from simulator.api import deletes, reads, scaling, writes
 from simulator.api.context import ApiContext, Call
 from simulator.api.events_view import answer_newer_events
+from simulator.api.kubelet_statistics import ask_kubelet
 from simulator.api.metrics import read_metrics
 from simulator.api.namespaces import finalize_namespace
 from simulator.api.pod_logs import read_pod_log
@@ -44,6 +45,7 @@ _VERBS: dict[str, Handler] = {
 }
 _SUBRESOURCES: dict[tuple[str, str], Handler] = {
     ("log", "get"): read_pod_log,
+    ("proxy", "get"): ask_kubelet,
     ("finalize", "update"): finalize_namespace,
     ("eviction", "create"): deletes.evict_pod,
     ("scale", "get"): scaling.get_scale,

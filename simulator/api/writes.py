@@ -2,11 +2,13 @@
 
 import copy
 from collections.abc import Callable
+from dataclasses import replace
 from random import Random
 
 from starlette.responses import Response
 
 from simulator.api import views
+from simulator.api.access import authorize
 from simulator.api.admission import apply_defaults, validate_create, validate_update
 from simulator.api.admission.policies import check_new, complete_new
 from simulator.api.answers import object_answer
@@ -225,6 +227,8 @@ def _apply_object(context: ApiContext, call: Call) -> Response:
 
 
 def _apply_new(context: ApiContext, call: Call, decoded: Decoded) -> Response:
+    # An apply that makes the object needs the right to create it beside the one to patch.
+    authorize(call.user, replace(call.info, verb="create"))
     applied = apply_configuration(
         call.resource.schema,
         {"metadata": {}},

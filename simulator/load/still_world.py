@@ -6,7 +6,7 @@ from random import Random
 
 from simulator import api_resources as served
 from simulator.clock import SimulatedClock, parse_time
-from simulator.interfaces import LogLine, Usage, UsageSample
+from simulator.interfaces import LogLine, Usage, UsageSample, VolumeUsage
 from simulator.load.estate import (
     create_configuration,
     create_events,
@@ -50,6 +50,10 @@ class StillWorld:
     @property
     def is_available(self) -> bool:
         return True
+
+    def volumes_of(self, *, namespace: str, name: str) -> Sequence[VolumeUsage]:
+        """No pod here claims a volume."""
+        return ()
 
     def run_until(self, now: datetime) -> None:
         self._clock.set(now)

@@ -93,6 +93,8 @@ class Expected(_Described):
     condition: str
     object: str
     """Kind/namespace/name, with an empty namespace for what has none."""
+    is_effect: bool = False
+    """It follows from another one that is expected, and has to be named as its effect, not as a cause."""
 
 
 class Scenario(_Described):

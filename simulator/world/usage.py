@@ -3,21 +3,25 @@
 import zlib
 from datetime import UTC, datetime
 
-from simulator.api_resources import PODS
-from simulator.interfaces import Usage, UsageSample
+from simulator.api_resources import PERSISTENTVOLUMECLAIMS, PODS
+from simulator.interfaces import Usage, UsageSample, VolumeUsage
 from simulator.store import JsonObject
 from simulator.world.engine import Engine
 from simulator.world.kubelet.container_run import ContainerRun
+from simulator.world.kubelet.container_start import volume_at
 from simulator.world.kubelet.kubelets import Kubelets
 from simulator.world.kubelet.pod_worker import PodWorker
-from simulator.world.programs.run_plan import number_in
-from simulator.world.shapes import controller_of, cpu_millis, is_ready
+from simulator.world.programs.run_plan import MIB, number_in
+from simulator.world.shapes import controller_of, cpu_millis, is_ready, memory_bytes
 
 SCRAPE_SECONDS = 15
 METRICS_SERVICE = "kube-system/metrics-server"
 NODE_CPU_NANOCORES = 140_000_000
 """Kubelet, container runtime and operating system."""
 NODE_MEMORY_KIBIBYTES = 900 * 1024
+EMPTY_VOLUME_BYTES = 24 * 1024 * 1024
+"""What a new file system needs for itself."""
+
 STARTING_FACTOR = 4
 """A starting program works harder than a serving one."""
 
@@ -61,6 +65,33 @@ class WorldUsage:
         )
         return UsageSample(datetime.fromtimestamp(taken, UTC), 15.0, total, containers)
 
+    def volumes_of(self, *, namespace: str, name: str) -> list[VolumeUsage]:
+        pod = self._engine.state.find(PODS, f"{namespace}/{name}")
+        worker = self._kubelets.find(pod) if pod is not None else None
+        if pod is None or worker is None:
+            return []
+        found = []
+        for volume in pod["spec"].get("volumes") or []:
+            claim_name: str = (volume.get("persistentVolumeClaim") or {}).get("claimName", "")
+            claim = self._engine.state.find(PERSISTENTVOLUMECLAIMS, f"{namespace}/{claim_name}") if claim_name else None
+            capacity = memory_bytes(((claim or {}).get("status") or {}).get("capacity", {}).get("storage"))
+            if capacity:
+                used = min(capacity, EMPTY_VOLUME_BYTES + self._written(worker, volume["name"]))
+                found.append(VolumeUsage(volume["name"], claim_name, capacity, used))
+        return found
+
+    def _written(self, worker: PodWorker, volume: str) -> int:
+        """What the containers of a pod have written to a volume so far."""
+        pod, total = worker.read(), 0
+        for container in worker.containers:
+            run = container.run
+            scratch = run.program.scratch if run is not None else None
+            if run is None or scratch is None or self._engine.now < run.serves_since() + scratch.after_seconds:
+                continue
+            if (volume_at(pod, container.spec, path=scratch.path) or {}).get("name") == volume:
+                total += number_in(run.env, scratch.size_env, default=scratch.size_mib) * MIB
+        return total
+
     def _containers_of(self, pod: JsonObject, *, at: float) -> dict[str, Usage]:
         worker = self._kubelets.find(pod)
         if worker is None:
@@ -97,11 +128,11 @@ def _usage_of(run: ContainerRun, *, at: float, share: int, limit: int) -> Usage:
     millis = min(millis, limit) if limit else millis
     grown = 1.0 if is_serving else max(0.2, (at - run.started_at) / max(run.plan.listens_after, 1.0))
     noise = _noise(run.container_id, at=at)
-    memory = max(run.plan.memory_bytes, program.memory_mib * 1024 * 1024) * 0.92
-    return Usage(
-        cpu_nanocores=int(millis * 1_000_000 * noise),
-        memory_kibibytes=int(memory * min(grown, 1.0) * (0.97 + 0.03 * noise) / 1024),
-    )
+    own = program.memory_mib * MIB
+    # What a program has filled on purpose is all in use; of the rest a part never is.
+    filled = max(run.plan.memory_bytes - own, 0)
+    memory = own * 0.92 * (0.97 + 0.03 * noise) + filled
+    return Usage(cpu_nanocores=int(millis * 1_000_000 * noise), memory_kibibytes=int(memory * min(grown, 1.0) / 1024))
 
 
 def _noise(name: str, *, at: float) -> float:

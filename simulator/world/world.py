@@ -17,9 +17,10 @@ from simulator.world.controllers.daemon_set import DaemonSetController
 from simulator.world.controllers.deployment import DeploymentController
 from simulator.world.controllers.disruption import DisruptionController
 from simulator.world.controllers.endpoints import EndpointsController
-from simulator.world.controllers.garbage import GarbageCollector, NamespaceController
+from simulator.world.controllers.garbage import GarbageCollector
 from simulator.world.controllers.ingress import IngressController
 from simulator.world.controllers.job import JobController
+from simulator.world.controllers.namespace import NamespaceController
 from simulator.world.controllers.node_lifecycle import NodeLifecycleController
 from simulator.world.controllers.quota import QuotaController
 from simulator.world.controllers.replica_set import ReplicaSetController

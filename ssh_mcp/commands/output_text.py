@@ -11,6 +11,9 @@ from mcp_kit.sanitising import sanitise
 from ssh_mcp.commands.capture import CapturedStream
 
 _MARKER_ROOM = 120
+_SMALL_BYTES = 4 * 1024
+# Terminal control and wide characters shrink when they are cleaned.
+_CLEANED_PER_SHOWN = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,28 +52,47 @@ def measure(text: str) -> int:
 
 
 class CleanStream:
-    """One captured stream, cleaned once."""
+    """One captured stream. Only what has a chance to be shown is cleaned: looking for credentials takes its time."""
 
     def __init__(self, captured: CapturedStream) -> None:
-        self._left_out = captured.left_out_bytes
         self._total = captured.total_bytes
-        self._head = clean_text(captured.head + (captured.tail if not self._left_out else b""))
-        self._tail = clean_text(captured.tail) if self._left_out else ""
+        self._is_whole = not captured.left_out_bytes
+        self._head = captured.head + captured.tail if self._is_whole else captured.head
+        self._tail = self._head if self._is_whole else captured.tail
+        self._text = clean_text(self._head) if self._is_whole and len(self._head) <= _SMALL_BYTES else None
 
     @property
     def size(self) -> int:
-        return measure(self._head) + measure(self._tail) + (_MARKER_ROOM if self._left_out else 0)
+        """Characters of JSON it needs to be shown as a whole; of a long one, about."""
+        return measure(self._text) if self._text is not None else self._total + _MARKER_ROOM
 
     def show(self, room: int) -> ShownText:
         """Head and tail of it within so many characters of JSON, whole lines where possible."""
-        if not self._left_out and self.size <= room:
-            return ShownText(self._head, is_cut=False)
+        if self._text is None and self._is_whole and len(self._head) <= _CLEANED_PER_SHOWN * room:
+            self._text = clean_text(self._head)
+        if self._text is not None and measure(self._text) <= room:
+            return ShownText(self._text, is_cut=False)
         half = max(0, room - _MARKER_ROOM) // 2
-        head = _take_lines(self._head, room=half)
-        tail = _take_lines(self._tail or self._head[len(head) :], room=half, from_end=True)
+        head = _take_lines(clean_text(_first_bytes(self._head, _CLEANED_PER_SHOWN * half)), room=half)
+        tail = _take_lines(clean_text(_last_bytes(self._tail, _CLEANED_PER_SHOWN * half)), room=half, from_end=True)
         shown = len(head.encode()) + len(tail.encode())
         marker = f"[… about {max(0, self._total - shown)} of {self._total} bytes left out …]"
         return ShownText("\n".join(part for part in (head, marker, tail) if part), is_cut=True)
+
+
+def _first_bytes(data: bytes, count: int) -> bytes:
+    """The beginning, up to the last whole line where there is one: half a credential could not be told for one."""
+    if len(data) <= count:
+        return data
+    piece = data[:count]
+    return piece[: piece.rfind(b"\n") + 1] or piece
+
+
+def _last_bytes(data: bytes, count: int) -> bytes:
+    if len(data) <= count:
+        return data
+    piece = data[len(data) - count :]
+    return piece[piece.find(b"\n") + 1 :] if b"\n" in piece[:-1] else piece
 
 
 def _take_lines(text: str, *, room: int, from_end: bool = False) -> str:

@@ -23,9 +23,11 @@ _BOOTSTRAP = (
 )
 
 _PROBE = (
-    r"""printf '\036%s:%s:%s\037' "$1" "$(command -v bash || command -v sh)" """
-    r""""$(timeout -k 1 1 true >/dev/null 2>&1 && echo timeout)" """
+    r"""printf '\036%s:%s:%s:%s\037' "$1" "$(command -v bash || command -v sh)" """
+    r""""$(timeout -k 1 1 true >/dev/null 2>&1 && echo timeout)" "$2" """
 )
+# A login shell that does not hand this on as it is (fish halves backslashes) would also change commands.
+_ECHO = r"""\\ \' "\"" ! $HOME `x` # * ~ {a,b} %d ^"""
 
 _STOP = rf"""
 p=$1; t={RUN_VARIABLE}=$2
@@ -68,13 +70,13 @@ def make_tag() -> str:
 
 
 def write_probe(tag: str) -> str:
-    return _call(_PROBE, tag)
+    return _call(_PROBE, tag, _ECHO)
 
 
 def read_probe(output: bytes, *, tag: str) -> ShellProfile | None:
-    """What the host has, or None for something that is no POSIX shell."""
-    found = re.search(rb"\x1e%s:([^:\x1f]+):(timeout)?\x1f" % tag.encode(), output)
-    if found is None:
+    """What the host has, or None when there is no POSIX shell, or one that would change what it is given."""
+    found = re.search(rb"\x1e%s:([^:\x1f]+):(timeout)?:([^\x1f]*)\x1f" % tag.encode(), output)
+    if found is None or found[3] != _ECHO.encode():
         return None
     return ShellProfile(shell=found[1].decode(errors="replace"), has_timeout=found[2] is not None)
 

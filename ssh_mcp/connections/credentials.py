@@ -44,8 +44,9 @@ class CredentialReader:
         keys: list[ClientKey] = []
         for number, path in enumerate(account.keys):
             key = self._read_key(path, passphrase=passphrase)
-            if number < len(account.certificates):
-                keys.append((key, _read_certificate(account.certificates[number])))
+            certificate = _find_certificate(account, number)
+            if certificate is not None:
+                keys.append((key, _read_certificate(certificate)))
             # The key alone comes after its certificate: some hosts know only the one, some only the other.
             keys.append(key)
         if account.use_agent and not self._agent_path:
@@ -76,6 +77,14 @@ class CredentialReader:
         except (asyncssh.KeyImportError, asyncssh.KeyEncryptionError) as error:
             raise LoginRefused(f"The key {path} cannot be used: {error}.") from error
         return known[1]
+
+
+def _find_certificate(account: Account, number: int) -> Path | None:
+    """The one that the inventory names, else the one beside the key, as OpenSSH does."""
+    if number < len(account.certificates):
+        return account.certificates[number]
+    beside = account.keys[number].with_name(f"{account.keys[number].name}-cert.pub")
+    return beside if beside.is_file() else None
 
 
 def _read_certificate(path: Path) -> asyncssh.SSHCertificate:

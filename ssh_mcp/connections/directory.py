@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Protocol
 
@@ -124,7 +124,10 @@ class HostDirectory:
         if self._sweeper is None:
             self._sweeper = asyncio.create_task(self._sweep())
         if station not in self._pools:
-            self._pools[station] = HostPool(connect or partial(self._connect, station), limits=self._limits)
+            # Whoever waits for a session may have to wait for a connection over every jump host first.
+            connecting = self._connect_timeout_seconds * (len(station.route) + 1)
+            limits = replace(self._limits, wait_seconds=self._limits.wait_seconds + connecting)
+            self._pools[station] = HostPool(connect or partial(self._connect, station), limits=limits)
         return self._pools[station]
 
     async def _connect(self, station: Station) -> asyncssh.SSHClientConnection:

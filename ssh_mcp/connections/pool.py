@@ -96,8 +96,8 @@ class HostPool(Generic[ConnectionT]):
         self._wake()
 
     def learn_limit(self, lease: Lease[ConnectionT]) -> None:
-        """The host allows fewer sessions on a connection than we thought; the caller holds one that was refused."""
-        limit = max(1, min(self._sessions_allowed(), lease.used - 1))
+        """The host allows fewer sessions on a connection than we thought; the caller gave a refused one back."""
+        limit = max(1, min(self._sessions_allowed(), lease.used))
         self._learned = self._monotonic() + self._limits.relearn_seconds, limit
 
     def drop(self, lease: Lease[ConnectionT]) -> None:

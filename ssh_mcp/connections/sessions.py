@@ -188,8 +188,11 @@ async def _begin_once(pool: SshPool, session: SessionT, line: str, *, name: str,
             term_modes=pty.modes if pty is not None else None,
         )
     except asyncssh.ChannelOpenError as error:
-        pool.learn_limit(lease)
         session.release()
+        if session.channel is not None:
+            # The session was there, and the host refused to run anything in it.
+            raise HostUnreachable(f"{name} runs no commands for this account: {error.reason}.") from error
+        pool.learn_limit(lease)
         raise NotBegun(error.reason or str(error)) from error
     except (asyncssh.Error, OSError) as error:
         pool.drop(lease)

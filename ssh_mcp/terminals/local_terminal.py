@@ -23,8 +23,18 @@ RunBeside = Callable[[str], Awaitable[bytes]]
 class LocalTerminal:
     """The master side; the shell has the other side as its controlling terminal."""
 
-    def __init__(self, master: int, *, shell: str, reader: TerminalReader, run_beside: RunBeside) -> None:
+    def __init__(
+        self,
+        master: int,
+        process: asyncio.subprocess.Process,
+        *,
+        shell: str,
+        reader: TerminalReader,
+        run_beside: RunBeside,
+    ) -> None:
         self._master: int | None = master
+        # Kept, or its transport would be thrown away while the shell runs.
+        self._process = process
         self._reader = reader
         self._run_beside = run_beside
         self.shell = shell
@@ -79,7 +89,7 @@ async def open_local_terminal(
     master, slave = pty.openpty()
     try:
         _prepare(slave)
-        await asyncio.create_subprocess_exec(
+        process = await asyncio.create_subprocess_exec(
             "sh",
             "-c",
             write_start(shell),
@@ -97,7 +107,7 @@ async def open_local_terminal(
     finally:
         os.close(slave)
     os.set_blocking(master, False)
-    return LocalTerminal(master, shell=shell, reader=reader, run_beside=run_beside)
+    return LocalTerminal(master, process, shell=shell, reader=reader, run_beside=run_beside)
 
 
 def _prepare(slave: int) -> None:

@@ -9,6 +9,8 @@ from ssh_mcp.commands.output_text import clean_text
 KEPT_BYTES = 32 * 1024
 """Of the beginning and of the end each."""
 
+# Only what has a chance to be shown is cleaned.
+_CLEANED_PER_SHOWN = 2
 _CONTROL = re.compile(rb"\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|\x1b[\[(][0-?]*[ -/]*[@-~]|\x1b[=>78cM]|\x07")
 
 
@@ -41,13 +43,13 @@ class Screen:
 
 def show(head: bytes, tail: bytes, *, total_bytes: int, max_characters: int) -> tuple[str, bool]:
     """As text, and whether something is left out."""
-    left_out = total_bytes - len(head) - len(tail)
-    text = clean_terminal(head + tail) if left_out <= 0 else clean_terminal(head)
-    end = clean_terminal(tail) if left_out > 0 else ""
+    if total_bytes <= _CLEANED_PER_SHOWN * max_characters:
+        text = clean_terminal(head + tail)
+        if len(text) <= max_characters:
+            return text, False
     half = max_characters // 2
-    if left_out <= 0 and len(text) <= max_characters:
-        return text, False
-    beginning, ending = (text[:half], end[-half:]) if end else (text[:half], text[-half:])
+    beginning = clean_terminal(head[: _CLEANED_PER_SHOWN * half])[:half]
+    ending = clean_terminal((tail or head)[-_CLEANED_PER_SHOWN * half :])[-half:]
     return f"{beginning}\n[… output left out, {total_bytes} bytes in all …]\n{ending}", True
 
 

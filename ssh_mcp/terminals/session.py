@@ -154,6 +154,8 @@ class ShellSession:
 
     def feed(self, data: bytes) -> None:
         """Called with what the terminal shows."""
+        if self.state is SessionState.CLOSED:
+            return
         for part in self._filter.feed(data):
             if isinstance(part, Prompt):
                 self._take_prompt(part)

@@ -25,6 +25,10 @@ NEEDS_APPROVAL = (
 )
 _SHOWN_REASONS = 6
 
+MAX_PREVIEW_CHARACTERS = 7_500
+"""As ASCII JSON; the backend passes no larger one on."""
+_PREVIEW_SIZES = ((_SHOWN_REASONS, 20), (2, 20), (1, 5))
+
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
@@ -96,15 +100,28 @@ def _indent(text: str) -> str:
 
 
 def write_preview(proposal: Proposal) -> dict[str, Any]:  # Any: JSON
+    """The same for programs, with fewer reasons and hosts when it would be too large to be passed on."""
+    document: dict[str, Any] = {}  # Any: JSON
+    for reasons, hosts in _PREVIEW_SIZES:
+        document = _make_preview(proposal, max_reasons=reasons, max_hosts=hosts)
+        if len(json.dumps(document)) <= MAX_PREVIEW_CHARACTERS:
+            return document
+    # The question has the whole command; a part of it here could pass for the whole.
+    return {key: value for key, value in document.items() if key != "command"}
+
+
+def _make_preview(proposal: Proposal, *, max_reasons: int, max_hosts: int) -> dict[str, Any]:  # Any: JSON
+    targets, reasons = proposal.targets, proposal.judgement.reasons
     return {
         "kind": "command",
-        "object": ", ".join(target.asset.id for target in proposal.targets),
+        "object": ", ".join(target.asset.id for target in targets[:max_hosts]),
         "class": proposal.judgement.command_class.value,
         **proposal.details,
-        "hosts": [_identify(target) | {"tier": target.asset.tier.value} for target in proposal.targets],
+        "hosts": [_identify(target) | {"tier": target.asset.tier.value} for target in targets[:max_hosts]],
+        "hosts_total": len(targets),
         "reasons": [
             {"rule": reason.rule, "en": reason.en, "zh": reason.zh, "excerpt": reason.excerpt[:80]}
-            for reason in proposal.judgement.reasons[:_SHOWN_REASONS]
+            for reason in reasons[:max_reasons]
         ],
     }
 

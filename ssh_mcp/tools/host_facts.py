@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import io
 from collections.abc import Sequence
-from typing import Annotated
+from typing import Annotated, Literal, get_args
 
 from mcp.server.mcpserver import Context
 from mcp_types import CallToolResult
@@ -30,6 +30,19 @@ from ssh_mcp.tools.progress import beating
 
 TOOL = "ssh-host-facts"
 
+FactsPart = Literal[
+    "cpu",
+    "memory",
+    "filesystems",
+    "top_processes",
+    "zombies",
+    "oom_kills",
+    "failed_units",
+    "listeners",
+    "certificates",
+    "clock",
+]
+
 _SCRIPT_SECONDS = 45.0
 # A host with very many processes writes some megabytes; the parser wants the whole.
 _CAPTURE_BYTES = 8 * 1024 * 1024
@@ -45,6 +58,9 @@ async def read_host_facts(
     certificate_paths: Annotated[
         list[str] | None,
         Field(max_length=20, description="Certificate files to look at, with * and ?; null means the usual ones."),
+    ] = None,
+    parts: Annotated[
+        list[FactsPart] | None, Field(max_length=20, description="Answer only these parts; null means all.")
     ] = None,
 ) -> Annotated[CallToolResult, HostFactsResult]:
     """Look at the health of hosts: disks and inodes, CPU, load, memory, swap, top processes, zombies, OOM kills, failed
@@ -63,6 +79,8 @@ async def read_host_facts(
     names = list(dict.fromkeys(assets))
     async with beating(ctx, lambda: f"{done} of {len(names)} hosts done"):
         views = await asyncio.gather(*map(look, names))
+    if parts is not None:
+        views = [_keep(view, parts=parts) for view in views]
     if len(views) > 1:
         views = [_shorten(view) for view in views]
     result = HostFactsResult(hosts=list(views))
@@ -104,6 +122,16 @@ async def _read(state: SshState, target: Target, *, certificate_paths: Sequence[
         raise TimeoutError
     text = output.head.decode(errors="replace")
     return parse_facts(text, host=target.asset.id, tag=tag, taken_at=state.now(), asked_at=asked_at)
+
+
+def _keep(view: HostFactsView, *, parts: Sequence[FactsPart]) -> HostFactsView:
+    """The asked parts only: with several hosts, the whole of each would not fit one answer."""
+    facts = view.facts
+    if facts is None:
+        return view
+    dropped: dict[str, object] = dict.fromkeys(set(get_args(FactsPart)) - set(parts))
+    unknown = {part: why for part, why in facts.unknown.items() if part not in dropped}
+    return view.model_copy(update={"facts": facts.model_copy(update={**dropped, "unknown": unknown})})
 
 
 def _shorten(view: HostFactsView) -> HostFactsView:

@@ -13,7 +13,7 @@ from mcp_kit.errors import ErrorKind, KindedToolError
 from mcp_kit.results import structured_result
 from ssh_mcp.results import SessionResult, SessionView
 from ssh_mcp.state import SshState
-from ssh_mcp.terminals.registry import OpenSession
+from ssh_mcp.terminals.open_sessions import OpenSession
 from ssh_mcp.tools.arguments import AccountName, AssetName, CommandText, WhyText, check_visible
 from ssh_mcp.tools.execute import find_targets
 from ssh_mcp.tools.progress import beating

@@ -15,7 +15,7 @@ from mcp_kit.redaction import redact
 from ssh_mcp.commands.judging import Judgement, judge_command, raise_to_policy
 from ssh_mcp.results import SessionResult, view_reasons
 from ssh_mcp.state import SshState
-from ssh_mcp.terminals.registry import OpenSession
+from ssh_mcp.terminals.open_sessions import OpenSession
 from ssh_mcp.terminals.session import View
 from ssh_mcp.terminals.shell import only_changes_directory
 from ssh_mcp.tools.asking import DECLINED, NEEDS_APPROVAL, Proposal, ask_person, write_refusal

@@ -56,7 +56,7 @@ def test_every_command_is_documented() -> None:
 
 def test_every_tool_and_its_arguments_are_documented() -> None:
     lines = (REFERENCE / "tools.md").read_text().splitlines()
-    shared = {"label_selector", "limit", "cursor", "namespace"}
+    shared = {"label_selector", "limit", "cursor", "namespace", "cluster"}
 
     missing = [
         (tool.name, argument)

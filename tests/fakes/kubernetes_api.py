@@ -11,7 +11,7 @@ import httpx2
 
 from simulator.api import ANONYMOUS, AccessRule, KubernetesApi, User, administrator, service_account
 from simulator.clock import SimulatedClock, parse_time
-from simulator.interfaces import LogLine, Usage, UsageSample
+from simulator.interfaces import LogLine, Usage, UsageSample, VolumeUsage
 from simulator.store import JsonObject, ObjectStore
 
 ADMIN_TOKEN = "admin-token"
@@ -51,6 +51,7 @@ class FixedUsage:
 
     def __init__(self) -> None:
         self.pods: dict[str, tuple[str, ...]] = {}
+        self.volumes: dict[str, list[VolumeUsage]] = {}
         self.is_available = True
 
     def node_usage(self, *, name: str) -> UsageSample | None:
@@ -63,6 +64,9 @@ class FixedUsage:
             return None
         usage = Usage(456_799, 10_248)
         return UsageSample(NOW - timedelta(seconds=7), 15.028, usage, dict.fromkeys(containers, usage))
+
+    def volumes_of(self, *, namespace: str, name: str) -> list[VolumeUsage]:
+        return self.volumes.get(f"{namespace}/{name}", [])
 
 
 class ApiUnderTest:

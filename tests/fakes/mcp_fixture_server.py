@@ -5,6 +5,7 @@ What its tools do is written to the file named by FIXTURE_JOURNAL, one line each
 
 import argparse
 import asyncio
+import json
 import os
 import sys
 from pathlib import Path
@@ -54,6 +55,12 @@ async def echo(text: str) -> str:
 async def get_nothing() -> str:
     """Return an empty text."""
     return ""
+
+
+async def get_asker(context: Context[Any]) -> str:  # Any: no lifespan state
+    """Who asks, as the client says."""
+    told = dict(context.request_context.meta or {}).get("ding-robot/asked-by")
+    return json.dumps(told)
 
 
 async def get_pid() -> str:
@@ -159,7 +166,7 @@ async def rewrite_tool(context: Context[Any]) -> str:  # Any: no lifespan state
 def build_server() -> MCPServer[Any]:  # Any: no lifespan state
     security = RequestStateSecurity(keys=[b"fixture-key-fixture-key-fixture-key"], ttl=600, audience="fixture")
     server = MCPServer("fixture", log_level="WARNING", request_state_security=security)
-    reads = (echo, get_nothing, get_pid, get_colours, get_long, wait_long, fail, forbid, crash_once)
+    reads = (echo, get_nothing, get_asker, get_pid, get_colours, get_long, wait_long, fail, forbid, crash_once)
     for function in reads:
         server.add_tool(function, name=function.__name__.replace("_", "-"), annotations=READ, structured_output=False)
     server.add_tool(crash, name="crash", annotations=CHANGE, structured_output=False)

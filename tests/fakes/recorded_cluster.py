@@ -16,18 +16,18 @@ from k8s_diagnosis.objects.access import labels_of, name_of, namespace_of, read_
 from k8s_diagnosis.snapshot import ClusterSnapshot
 from k8s_mcp.cluster import interfaces
 from k8s_mcp.cluster.asking_user import AskingUser
+from k8s_mcp.cluster.changes import Deletion, Eviction, ObjectPatch, Written
 from k8s_mcp.cluster.interfaces import (
     ApiTable,
     JsonObject,
     KnownList,
     LogRequest,
     Resource,
-    ScaleChange,
     Selection,
     TableRow,
 )
 from k8s_mcp.cluster.kinds import KindCatalogue
-from k8s_mcp.errors import ChangeConflict, ClusterError, ObjectNotFound, RequestRefused
+from k8s_mcp.errors import ClusterError, ObjectNotFound, RequestRefused
 
 KNOWN_RESOURCES = tuple(value for value in vars(interfaces).values() if isinstance(value, Resource))
 CASES = Path(__file__).parent.parent / "data" / "kubernetes_cases"
@@ -87,8 +87,6 @@ class InMemoryCluster:
     logs: dict[tuple[str, str], list[str]] = field(default_factory=dict)
     failures: dict[str, ClusterError] = field(default_factory=dict)
     """Errors by plural name, raised instead of an answer."""
-    conflicts: int = 0
-    """How many writes fail first because the status changed in between."""
     namespace: str = "default"
     requests: list[str] = field(default_factory=list)
     is_closed: bool = False
@@ -158,21 +156,16 @@ class InMemoryCluster:
         ]
         return "\n".join([f"{stamp}{line}" for stamp, line in zip(stamps, lines, strict=True)][-request.tail_lines :])
 
-    async def scale_deployment(self, change: ScaleChange) -> JsonObject:
-        if change.is_dry_run:
-            if "dry run" in self.failures:
-                raise self.failures["dry run"]
-            return {}
-        self.requests.append(f"scale {change.name} to {change.replicas}")
-        deployment = next(each for each in self.objects["deployments"] if name_of(each) == change.name)
-        if self.conflicts:
-            self.conflicts -= 1
-            deployment["metadata"]["resourceVersion"] = f"{change.resource_version}1"
-        if deployment["metadata"]["resourceVersion"] != change.resource_version:
-            raise ChangeConflict("the object has been modified")
-        deployment["spec"]["replicas"] = change.replicas
-        deployment["metadata"]["generation"] += 1
-        return deployment
+    # What a change does is for the simulated API server to show; recordings are only read.
+
+    async def patch_object(self, patch: ObjectPatch, *, is_dry_run: bool) -> Written:
+        raise NotImplementedError
+
+    async def delete_object(self, deletion: Deletion, *, is_dry_run: bool) -> None:
+        raise NotImplementedError
+
+    async def evict_pod(self, eviction: Eviction, *, is_dry_run: bool) -> None:
+        raise NotImplementedError
 
     async def close(self) -> None:
         self.is_closed = True

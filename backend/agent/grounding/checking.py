@@ -11,6 +11,7 @@ from backend.agent.grounding.claims import Claim, ClaimKind, extract_claims, is_
 from backend.agent.grounding.contradictions import OBJECT_RULES, Contradiction, Said, may_be
 from backend.agent.grounding.counts import COUNT_RULES, count_unwell, supports_count
 from backend.agent.grounding.evidence import Evidence, Result, owner_of, read_rows, to_text
+from backend.agent.grounding.quantities import is_rounded_from
 from backend.agent.grounding.statements import Statement, StatementKind, count_utf16_units, split_statements
 from backend.agent.grounding.words import DENIAL, EXCEPTION
 from backend.vocabulary.language import Text
@@ -135,14 +136,14 @@ def _shows(result: Result, claim: Claim) -> bool:
 
 
 def _has_quantity(result: Result, text: str) -> bool:
-    """`97%` may come from 0.97, `15 s` from 15s, `256 MiB` from 256Mi."""
+    """`15 s` may come from 15s, `256 MiB` from 256Mi, and both that and `97%` from plain numbers."""
     match = _LEADING_NUMBER.match(text)
     number = match[0] if match else text
     if result.contains(text) or result.contains(number) or result.contains(text.replace(" ", "")):
         return True
     if any(result.contains(f"{number}{unit}") for unit in ("s", "m", "h", "d", "ms", "mi", "gi", "ki", "%")):
         return True
-    return text.endswith("%") and result.contains(f"{float(number) / 100:g}")
+    return is_rounded_from(text, result.numbers)
 
 
 def _choose_calls(supports: Sequence[Sequence[Result]]) -> tuple[str, ...]:

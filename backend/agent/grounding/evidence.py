@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import Any
 
 from backend.agent.domain import Json, ToolMessage, ToolOutcome, ToolStatus
+from backend.agent.grounding.quantities import find_numbers
 
 _MAX_RESULTS = 60
 _SCOPE_ARGUMENTS = frozenset({"namespace", "all_namespaces", "limit", "cursor"})
@@ -52,10 +53,13 @@ class Result:
     outcome: ToolOutcome
     listing: Listing | None = None
     haystack: str = field(init=False)
+    numbers: tuple[float, ...] = field(init=False)
+    """Those of the structured form; a figure in other units may be one of them."""
 
     def __post_init__(self) -> None:
         parts = [self.outcome.text, *_leaves(self.outcome.structured), *_leaves(self.arguments)]
         self.haystack = "\n".join(parts).casefold()
+        self.numbers = tuple(find_numbers(self.outcome.structured))
         if self.outcome.status is ToolStatus.OK and self.outcome.structured is not None:
             self.listing = read_listing(self.call_id, self.outcome.structured, arguments=self.arguments)
 

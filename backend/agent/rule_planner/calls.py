@@ -14,6 +14,13 @@ EVENTS = "k8s-get-events"
 LOGS = "k8s-get-logs"
 DESCRIBE = "k8s-describe-pod"
 SCALE = "k8s-scale-deployment"
+RESOURCES = "k8s-get-resources"
+TOP = "k8s-top"
+RELATIONS = "k8s-get-relations"
+HISTORY = "k8s-rollout-history"
+CLUSTERS = "k8s-list-clusters"
+CORDON = "k8s-cordon-node"
+DELETE = "k8s-delete-resource"
 
 MANY = 200
 """Rows asked for where names are looked up: enough for most namespaces, and one page of text."""
@@ -52,6 +59,11 @@ def list_objects(kind: Kind, *, scope: Scope, limit: int = MANY, only_abnormal: 
     if only_abnormal and kind is Kind.PODS:
         arguments["only_abnormal"] = True
     return PlannedCall(_LIST_TOOLS[kind], arguments | {"limit": limit})
+
+
+def list_kind(plural: str, *, scope: Scope, limit: int = MANY) -> PlannedCall:
+    """Objects of any kind."""
+    return PlannedCall(RESOURCES, {"kind": plural, **scope.as_arguments(), "limit": limit})
 
 
 def describe_pod(*, name: str, namespace: str) -> PlannedCall:

@@ -2,7 +2,9 @@
 
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TypeAlias
+from typing import Literal, TypeAlias
+
+from backend.agent.rule_planner.hosts.intents import HostIntent
 
 
 class Kind(StrEnum):
@@ -111,6 +113,77 @@ class ScaleDeployment:
 
 
 @dataclass(frozen=True, slots=True)
+class ListKind:
+    """List objects of any other kind, by its plural."""
+
+    kind: str
+    scope: Scope
+
+
+@dataclass(frozen=True, slots=True)
+class ListClusters:
+    """Which clusters there are."""
+
+
+@dataclass(frozen=True, slots=True)
+class ShowUsage:
+    """What pods or nodes use of CPU and memory."""
+
+    subject: Literal["pods", "nodes"]
+    scope: Scope
+    by: Literal["cpu", "memory"] = "memory"
+
+
+@dataclass(frozen=True, slots=True)
+class ShowRelations:
+    """What an object is connected with."""
+
+    target: Target
+    scope: Scope
+
+
+@dataclass(frozen=True, slots=True)
+class ShowHistory:
+    """The revisions of a workload, and what changed between them."""
+
+    target: Target
+    scope: Scope
+
+
+class WorkloadChange(StrEnum):
+    """What is to be done with a workload; the value is the tool."""
+
+    RESTART = "k8s-restart-workload"
+    ROLL_BACK = "k8s-rollback-workload"
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeWorkload:
+    """Restart a workload, or take it back to a revision (the one before when none is given)."""
+
+    change: WorkloadChange
+    target: Target
+    scope: Scope
+    revision: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CordonNode:
+    """Keep new pods from a node, or let them in again."""
+
+    target: Target
+    is_cordoned: bool
+
+
+@dataclass(frozen=True, slots=True)
+class DeletePod:
+    """Delete one pod, so that its workload makes a new one."""
+
+    target: Target
+    scope: Scope
+
+
+@dataclass(frozen=True, slots=True)
 class Overview:
     """How the whole cluster or one namespace is."""
 
@@ -136,6 +209,15 @@ Intent: TypeAlias = (
     | ReadEvents
     | ScaleDeployment
     | Overview
+    | ListKind
+    | ListClusters
+    | ShowUsage
+    | ShowRelations
+    | ShowHistory
+    | ChangeWorkload
+    | CordonNode
+    | DeletePod
+    | HostIntent
     | AskForHelp
     | NotUnderstood
 )

@@ -36,8 +36,12 @@ def find_exact_rows(target: Target, *, rows: Sequence[Row]) -> tuple[Row, ...]:
 def find_nearest(target: Target, *, names: Iterable[str]) -> tuple[str, ...]:
     """Up to three existing names that look like a mistyped one."""
     known = sorted(set(names))
-    found = [near for name in target.names for near in difflib.get_close_matches(name, known, n=3, cutoff=0.5)]
+    found = [near for name in target.names for near in nearest_names(name, known)]
     return tuple(dict.fromkeys(found))[:3]
+
+
+def nearest_names(name: str, known: Sequence[str]) -> list[str]:
+    return difflib.get_close_matches(name, known, n=3, cutoff=0.5)
 
 
 def group_by_workload(rows: Iterable[Row]) -> dict[tuple[str, str], list[Row]]:

@@ -1,12 +1,12 @@
 """Scaling: find the deployment, ask for the change once, look again."""
 
 from backend.agent.domain import ToolStatus
+from backend.agent.rule_planner.answers.changes import ask_for_namespace
 from backend.agent.rule_planner.answers.general import answer_failures, answer_no_such_object, answer_which_object
 from backend.agent.rule_planner.answers.problems import describe_scope
 from backend.agent.rule_planner.answers.scaling import (
     answer_already_there,
     answer_scaled,
-    ask_for_namespace,
     ask_for_number,
 )
 from backend.agent.rule_planner.calls import DEPLOYMENTS, PODS, SCALE, Answer, CallTools, Plan, list_objects, scale

@@ -19,6 +19,7 @@ from backend.agent.domain import (
 )
 from backend.agent.rule_planner.answers.markdown import signed
 from backend.agent.rule_planner.calls import CallTools, PlannedCall
+from backend.agent.rule_planner.hosts.judging import JudgeHost, judge_nothing
 from backend.agent.rule_planner.planning import plan_next
 from backend.agent.rule_planner.results import TurnResults, read_results
 from backend.agent.rule_planner.understanding import understand
@@ -27,6 +28,9 @@ from backend.vocabulary.language import detect_language
 
 class RulePlanner:
     """Implements ModelClient without a model: always there, always the same answer to the same history."""
+
+    def __init__(self, *, judge_host: JudgeHost = judge_nothing) -> None:
+        self._judge_host = judge_host
 
     @property
     def name(self) -> str:
@@ -38,7 +42,7 @@ class RulePlanner:
 
     async def stream(self, request: ModelRequest) -> AsyncGenerator[ModelEvent, None]:
         """One reply, told line by line; it never fails."""
-        message = compose_reply(request)
+        message = compose_reply(request, judge_host=self._judge_host)
         for line in message.text.splitlines(keepends=True):
             yield TextDelta(line)
         for call in message.tool_calls:
@@ -47,7 +51,7 @@ class RulePlanner:
         yield ModelFinished(message=message)
 
 
-def compose_reply(request: ModelRequest) -> AssistantMessage:
+def compose_reply(request: ModelRequest, *, judge_host: JudgeHost = judge_nothing) -> AssistantMessage:
     """The reply to the newest question, given what the tools have said since."""
     earlier, question, since = split_turn(request.history)
     language = detect_language(question)
@@ -59,6 +63,7 @@ def compose_reply(request: ModelRequest) -> AssistantMessage:
             is_available=available.__contains__,
         ),
         is_available=available.__contains__,
+        judge_host=judge_host,
         language=language,
     )
     if isinstance(plan, CallTools):

@@ -1,22 +1,41 @@
 """Chooses the next step for an intent from what the tools have said so far."""
 
 from collections.abc import Callable
-from typing import TypeAlias, assert_never
+from typing import TypeAlias
 
 from backend.agent.rule_planner.answers.general import answer_help, answer_missing_tools, answer_not_understood
 from backend.agent.rule_planner.calls import Answer, CallTools, Plan
+from backend.agent.rule_planner.hosts.intents import HostIntent
+from backend.agent.rule_planner.hosts.judging import JudgeHost, judge_nothing
+from backend.agent.rule_planner.hosts.planning import plan_host
 from backend.agent.rule_planner.intents import (
     AskForHelp,
+    ChangeWorkload,
+    CordonNode,
+    DeletePod,
     Describe,
     Explain,
     FindProblems,
     Intent,
+    ListClusters,
+    ListKind,
     ListObjects,
     NotUnderstood,
     Overview,
     ReadEvents,
     ReadLogs,
     ScaleDeployment,
+    ShowHistory,
+    ShowRelations,
+    ShowUsage,
+)
+from backend.agent.rule_planner.plan_changes import plan_cordon, plan_pod_deletion, plan_workload_change
+from backend.agent.rule_planner.plan_further import (
+    plan_clusters,
+    plan_history,
+    plan_kind,
+    plan_relations,
+    plan_usage,
 )
 from backend.agent.rule_planner.plan_objects import plan_details, plan_events, plan_list, plan_logs
 from backend.agent.rule_planner.plan_problems import plan_explanation, plan_overview, plan_problems
@@ -25,18 +44,64 @@ from backend.agent.rule_planner.results import TurnResults
 from backend.vocabulary.language import Language
 
 LookingIntent: TypeAlias = (
-    FindProblems | Explain | Overview | ListObjects | Describe | ReadLogs | ReadEvents | ScaleDeployment
+    FindProblems
+    | Explain
+    | Overview
+    | ListObjects
+    | Describe
+    | ReadLogs
+    | ReadEvents
+    | ScaleDeployment
+    | ListKind
+    | ListClusters
+    | ShowUsage
+    | ShowRelations
+    | ShowHistory
+    | ChangeWorkload
+    | CordonNode
+    | DeletePod
 )
-"""Intents that need tools."""
+"""Intents that need the cluster's tools."""
+
+# Each planner takes its own intent only, which a dictionary's type cannot say.
+_PLANNERS: dict[type, Callable[..., Plan]] = {
+    FindProblems: plan_problems,
+    Explain: plan_explanation,
+    Overview: plan_overview,
+    ListObjects: plan_list,
+    Describe: plan_details,
+    ReadLogs: plan_logs,
+    ReadEvents: plan_events,
+    ScaleDeployment: plan_scaling,
+    ListKind: plan_kind,
+    ListClusters: plan_clusters,
+    ShowUsage: plan_usage,
+    ShowRelations: plan_relations,
+    ShowHistory: plan_history,
+    ChangeWorkload: plan_workload_change,
+    CordonNode: plan_cordon,
+    DeletePod: plan_pod_deletion,
+}
 
 
-def plan_next(intent: Intent, results: TurnResults, *, is_available: Callable[[str], bool], language: Language) -> Plan:
+def plan_next(
+    intent: Intent,
+    results: TurnResults,
+    *,
+    is_available: Callable[[str], bool],
+    language: Language,
+    judge_host: JudgeHost = judge_nothing,
+) -> Plan:
     """The next calls, limited to tools that exist, or the answer."""
     if isinstance(intent, AskForHelp):
         return Answer(answer_help(language))
     if isinstance(intent, NotUnderstood):
         return Answer(answer_not_understood(language))
-    plan = _plan(intent, results, language=language)
+    plan = (
+        plan_host(intent, results, judge=judge_host, language=language)
+        if isinstance(intent, HostIntent)
+        else _PLANNERS[type(intent)](intent, results, language=language)
+    )
     if isinstance(plan, Answer):
         return plan
     calls = tuple(call for call in plan.calls if is_available(call.tool))
@@ -44,25 +109,3 @@ def plan_next(intent: Intent, results: TurnResults, *, is_available: Callable[[s
         return CallTools(calls)
     missing = dict.fromkeys(call.tool for call in plan.calls)
     return Answer(answer_missing_tools(missing, language=language))
-
-
-def _plan(intent: LookingIntent, results: TurnResults, *, language: Language) -> Plan:
-    match intent:
-        case FindProblems():
-            return plan_problems(intent, results, language=language)
-        case Explain():
-            return plan_explanation(intent, results, language=language)
-        case Overview():
-            return plan_overview(intent, results, language=language)
-        case ListObjects():
-            return plan_list(intent, results, language=language)
-        case Describe():
-            return plan_details(intent, results, language=language)
-        case ReadLogs():
-            return plan_logs(intent, results, language=language)
-        case ReadEvents():
-            return plan_events(intent, results, language=language)
-        case ScaleDeployment():
-            return plan_scaling(intent, results, language=language)
-        case _:
-            assert_never(intent)

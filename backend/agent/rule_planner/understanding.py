@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from backend.agent.domain import HistoryMessage, UserMessage
 from backend.agent.rule_planner import words
+from backend.agent.rule_planner.hosts.understanding import understand_host
 from backend.agent.rule_planner.intents import (
     AskForHelp,
     Describe,
@@ -23,6 +24,7 @@ from backend.agent.rule_planner.intents import (
     Target,
 )
 from backend.agent.rule_planner.references import recall_target
+from backend.agent.rule_planner.understanding_further import read_change, read_further_look
 
 _TAIL = re.compile(
     r"(?:last|latest|recent|tail)\s+(\d{1,5})(?:\s+(?:log\s+)?lines?|\b(?!\s*(?:min|hour|sec|h\b|m\b|s\b)))"
@@ -51,6 +53,9 @@ _SECONDS = {"s": 1, "m": 60, "h": 3600, "秒": 1, "分": 60, "小": 3600, "个":
 
 def understand(question: str, *, earlier: Sequence[HistoryMessage]) -> Intent:
     """The intent of the newest question; `earlier` resolves "it" and "what about payments?"."""
+    of_host = understand_host(question, earlier=earlier)
+    if of_host is not None:
+        return of_host
     text = words.normalise(question)
     follow_up = words.FOLLOW_UP.match(text)
     repeated = _repeat_for(follow_up[1], earlier=earlier) if follow_up else None
@@ -63,12 +68,15 @@ def understand(question: str, *, earlier: Sequence[HistoryMessage]) -> Intent:
 def _read(text: str, *, earlier: Sequence[HistoryMessage]) -> Intent:
     if words.HELP.search(text):
         return AskForHelp()
-    if words.OTHER_CHANGE.search(text):
-        return NotUnderstood()
     scope = find_scope(text)
     target = find_target(text, scope=scope)
     if not target.names and words.PRONOUN.search(text):
         target, scope = recall_target(earlier, stated=scope)
+    change = read_change(text, target=target, scope=scope)
+    if change is not None:
+        return change
+    if words.OTHER_CHANGE.search(text):
+        return NotUnderstood()
     intent = _read_action(text, target=target, scope=scope, earlier=earlier)
     if intent is not None:
         return intent
@@ -95,6 +103,9 @@ def _read_action(text: str, *, target: Target, scope: Scope, earlier: Sequence[H
 
 
 def _read_question(text: str, *, target: Target, scope: Scope) -> Intent:
+    further = read_further_look(text, target=target, scope=scope)
+    if further is not None:
+        return further
     kind = words.find_kind(text)
     is_abnormal = words.ABNORMAL.search(text) is not None
     if is_abnormal and target.names and kind is not Kind.NODES:

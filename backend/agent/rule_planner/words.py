@@ -25,6 +25,43 @@ KIND_WORDS: dict[str, Kind] = {
     **dict.fromkeys(("node", "nodes", "节点"), Kind.NODES),
 }
 
+OTHER_KINDS: dict[str, str] = {
+    word: plural
+    for plural, spoken in {
+        "ingresses": "ingress ingresses ing",
+        "persistentvolumeclaims": "pvc pvcs persistentvolumeclaim persistentvolumeclaims 持久卷声明",
+        "persistentvolumes": "pv pvs persistentvolume persistentvolumes 持久卷",
+        "cronjobs": "cronjob cronjobs cj 定时任务",
+        "jobs": "job jobs",
+        "horizontalpodautoscalers": "hpa hpas horizontalpodautoscaler horizontalpodautoscalers 自动扩缩",
+        "configmaps": "configmap configmaps cm 配置项",
+        "secrets": "secret secrets 密钥",
+        "statefulsets": "statefulset statefulsets sts",
+        "daemonsets": "daemonset daemonsets ds",
+        "replicasets": "replicaset replicasets rs",
+        "networkpolicies": "networkpolicy networkpolicies netpol 网络策略",
+        "storageclasses": "storageclass storageclasses sc 存储类",
+        "poddisruptionbudgets": "pdb pdbs poddisruptionbudget poddisruptionbudgets",
+        "resourcequotas": "resourcequota resourcequotas quota quotas 配额",
+        "limitranges": "limitrange limitranges",
+        "serviceaccounts": "serviceaccount serviceaccounts sa",
+        "namespaces": "namespaces",
+    }.items()
+    for word in spoken.split()
+}
+"""Words for kinds that only the general list tool knows, with their plurals."""
+_TWO_WORDS = {
+    "network polic": "networkpolicies",
+    "resource quota": "resourcequotas",
+    "storage class": "storageclasses",
+    "config map": "configmaps",
+    "cron job": "cronjobs",
+    "service account": "serviceaccounts",
+}
+_ASKS_FOR_NAMESPACES = re.compile(
+    r"(?:有哪些|列出|几个|多少个?)\s*(?:所有|全部)?的?\s*(?:命名空间|名称空间)|(?:命名空间|名称空间)\s*列表"
+)
+
 HELP = re.compile(
     r"what can you do|what do you do|who are you|^\W*(?:help|hello|hi|hey|usage|\?+)\W*$|how (?:do|can) i use"
     r"|你能(?:做|干)(?:什么|啥|些什么)|你会(?:什么|做什么|干什么)|能做(?:什么|哪些)|有什么功能|怎么用|如何使用|^\W*(?:帮助|你好|您好|你是谁)\W*$"
@@ -33,11 +70,21 @@ SCALE = re.compile(
     r"\bscal(?:e|ing)\b|\bresize\b|\b(?:set|change|increase|decrease|reduce|bump)\b.*\breplicas?\b|\breplicas?\b.*(?:=|\bto\b)"
     r"|扩容|缩容|扩缩|扩到|缩到|扩展到|扩成|缩成|伸缩|(?:设|改|调|增|减|加|变|扩|缩)[^,。,]{0,12}副本|副本[^,。,]{0,8}(?:设|改|调|增|减|加|变|扩|缩)"
 )
+RESTART = re.compile(r"^\W*(?:please |can you |could you )?restart\b|^\W*(?:请|帮我|麻烦)*重启|把.{1,60}重启")
+ROLL_BACK = re.compile(
+    r"\broll(?:ing)?[ -]?back\b|\brollback\b|\bundo\b.*\b(?:rollout|deployment|release|change)\b|回滚|回退"
+)
+REVISION = re.compile(r"(?:revision|version|版本|修订)\s*(?:号)?\s*(\d{1,6})|第\s*(\d{1,6})\s*(?:个)?版本")
+CORDON = re.compile(r"\bcordon\b|不可调度|隔离(?:节点)?|停止调度|禁止调度")
+UNCORDON = re.compile(r"\buncordon\b|恢复.{0,20}调度|取消隔离|解除隔离|允许调度")
+DELETE_POD = re.compile(
+    r"^\W*(?:please )?(?:delete|remove)\s+pods?\b|^\W*(?:请|帮我)*(?:删除|删掉)\s*pods?\b"
+    r"|把.{1,80}pod\s*(?:删了|删除|删掉)"
+)
 OTHER_CHANGE = re.compile(
-    r"^\W*(?:please |can you |could you )?(?:restart|delete|remove|roll ?back|undo|drain|cordon|apply|create|patch|edit"
-    r"|exec|kill|fix)\b"
-    r"|^\W*(?:请|帮我|麻烦)*(?:重启|删除|删掉|回滚|创建|新建|修改|修复|驱逐|杀掉|清理)"
-    r"|把.{1,60}(?:重启|删除|删掉|删了|回滚|驱逐|杀掉|修好|修复)"
+    r"^\W*(?:please |can you |could you )?(?:delete|remove|drain|apply|create|patch|edit|exec|kill|fix)\b"
+    r"|^\W*(?:请|帮我|麻烦)*(?:删除|删掉|创建|新建|修改|修复|驱逐|杀掉|清理)"
+    r"|把.{1,60}(?:删除|删掉|删了|驱逐|杀掉|修好|修复)"
 )
 """Changes that the rules cannot make. They must not be mistaken for a question about the same object."""
 LOGS = re.compile(r"\blogs?\b|\bstdout\b|\bstderr\b|日志|输出了什么")
@@ -51,6 +98,22 @@ ABNORMAL = re.compile(
     r"|为什么|为何|为啥|怎么回事|怎么了|原因|不正常|异常|失败|故障|出错|报错|错误|问题|起不来|起不了|启动不了|无法启动|没起来|不健康|没有?就绪|未就绪"
     r"|不就绪|重启|崩溃|挂了|挂掉|不可用|不通|连不上|访问不了|无法访问|拉不下来|拉取失败|卡住|卡在|诊断|排查|有毛病|坏了"
     r"|\b(?:no|without|missing) endpoints?\b|(?:没有?|缺少?|无)(?:可用的?)?端点"
+)
+USAGE = re.compile(
+    r"\btop\s+(?:pods?|nodes?)\b|\b(?:resource|cpu|memory)\s+usage\b|\buses? (?:the )?most\b|\bmost (?:cpu|memory)\b"
+    r"|\bhow much (?:cpu|memory)\b|资源使用|资源占用|资源消耗|(?:cpu|内存).{0,4}(?:使用|占用|消耗|最高|最多|最大)"
+    r"|最(?:耗|占|吃).{0,4}(?:cpu|内存|资源)"
+)
+RELATIONS = re.compile(
+    r"\bdepend(?:s|ing|encies)?\b|\brelations?\b|\brelated\b|\bconnected\b|\bwhich ingress\b.*\bto\b|\bleads? to\b"
+    r"|关联|依赖|上下游|关系|拓扑"
+)
+HISTORY = re.compile(
+    r"\brollout history\b|\brevisions?\b|\bwhat (?:has )?changed\b|\brecent changes\b"
+    r"|发布历史|历史版本|版本历史|发布记录|变更记录|改了什么|改过什么|变更了什么|最近的变更"
+)
+CLUSTERS = re.compile(
+    r"\blist (?:all )?(?:the |my )?clusters\b|\b(?:which|what) clusters\b|(?:有哪些|列出|几个)(?:所有)?集群|集群列表"
 )
 OVERVIEW = re.compile(
     r"\boverview\b|\bhealth\b|\bhealthy\b|\bsummary\b|\bcluster status\b|\b(?:status|state) of (?:the|my) cluster\b"
@@ -123,8 +186,10 @@ replicas restart restarted restarting restarts right run running runs s same say
 seconds see seem seems service services set should show since so some something start started starting starts
 state statefulset status stderr stdout still stop stopped stuck summary svc system t tail tell than that the
 their them then there these they thing things this those through time to today troubleshoot unavailable
-unhealthy unreachable up us use using ve very wait want warning warnings was way we well were what when where
+unhealthy unreachable up us usage use uses using ve very wait want warning warnings was way we well were what when where
 whether which who whole why will with without won workload workloads would wrong yaml yes yesterday you your
+change changed changes connected cordon delete depend depends dependencies history ingress lead leads relation
+relations related remove resource resources revision revisions roll rollback rollout release top uncordon undo version
 """
 NOT_NAMES = frozenset(_ORDINARY_WORDS.split())
 """English words that questions are made of. A workload of such a name has to be quoted."""
@@ -142,6 +207,17 @@ def is_object_name(text: str) -> bool:
 def find_kind(text: str) -> Kind | None:
     """The kind named first."""
     found = [(text.find(word), kind) for word, kind in KIND_WORDS.items() if _has_word(text, word)]
+    return min(found, key=lambda item: item[0])[1] if found else None
+
+
+def find_other_kind(text: str) -> str | None:
+    """The plural of a kind beyond the four common ones."""
+    if _ASKS_FOR_NAMESPACES.search(text):
+        return "namespaces"
+    for spoken, plural in _TWO_WORDS.items():
+        if spoken in text:
+            return plural
+    found = [(text.find(word), plural) for word, plural in OTHER_KINDS.items() if _has_word(text, word)]
     return min(found, key=lambda item: item[0])[1] if found else None
 
 

@@ -25,6 +25,7 @@ from mcp_types import (
 )
 
 from backend.agent.domain import ServerState
+from backend.integrations.mcp_servers.asking_person import name_asking_person
 from backend.integrations.mcp_servers.config import HttpTarget, ServerConfig, StdioTarget
 from backend.integrations.mcp_servers.faults import (
     CallLost,
@@ -163,6 +164,7 @@ class ServerConnection:
                 input_responses=answers,
                 request_state=answer.request_state if answer else None,
                 allow_input_required=True,
+                meta=name_asking_person() if self.config.is_trusted else None,
             )
         except MCPError as error:
             if is_session_gone(error):

@@ -79,7 +79,7 @@ def find_preview(form: ElicitRequestFormParams) -> dict[str, Any] | None:  # Any
     document = form.requested_schema
     fields = [document, *document.get("properties", {}).values()]
     found = [field[PREVIEW] for field in fields if isinstance(field.get(PREVIEW), dict)]
-    if len(found) != 1 or len(json.dumps(found[0])) > _MAX_PREVIEW_CHARACTERS:
+    if len(found) != 1 or len(json.dumps(found[0], ensure_ascii=False)) > _MAX_PREVIEW_CHARACTERS:
         return None
     preview: dict[str, Any] = clean_json(found[0])  # Any: JSON
     return preview

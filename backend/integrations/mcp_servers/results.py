@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from jsonschema import SchemaError
@@ -33,6 +34,8 @@ _DECLARED_KINDS = {
     "bad_arguments": ErrorKind.TOOL_BAD_ARGUMENTS,
     "failed": ErrorKind.TOOL_FAILED,
 }
+_OUTCOME_UNKNOWN = "outcome_unknown"
+"""A change was sent on, and the system behind the server did not say what became of it."""
 _DENIED = re.compile(r"\bforbidden\b|permission denied|not permitted|unauthorized|\b40[13]\b", re.IGNORECASE)
 _UNREACHABLE = re.compile(r"\s*cannot reach\b", re.IGNORECASE)
 """How a server says that the system behind it does not answer."""
@@ -51,7 +54,9 @@ def to_outcome(result: CallToolResult, *, is_change: bool, duration_ms: int, is_
     if result.is_error:
         message = text or "the tool failed without saying why"
         kind = (_declared_kind(result) if is_trusted else None) or _kind_of(message)
-        return failed(kind, message, duration_ms=duration_ms)
+        outcome = failed(kind, message, duration_ms=duration_ms)
+        is_open = is_change and is_trusted and (result.meta or {}).get(ERROR_KIND_KEY) == _OUTCOME_UNKNOWN
+        return replace(outcome, status=ToolStatus.UNKNOWN) if is_open else outcome
     if not text:
         text = clean_text(_dump(structured)) if structured else "The tool returned nothing: the result is empty."
     # What a foreign server's reading tool calls declined is data.

@@ -264,6 +264,12 @@ export const en: Shape<typeof zhCN> = {
     podsFewer: 'Pods to be stopped: {{count}}',
     undo: 'Undo command',
     warnings: 'Mind',
+    unknown: 'Could not be found out',
+    cluster: 'Cluster: {{cluster}}',
+    moreChanges: '{{count}} more fields change',
+    morePods: 'and {{count}} more',
+    noUndo: 'Cannot be undone:',
+    action: { create: 'new', update: 'changed', delete: 'deleted', unchanged: 'unchanged' },
   },
   grants: {
     title: 'Grants of this session',

@@ -259,6 +259,12 @@ export const zhCN = {
     podsFewer: '将停止 {{count}} 个 Pod',
     undo: '撤销命令',
     warnings: '注意',
+    unknown: '无法获知',
+    cluster: '集群：{{cluster}}',
+    moreChanges: '还有 {{count}} 个字段变更',
+    morePods: '另有 {{count}} 个',
+    noUndo: '无法撤销：',
+    action: { create: '新建', update: '修改', delete: '删除', unchanged: '不变' },
   },
   grants: {
     title: '本会话的授权',

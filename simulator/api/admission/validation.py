@@ -63,6 +63,20 @@ def _scaled_workload(item: JsonObject) -> Iterator[Cause]:
     yield from _workload(item)
 
 
+def _stateful_set(item: JsonObject) -> Iterator[Cause]:
+    """Each pod gets the volumes of the claim templates too, so its containers may mount them."""
+    spec = item.get("spec") or {}
+    template = spec.get("template") or {}
+    pod = template.get("spec") or {}
+    claims = [
+        {"name": name, "persistentVolumeClaim": {"claimName": name}}
+        for claim in spec.get("volumeClaimTemplates") or ()
+        if (name := (claim.get("metadata") or {}).get("name"))
+    ]
+    given = {**pod, "volumes": [*(pod.get("volumes") or ()), *claims]}
+    yield from _scaled_workload({**item, "spec": {**spec, "template": {**template, "spec": given}}})
+
+
 def _workload(item: JsonObject) -> Iterator[Cause]:
     spec = item.get("spec") or {}
     selector, template = spec.get("selector"), spec.get("template") or {}
@@ -215,7 +229,7 @@ _CHECKS: dict[ResourceType, Callable[[JsonObject], Iterator[Cause]]] = {
     served.PODS: _pod,
     served.DEPLOYMENTS: _scaled_workload,
     served.REPLICASETS: _scaled_workload,
-    served.STATEFULSETS: _scaled_workload,
+    served.STATEFULSETS: _stateful_set,
     served.DAEMONSETS: _workload,
     served.JOBS: _job,
     served.CRONJOBS: _cron_job,

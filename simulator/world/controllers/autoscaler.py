@@ -185,7 +185,9 @@ class AutoscalerController:
 
     def _used(self, pods: list[JsonObject], *, resource: str) -> dict[str, float]:
         """Thousandths of a core or bytes, by pod; pods that are not ready do not count."""
-        found = {}
+        found: dict[str, float] = {}
+        if not self._usage.is_available:
+            return found
         for pod in pods:
             metadata = pod["metadata"]
             if not is_ready(pod):

@@ -1,15 +1,13 @@
-"""What goes when something else went: owned objects, and everything inside a namespace."""
+"""What goes when something else went: the objects that a deleted owner leaves behind."""
 
 from functools import partial
 
-from simulator.api_resources import CONFIGMAPS, NAMESPACES, PODS, SERVICEACCOUNTS, ResourceType
+from simulator.api_resources import PODS, ResourceType
 from simulator.store import ChangeKind, JsonObject
 from simulator.world.engine import Engine
 from simulator.world.shapes import is_terminating, key_of
 
 FOREGROUND, ORPHAN = "foregroundDeletion", "orphan"
-ROOT_CERTIFICATE = "-----BEGIN CERTIFICATE-----\nMIIC...\n-----END CERTIFICATE-----\n"
-SWEEP_SECONDS = 0.5
 
 
 class GarbageCollector:
@@ -95,46 +93,3 @@ def _blocks(dependent: JsonObject, *, uid: str) -> bool:
     """Whether the owner has to stay until this object is gone."""
     references = dependent["metadata"].get("ownerReferences") or []
     return any(entry["uid"] == uid and entry.get("blockOwnerDeletion") for entry in references)
-
-
-class NamespaceController:
-    """Gives every namespace its service account and root certificate, and empties it when it is deleted."""
-
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
-        engine.state.watch(NAMESPACES, self._changed)
-
-    def _changed(self, kind: ChangeKind, _old: JsonObject | None, item: JsonObject) -> None:
-        name = item["metadata"]["name"]
-        if kind == "ADDED":
-            self._furnish(name)
-        elif kind == "MODIFIED" and is_terminating(item):
-            self._engine.agenda.after(0.2, lambda: self._sweep(name))
-
-    def _furnish(self, name: str) -> None:
-        store = self._engine.state.store
-        if store.find(SERVICEACCOUNTS, namespace=name, name="default") is None:
-            store.create(SERVICEACCOUNTS, {"metadata": {"name": "default", "namespace": name}})
-        if store.find(CONFIGMAPS, namespace=name, name="kube-root-ca.crt") is None:
-            about = "Contains a CA bundle that can be used to verify the kube-apiserver when using internal endpoints."
-            annotations = {"kubernetes.io/description": about}
-            metadata = {"name": "kube-root-ca.crt", "namespace": name, "annotations": annotations}
-            store.create(CONFIGMAPS, {"metadata": metadata, "data": {"ca.crt": ROOT_CERTIFICATE}})
-
-    def _sweep(self, name: str) -> None:
-        """Delete what is inside, again and again until nothing is left (pods take their time)."""
-        store = self._engine.state.store
-        if store.find(NAMESPACES, name=name) is None:
-            return
-        left = 0
-        for resource in store:
-            if not resource.namespaced:
-                continue
-            for item in store.list_objects(resource, namespace=name):
-                if not is_terminating(item):
-                    store.delete(resource, namespace=name, name=item["metadata"]["name"])
-            left += len(store.list_objects(resource, namespace=name))
-        if left:
-            self._engine.agenda.after(SWEEP_SECONDS, lambda: self._sweep(name))
-        else:
-            store.remove(NAMESPACES, name=name)

@@ -3,10 +3,11 @@
 import copy
 from dataclasses import dataclass
 
+from simulator.api.admission.names import check_labels
 from simulator.api.admission.pod_defaults import admit_pod as complete_pod
 from simulator.api.admission.pod_defaults import default_pod_spec
 from simulator.api.admission.policies import check_new, complete_new
-from simulator.api.status_errors import ApiError
+from simulator.api.status_errors import ApiError, invalid
 from simulator.api_resources import PODS
 from simulator.store import JsonObject
 from simulator.world.engine import Engine
@@ -75,5 +76,8 @@ def admit_pod(engine: Engine, pod: JsonObject) -> JsonObject:
     complete_new(engine.state.store, PODS, admitted)
     if "name" not in admitted["metadata"]:
         admitted["metadata"]["name"] = admitted["metadata"]["generateName"] + engine.identities.name_ending()
+    causes = list(check_labels(admitted["metadata"].get("labels"), field="metadata.labels"))
+    if causes:
+        raise invalid(kind="Pod", group="", name=admitted["metadata"]["name"], causes=causes)
     check_new(engine.state.store, PODS, admitted)
     return admitted

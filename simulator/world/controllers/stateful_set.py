@@ -69,7 +69,7 @@ class StatefulSetController:
             elif (pod.get("status") or {}).get("phase") in OVER and not is_terminating(pod):
                 delete_pod(self._engine, pod, owner=item, source=SOURCE, wording=WORDING)
             if not is_parallel and (pod is None or not is_ready(pod) or is_terminating(pod)):
-                self._replace_broken(item, pod, revision=revision)
+                # A pod that does not get ready holds up everything after it, even a repair: somebody has to delete it.
                 return
         surplus = sorted((number for number in by_number if number >= wanted), reverse=True)
         for number in surplus:
@@ -78,13 +78,6 @@ class StatefulSetController:
             if not is_parallel:
                 return
         self._update_last(item, by_number, wanted=wanted, revision=revision)
-
-    def _replace_broken(self, item: JsonObject, pod: JsonObject | None, *, revision: str) -> None:
-        """A pod that never got ready would block its own repair: an outdated one is replaced at once."""
-        if pod is None or is_terminating(pod) or labels_of(pod).get(HASH_LABEL) == revision:
-            return
-        if _updates_by_itself(item):
-            delete_pod(self._engine, pod, owner=item, source=SOURCE, wording=WORDING)
 
     def _update_last(self, item: JsonObject, by_number: dict[int, JsonObject], *, wanted: int, revision: str) -> None:
         if not _updates_by_itself(item):

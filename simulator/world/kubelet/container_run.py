@@ -6,12 +6,17 @@ from collections import deque
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
+from simulator.store import JsonObject
 from simulator.world.programs.program import Program
 from simulator.world.programs.run_plan import RunPlan
 from simulator.world.programs.styles import StyleName, written
 
 KEPT_LINES = 2000
 """What a log keeps of regular lines; nodes rotate logs too, and a demo reads at most this many."""
+
+SHOWN_LAST_LINES = 80
+SHOWN_LAST_CHARACTERS = 2048
+"""What a termination message takes from the log at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +91,14 @@ class ContainerRun:
         # A script of its own writes plain lines, whatever the image's program would write.
         style: StyleName = "plain" if self.plan.is_script else self.program.style
         return written(style, at=instant, level=level, program=self.name, text=text)
+
+
+def termination_message(container: JsonObject, run: ContainerRun) -> str:
+    """The end of the log of a run that is over, where the container asks for it."""
+    if container.get("terminationMessagePolicy") != "FallbackToLogsOnError" or run.ended_at is None:
+        return ""
+    lines = run.lines(until=run.ended_at, since=None, tail=SHOWN_LAST_LINES)
+    return "\n".join(line.text for line in lines)[-SHOWN_LAST_CHARACTERS:]
 
 
 def _filled(text: str, *, dice: int) -> str:

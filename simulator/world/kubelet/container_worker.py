@@ -6,32 +6,24 @@ from dataclasses import dataclass
 from simulator.store import JsonObject
 from simulator.world.engine import Engine
 from simulator.world.identity import image_digest
-from simulator.world.kubelet.container_run import ContainerRun
-from simulator.world.kubelet.container_start import command_of, surroundings_of
+from simulator.world.kubelet.container_run import ContainerRun, termination_message
+from simulator.world.kubelet.container_start import command_of, memory_problem, mounted_files, surroundings_of
+from simulator.world.kubelet.container_user import check_user
 from simulator.world.kubelet.dependency_calls import DependencyCalls
 from simulator.world.kubelet.environment import ConfigError, resolve_environment
 from simulator.world.kubelet.executables import start_error
-from simulator.world.kubelet.image_pull import BackOff, ImagePull, Says
+from simulator.world.kubelet.image_pull import ImagePull, Says
 from simulator.world.kubelet.node_memory import NodeMemory
-from simulator.world.kubelet.probe_check import check_probe
+from simulator.world.kubelet.probe_check import ProbeScene, check_probe
 from simulator.world.kubelet.probe_worker import ProbeKind, ProbeOutcome, ProbeReports, ProbeWorker
+from simulator.world.kubelet.restarts import SYNC_SECONDS, Restarts
+from simulator.world.kubelet.start_hook import KILLED_BECAUSE, hook_fails
 from simulator.world.kubelet.status import running, terminated, volume_mounts, waiting
 from simulator.world.programs.registry import Found
 from simulator.world.programs.run_plan import RunPlan, foreign_plan, plan_run
-from simulator.world.shapes import go_duration
 
-SYNC_SECONDS = (11.0, 14.0)
-"""How often the kubelet looks at a pod again on its own."""
-
-STABLE_AFTER_SECONDS = 600.0
-"""A run that lasted that long forgives earlier crashes."""
-
-FIRST_RESTART_SECONDS = 1.2
 KILLED_EXIT_CODE = 137
 START_ERROR_EXIT_CODE = 128
-SHOWN_LAST_LINES = 80
-SHOWN_LAST_CHARACTERS = 2048
-"""What a termination message takes from the log at most."""
 
 PROBE_KINDS: tuple[ProbeKind, ...] = ("startup", "readiness", "liveness")
 
@@ -71,13 +63,20 @@ class ContainerWorker:
         self._engine = engine
         self._place = place
         self._image: Found | None = None
-        self._back_off = BackOff()
         self._probes: dict[ProbeKind, ProbeWorker] = {}
         self._calls: DependencyCalls | None = None
         self._epoch = 0
         self._is_stopping = False
         self._end_waiting: Callable[[], None] = lambda: None
         self._says = Says(self._record)
+        self._restarts = Restarts(
+            name=self.name,
+            engine=engine,
+            says=self._says,
+            later=self._later,
+            show=self._show_waiting,
+            restart=self._restart,
+        )
         self._pull = ImagePull(
             engine=engine,
             images=place.images,
@@ -166,6 +165,7 @@ class ContainerWorker:
         self._image = image
         pod = self._place.read()
         try:
+            check_user(pod, self.spec, image_user=image.user)
             env = resolve_environment(pod, self.spec, store=self._engine.state.store)
         except ConfigError as error:
             self._says.warning("Failed", f"Error: {error}")
@@ -177,7 +177,7 @@ class ContainerWorker:
 
     def _start(self, image: Found, *, env: dict[str, str]) -> None:
         command = command_of(self.spec) if image.program.is_shell else self.spec.get("command") or []
-        if problem := start_error(image.program, command):
+        if problem := start_error(image.program, command) or memory_problem(self.spec):
             self._refuse_start(image, problem)
             return
         self._says.normal("Started", f"Started container {self.name}")
@@ -194,8 +194,17 @@ class ContainerWorker:
         read, changed = self._place.read, self._wake_probes
         self._calls = DependencyCalls(run, env=env, caller=read, engine=self._engine, changed=changed)
         self._wait_for_address(run)
-        self._start_probes(run)
+        if hook_fails(self.spec, run=run, paths=self._place.paths):
+            self._end_after_hook()
+        else:
+            self._start_probes(run)
         self._place.changed()
+
+    def _end_after_hook(self) -> None:
+        self.is_ready = False
+        self._says.warning(KILLED_BECAUSE, "PostStartHook failed")
+        self._says.normal("Killing", KILLED_BECAUSE)
+        self._terminate(grace_seconds=self._place.read()["spec"].get("terminationGracePeriodSeconds", 30))
 
     def _plan(self, image: Found, *, env: dict[str, str]) -> RunPlan:
         if self._place.architecture not in image.architectures:
@@ -236,7 +245,7 @@ class ContainerWorker:
             message=problem,
         )
         if self._is_to_restart(START_ERROR_EXIT_CODE):
-            self._plan_restart(run)
+            self._restarts.plan(started_at=run.started_at, read=self._place.read)
         self._place.changed()
 
     def _wait_for_address(self, run: ContainerRun) -> None:
@@ -278,14 +287,11 @@ class ContainerWorker:
         run, calls = self.run, self._calls
         if run is None or calls is None:
             return ProbeOutcome("container is not running")
-        return check_probe(
-            spec,
-            run=run,
-            container=self.spec,
-            address=self._place.address(),
-            now=self._engine.now,
-            broken_dependencies=calls.health_complaints,
-        )
+        scene = ProbeScene(self._place.address(), self._engine.now, calls.health_complaints, self._files)
+        return check_probe(spec, run=run, container=self.spec, scene=scene)
+
+    def _files(self) -> set[str]:
+        return {*self._place.paths, *mounted_files(self._place.read(), self.spec, engine=self._engine)}
 
     def _probe_failed(self, kind: ProbeKind, output: str) -> None:
         self._says.warning("Unhealthy", f"{kind.capitalize()} probe failed: {output}")
@@ -340,18 +346,11 @@ class ContainerWorker:
             started=run.started_at,
             finished=self._engine.now,
             container_id=run.container_id,
-            message=self._last_words(run) if code else "",
+            message=termination_message(self.spec, run) if code else "",
         )
         if not self._is_stopping and self._is_to_restart(code):
-            self._plan_restart(run)
+            self._restarts.plan(started_at=run.started_at, read=self._place.read)
         self._place.changed()
-
-    def _last_words(self, run: ContainerRun) -> str:
-        """The end of the log, where the container asks for it as its termination message."""
-        if self.spec.get("terminationMessagePolicy") != "FallbackToLogsOnError":
-            return ""
-        lines = run.lines(until=self._engine.now, since=None, tail=SHOWN_LAST_LINES)
-        return "\n".join(line.text for line in lines)[-SHOWN_LAST_CHARACTERS:]
 
     def _is_to_restart(self, code: int) -> bool:
         policy = self._place.read()["spec"].get("restartPolicy", "Always")
@@ -361,37 +360,17 @@ class ContainerWorker:
             return code != 0 and policy != "Never"
         return policy == "Always" or (policy == "OnFailure" and code != 0)
 
-    def _plan_restart(self, run: ContainerRun) -> None:
-        now = self._engine.now
-        if now - run.started_at >= STABLE_AFTER_SECONDS:
-            self._back_off.reset()
-        if self._back_off.seconds == 0.0:
-            self._back_off.grow()
-            self._later(FIRST_RESTART_SECONDS, self._restart)
-            return
-        pause = self._back_off.seconds
-        self._back_off.grow()
-        until = now + pause
-        self._later(1.0, lambda: self._wait_for_restart(until=until, pause=pause))
-
-    def _wait_for_restart(self, *, until: float, pause: float) -> None:
-        if self._engine.now >= until:
-            self._restart()
-            return
-        metadata = self._place.read()["metadata"]
-        pod = f"{metadata['name']}_{metadata['namespace']}({metadata['uid']})"
-        self._says.warning("BackOff", f"Back-off restarting failed container {self.name} in pod {pod}")
-        if "terminated" in self.state:
-            self.last_state = self.state
-        message = f"back-off {go_duration(pause)} restarting failed container={self.name} pod={pod}"
-        self._show(waiting("CrashLoopBackOff", message))
-        again = min(self._engine.identities.between(*SYNC_SECONDS), max(until - self._engine.now, 0.2))
-        self._later(again, lambda: self._wait_for_restart(until=until, pause=pause))
-
     def _restart(self) -> None:
+        self._keep_ending()
+        self.begin()
+
+    def _show_waiting(self, state: JsonObject) -> None:
+        self._keep_ending()
+        self._show(state)
+
+    def _keep_ending(self) -> None:
         if "terminated" in self.state:
             self.last_state = self.state
-        self.begin()
 
     def _stop_probes(self) -> None:
         for probe in self._probes.values():

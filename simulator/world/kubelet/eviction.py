@@ -6,6 +6,7 @@ from simulator.api_resources import NODES
 from simulator.store import JsonObject
 from simulator.world.engine import Engine
 from simulator.world.events import EventSource
+from simulator.world.kubelet.container_start import volume_at
 from simulator.world.kubelet.container_worker import ContainerWorker
 from simulator.world.kubelet.node_agent import NodeAgent
 from simulator.world.kubelet.pod_worker import Ending, PodWorker
@@ -137,7 +138,7 @@ class EvictionManager:
         scratch = run.program.scratch
         written = number_in(run.env, scratch.size_env, default=scratch.size_mib) * MIB
         pod = self._pod_of(worker)
-        volume = _volume_at(pod, container.spec, path=scratch.path)
+        volume = volume_at(pod, container.spec, path=scratch.path)
         size_limit = ((volume or {}).get("emptyDir") or {}).get("sizeLimit")
         limit = ((container.spec.get("resources") or {}).get("limits") or {}).get("ephemeral-storage")
         if volume is not None and size_limit is not None and written > memory_bytes(size_limit):
@@ -160,13 +161,3 @@ class EvictionManager:
 
 def _requested(container: JsonObject, resource: str) -> int:
     return memory_bytes(((container.get("resources") or {}).get("requests") or {}).get(resource))
-
-
-def _volume_at(pod: JsonObject, container: JsonObject, *, path: str) -> JsonObject | None:
-    """The volume that a path lies in; None for the container's own layer."""
-    for mount in container.get("volumeMounts") or []:
-        if path == mount["mountPath"] or path.startswith(mount["mountPath"].rstrip("/") + "/"):
-            volumes = pod["spec"].get("volumes") or []
-            found: JsonObject | None = next((item for item in volumes if item["name"] == mount["name"]), None)
-            return found
-    return None

@@ -73,6 +73,8 @@ class Kubelets:
         elif worker is not None and is_terminating(pod):
             grace = pod["metadata"].get("deletionGracePeriodSeconds", 30)
             self._engine.agenda.after(0.1, lambda: worker.stop(grace_seconds=grace))
+        elif worker is not None and pod["spec"].get("readinessGates"):
+            worker.publish()
         elif worker is None and is_terminating(pod):
             # No node agent will ever finish this pod, so it goes the way the pod garbage collector takes it.
             self._engine.agenda.after(1.0, lambda: self._remove(pod))

@@ -117,12 +117,17 @@ class NodeAgent:
 
     def beat_for_ever(self) -> None:
         """Post the status now and every five minutes from now on, and renew the lease every ten seconds."""
-        self.beat()
-        self._engine.agenda.after(HEARTBEAT_SECONDS, self.beat_for_ever)
+        if self._is_known():
+            self.beat()
+            self._engine.agenda.after(HEARTBEAT_SECONDS, self.beat_for_ever)
 
     def renew_for_ever(self) -> None:
-        self._renew_lease()
-        self._engine.agenda.after(LEASE_SECONDS, self.renew_for_ever)
+        if self._is_known():
+            self._renew_lease()
+            self._engine.agenda.after(LEASE_SECONDS, self.renew_for_ever)
+
+    def _is_known(self) -> bool:
+        return self._engine.state.store.find(NODES, name=self.name) is not None
 
     def beat(self) -> None:
         """Post the node's status as it is."""
@@ -159,7 +164,13 @@ class NodeAgent:
         if kind == "kubelet-stopped" and not self.is_silent:
             self._engine.agenda.after(NOTICES_AFTER_SECONDS, self._return)
         elif not self.is_silent:
-            self._engine.agenda.after(NOTICES_AFTER_SECONDS, self.beat)
+            self._engine.agenda.after(NOTICES_AFTER_SECONDS, self._look_again)
+
+    def _look_again(self) -> None:
+        """The node's state has changed; whatever was written of its pods meanwhile is put right."""
+        self.beat()
+        if not self._health().unready_because:
+            self.on_return()
 
     def _return(self) -> None:
         self._renew_lease()
@@ -197,9 +208,10 @@ class NodeAgent:
         )
 
     def _renew_lease(self) -> None:
-        if self.is_silent:
-            return
         store = self._engine.state.store
+        node = store.find(NODES, name=self.name)
+        if node is None or self.is_silent:
+            return
         spec = {
             "holderIdentity": self.name,
             "leaseDurationSeconds": 40,
@@ -209,7 +221,6 @@ class NodeAgent:
         if known is not None:
             store.replace(LEASES, {**known, "spec": spec})
             return
-        node = store.get(NODES, name=self.name)
         owner = {"apiVersion": "v1", "kind": "Node", "name": self.name, "uid": node["metadata"]["uid"]}
         metadata = {"name": self.name, "namespace": LEASE_NAMESPACE, "ownerReferences": [owner]}
         store.create(LEASES, {"metadata": metadata, "spec": spec})

@@ -32,8 +32,10 @@ def update_conditions(
     has_network: bool,
     init_containers: Sequence[ContainerWorker],
     containers: Sequence[ContainerWorker],
+    gates: Sequence[str],
     now: float,
 ) -> None:
+    """`gates` are the conditions that others have to set before the pod counts as ready."""
     put = conditions.set
     over = {"Succeeded": "PodCompleted", "Failed": "PodFailed"}.get(phase)
     put("PodReadyToStartContainers", has_network and over is None, at=now)
@@ -51,6 +53,20 @@ def update_conditions(
         elif unready:
             message = f"containers with unready status: [{' '.join(unready)}]"
             put(kind, False, at=now, reason="ContainersNotReady", message=message)
+        elif kind == "Ready" and (message := _closed_gates(conditions, gates)):
+            put(kind, False, at=now, reason="ReadinessGatesNotReady", message=message)
         else:
             put(kind, True, at=now)
     put("PodScheduled", True, at=now)
+
+
+def _closed_gates(conditions: Conditions, gates: Sequence[str]) -> str:
+    """What keeps a pod with ready containers from being ready."""
+    messages = []
+    for gate in gates:
+        status = conditions.status_of(gate)
+        if status is None:
+            messages.append(f'corresponding condition of pod readiness gate "{gate}" does not exist.')
+        elif status != "True":
+            messages.append(f'the status of pod readiness gate "{gate}" is not "True", but {status}')
+    return ", ".join(messages)

@@ -9,6 +9,7 @@ from simulator.api_resources import PODS
 from simulator.store import JsonObject
 from simulator.world.engine import Engine
 from simulator.world.events import EventSource
+from simulator.world.kubelet.container_start import sandbox_memory_problem
 from simulator.world.kubelet.container_worker import ContainerWorker, PodPlace
 from simulator.world.kubelet.node_agent import NodeAgent
 from simulator.world.kubelet.pod_status import is_initialised, phase_of, update_conditions
@@ -172,7 +173,9 @@ class PodWorker:
         if self._is_stopping or self._has_network:
             return
         sandbox = self._engine.identities.container_id().removeprefix("containerd://")
-        problem = None if self._is_on_host() else self.node.sandbox_problem(sandbox)
+        problem = sandbox_memory_problem(self.read())
+        if problem is None and not self._is_on_host():
+            problem = self.node.sandbox_problem(sandbox)
         if problem is not None:
             message = f"Failed to create pod sandbox: {problem}"
             self._record(reason="FailedCreatePodSandBox", message=message, warning=True)
@@ -238,6 +241,7 @@ class PodWorker:
 
     def _build_status(self, pod: JsonObject) -> JsonObject:
         phase = phase_of(pod, containers=self.containers, is_stopping=self._is_stopping)
+        self._conditions.adopt_foreign((pod.get("status") or {}).get("conditions") or [])
         ending = self._ending
         if ending is not None:
             phase = "Failed"
@@ -251,6 +255,7 @@ class PodWorker:
             has_network=self._has_network,
             init_containers=self.init_containers,
             containers=self.containers,
+            gates=[gate["conditionType"] for gate in pod["spec"].get("readinessGates") or []],
             now=self._engine.now,
         )
         status: JsonObject = {"phase": phase, "conditions": self._conditions.listed()}

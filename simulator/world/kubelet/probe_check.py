@@ -1,46 +1,50 @@
 """What a probe finds when it asks a running container, worded as the kubelet reports it."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from simulator.store import JsonObject
 from simulator.world.kubelet.container_run import ContainerRun
 from simulator.world.kubelet.executables import can_execute, missing_executable
 from simulator.world.kubelet.probe_worker import ProbeOutcome
+from simulator.world.programs.shell_script import is_script, read_script
 
 OK, NOT_FOUND, UNAVAILABLE = 200, 404, 503
 EXEC_PREFIX = "OCI runtime exec failed: exec failed: unable to start container process: "
 
 
-def check_probe(
-    spec: JsonObject,
-    *,
-    run: ContainerRun,
-    container: JsonObject,
-    address: str,
-    now: float,
-    broken_dependencies: Callable[[], list[tuple[str, str]]],
-) -> ProbeOutcome:
-    """`broken_dependencies` lists what the health path would complain about, as level and text of log lines."""
+@dataclass(frozen=True, slots=True)
+class ProbeScene:
+    """What a probe meets beside the process it asks."""
+
+    address: str
+    now: float
+    broken_dependencies: Callable[[], list[tuple[str, str]]]
+    """Level and text of what the health path would complain about."""
+    paths: Callable[[], set[str]]
+    """Files that are there."""
+
+
+def check_probe(spec: JsonObject, *, run: ContainerRun, container: JsonObject, scene: ProbeScene) -> ProbeOutcome:
+    """Ask once, in the way the probe says."""
     if "httpGet" in spec:
         return _check_http(
-            spec["httpGet"],
-            run=run,
-            container=container,
-            address=address,
-            now=now,
-            broken=broken_dependencies,
-            timeout=spec.get("timeoutSeconds", 1),
+            spec["httpGet"], run=run, container=container, scene=scene, timeout=spec.get("timeoutSeconds", 1)
         )
     if "tcpSocket" in spec or "grpc" in spec:
         port = port_number((spec.get("tcpSocket") or spec["grpc"])["port"], container=container)
-        return ProbeOutcome() if run.is_listening(port, at=now) else ProbeOutcome(_refused(address, port))
-    return _check_exec((spec.get("exec") or {}).get("command") or ["command"], run=run, now=now)
+        is_heard = run.is_listening(port, at=scene.now)
+        return ProbeOutcome() if is_heard else ProbeOutcome(_refused(scene.address, port))
+    return _check_exec((spec.get("exec") or {}).get("command") or ["command"], run=run, scene=scene)
 
 
-def _check_exec(command: list[str], *, run: ContainerRun, now: float) -> ProbeOutcome:
+def _check_exec(command: list[str], *, run: ContainerRun, scene: ProbeScene) -> ProbeOutcome:
     if not can_execute(run.program, command[0]):
         return ProbeOutcome(missing_executable(command[0], prefix=EXEC_PREFIX))
-    if run.plan.listens_on and now < run.serves_since():
+    if is_script(command):
+        result = read_script(command, paths=scene.paths(), tools=run.program.executables)
+        return ProbeOutcome("\n".join(text for _, text in result.lines) if result.exit_code else None)
+    if run.plan.listens_on and scene.now < run.serves_since():
         return ProbeOutcome(f"{command[0]}: no response")
     return ProbeOutcome()
 
@@ -56,24 +60,18 @@ def port_number(port: int | str, *, container: JsonObject) -> int:
 
 
 def _check_http(
-    action: JsonObject,
-    *,
-    run: ContainerRun,
-    container: JsonObject,
-    address: str,
-    now: float,
-    broken: Callable[[], list[tuple[str, str]]],
-    timeout: float,
+    action: JsonObject, *, run: ContainerRun, container: JsonObject, scene: ProbeScene, timeout: float
 ) -> ProbeOutcome:
     port = port_number(action["port"], container=container)
     path = action.get("path") or "/"
     scheme = action.get("scheme", "HTTP").lower()
+    address, now = scene.address, scene.now
     if not run.is_listening(port, at=now):
         return ProbeOutcome(f'Get "{scheme}://{address}:{port}{path}": {_refused(address, port)}')
     problem = _unanswered(run, action, timeout=timeout, url=f"{scheme}://{address}:{port}{path}")
     if problem is not None:
         return ProbeOutcome(problem)
-    status = _http_status(run, path=path, broken=broken, now=now)
+    status = _http_status(run, path=path, broken=scene.broken_dependencies, now=now)
     if status != OK and run.program.access:
         client = address.rsplit(".", 1)[0] + ".1"
         run.say(run.program.access.format(client=client, path=path, status=status), at=now)

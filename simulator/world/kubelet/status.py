@@ -61,9 +61,18 @@ class Conditions:
         for condition in conditions:
             self._by_type.setdefault(condition["type"], condition)
 
+    def status_of(self, kind: str) -> str | None:
+        known = self._by_type.get(kind)
+        return str(known["status"]) if known else None
+
+    def adopt_foreign(self, conditions: Iterable[JsonObject]) -> None:
+        """Keep what others write, such as the conditions that readiness gates name."""
+        self._by_type.update({item["type"]: item for item in conditions if item["type"] not in OWN})
+
     def listed(self) -> list[JsonObject]:
         known = [self._by_type[kind] for kind in ORDER if kind in self._by_type]
         return [*known, *(item for kind, item in self._by_type.items() if kind not in ORDER)]
 
 
 ORDER = ("PodReadyToStartContainers", "Initialized", "Ready", "ContainersReady", "PodScheduled")
+OWN = frozenset({*ORDER, "DisruptionTarget"})

@@ -67,6 +67,17 @@ class ConfigCheck(_Described):
     complaint: str
 
 
+class EnvCheck(_Described):
+    """A variable that the program takes seriously only while it runs: a password, an option, a limit."""
+
+    env: str
+    must_match: str
+    after_seconds: float = 0.4
+    exit_code: int = 1
+    lines: tuple[str, ...]
+    """Those that begin with `|` stand in the log as they are."""
+
+
 class Traffic(_Described):
     """Lines written while the program serves."""
 
@@ -94,7 +105,10 @@ class Program(_Described):
     has_shell: bool = True
     writes: tuple[str, ...] = ()
     """Files it has to write when it starts."""
+    reads: tuple[str, ...] = ()
+    """Files that have to be there when it starts, mounted or made by an init container."""
     config: tuple[ConfigCheck, ...] = ()
+    env_checks: tuple[EnvCheck, ...] = ()
     api_calls: tuple[ApiCall, ...] = ()
     fault: Fault | None = None
     memory_mib: int = 48
@@ -140,6 +154,8 @@ class Image(_Described):
     architectures: tuple[str, ...] = ("amd64", "arm64")
     is_index: bool = True
     """An index is asked for the node's architecture; a plain manifest is pulled whatever it holds."""
+    user: int = 0
+    """Id of the user it runs as; 0 is root."""
     needs_login: str = ""
     """Registry whose credentials a pull secret has to hold."""
 
@@ -148,7 +164,7 @@ class Host(_Described):
     """A registry that does not answer as it should."""
 
     name: str
-    trouble: Literal["unresolved", "timed-out", "refused", "rate-limited", "untrusted", "broken"]
+    trouble: Literal["unresolved", "timed-out", "refused", "rate-limited", "untrusted", "broken", "damaged"]
 
 
 class Catalogue(_Described):

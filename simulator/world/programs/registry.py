@@ -8,6 +8,10 @@ from simulator.world.programs.program import Catalogue, Host, Image, Program
 
 REFERENCE = re.compile(r"^[a-z0-9]+([._/:-]+[a-z0-9]+)*(:[A-Za-z0-9_][A-Za-z0-9_.-]{0,127})?(@sha256:[0-9a-f]{64})?$")
 BYTES_PER_SECOND = 90_000_000
+DAMAGED = (
+    "failed to extract layer sha256:8c3ddba97c2ad73bbb2c57bd0b4dbbcf0ec7ab05f0f6ebf8f4c8d3d4f8d1a9be to overlayfs as "
+    '"extract-402113-kq0q": archive/tar: invalid tar header: unknown'
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +23,7 @@ class Found:
     size_bytes: int
     program: Program
     architectures: tuple[str, ...] = ("amd64", "arm64")
+    user: int = 0
 
     @property
     def pull_seconds(self) -> float:
@@ -48,8 +53,11 @@ class Registry:
         repository, tag = _split_tag(full)
         host, _, path = repository.partition("/")
         prefix = f'failed to pull and unpack image "{full}": failed to resolve reference "{full}": '
-        if host in self._troubles:
-            return Refused(prefix + _trouble_text(self._troubles[host], path=path, tag=tag))
+        trouble = self._troubles.get(host)
+        if trouble is not None and trouble.trouble == "damaged":
+            return Refused(f'failed to pull and unpack image "{full}": {DAMAGED}')
+        if trouble is not None:
+            return Refused(prefix + _trouble_text(trouble, path=path, tag=tag))
         image = self._images.get(repository)
         if image is None or (image.needs_login and image.needs_login not in credentials):
             return Refused(prefix + _denial(host, path=path))
@@ -69,7 +77,7 @@ class Registry:
 
     def _found(self, image: Image, *, full: str, tag: str) -> Found:
         program = self._programs[image.programs_by_tag.get(tag, image.program)]
-        return Found(full, tag, image.size_bytes, program, image.architectures)
+        return Found(full, tag, image.size_bytes, program, image.architectures, image.user)
 
 
 def _denial(host: str, *, path: str) -> str:

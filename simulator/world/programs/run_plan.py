@@ -84,6 +84,10 @@ class Surroundings:
     address_of: Callable[[str], str] = lambda host: host
     refusal: Callable[[ApiCall], str | None] = lambda _: None
     """What the API server says to a call that is forbidden."""
+    is_denied: Callable[[str], bool] = lambda _: False
+    """Whether its user may not write a file."""
+    room_at: Callable[[str], int | None] = lambda _: None
+    """Bytes of the volume that a path lies in; None for no limit."""
 
 
 @dataclass(slots=True)
@@ -96,6 +100,11 @@ class _Draft:
 
     def say(self, text: str, *, level: str = "INFO") -> None:
         self.lines.append(PlannedLine(self.at, text, level))
+
+    def say_all(self, lines: Sequence[str]) -> None:
+        """Errors; what begins with `|` stands as it is."""
+        for line in lines:
+            self.say(line.removeprefix("|"), level="" if line.startswith("|") else "ERROR")
 
     def fail(self, failure: Failure, **facts: Any) -> None:  # whatever the words of the style want to know
         for level, text in style_of(self.program.style).lines(failure, **facts):
@@ -138,6 +147,21 @@ def foreign_plan(command: Sequence[str], *, program: Program) -> RunPlan:
 def _fail_at_start(draft: _Draft) -> RunPlan | None:
     """The first thing that keeps the program from starting."""
     program, around = draft.program, draft.around
+    if failed := _fail_of_settings(draft) or _fail_of_files(draft):
+        return failed
+    for call in program.api_calls:
+        if message := around.refusal(call):
+            draft.fail("forbidden", message=message, escaped=message.replace('"', '\\"'))
+            return draft.ended(code=1, after=0.4)
+    for dependency in program.dependencies:
+        if dependency.needed_for == "start" and (failed := _try_to_reach(draft, dependency)):
+            return failed
+    return _fail_of_its_own(draft)
+
+
+def _fail_of_settings(draft: _Draft) -> RunPlan | None:
+    """A variable or a piece of configuration that is missing or wrong."""
+    program, around = draft.program, draft.around
     missing = next((name for name in program.required_env if not around.env.get(name)), None)
     if missing is not None:
         draft.fail("missing-env", name=missing)
@@ -147,18 +171,27 @@ def _fail_at_start(draft: _Draft) -> RunPlan | None:
         if content is None or not re.search(check.must_match, content, re.MULTILINE):
             draft.say(check.complaint, level="ERROR")
             return draft.ended(code=1)
-    blocked = next((path for path in program.writes if not _is_writable(path, around)), None)
-    if blocked is not None:
-        draft.fail("read-only", path=blocked)
+    for wanted in program.env_checks:
+        if not re.search(wanted.must_match, around.env.get(wanted.env, "")):
+            draft.at += wanted.after_seconds
+            draft.say_all(wanted.lines)
+            return draft.ended(code=wanted.exit_code)
+    return None
+
+
+def _fail_of_files(draft: _Draft) -> RunPlan | None:
+    """A file that is not there, or cannot be written."""
+    program, around = draft.program, draft.around
+    absent = next((path for path in program.reads if path not in around.paths), None)
+    if absent is not None:
+        draft.fail("no-file", path=absent)
         return draft.ended(code=1)
-    for call in program.api_calls:
-        if message := around.refusal(call):
-            draft.fail("forbidden", message=message, escaped=message.replace('"', '\\"'))
-            return draft.ended(code=1, after=0.4)
-    for dependency in program.dependencies:
-        if dependency.needed_for == "start" and (failed := _try_to_reach(draft, dependency)):
-            return failed
-    return _fail_of_its_own(draft)
+    for path in program.writes:
+        is_blocked = not _is_writable(path, around)
+        if is_blocked or around.is_denied(path):
+            draft.fail("read-only" if is_blocked else "denied", path=path)
+            return draft.ended(code=1)
+    return None
 
 
 def _is_writable(path: str, around: Surroundings) -> bool:
@@ -186,8 +219,7 @@ def _fail_of_its_own(draft: _Draft) -> RunPlan | None:
     if fault is None or (fault.unless_env and draft.around.env.get(fault.unless_env)):
         return None
     draft.at += fault.after_seconds
-    for line in fault.lines:
-        draft.say(line.removeprefix("|"), level="" if line.startswith("|") else "ERROR")
+    draft.say_all(fault.lines)
     return draft.ended(code=fault.exit_code)
 
 
@@ -205,13 +237,28 @@ def _serve(draft: _Draft, *, memory: int) -> RunPlan:
         return draft.ended(code=1)
     for port in ports[:1]:
         draft.say(program.listening.format(port=port))
+    listens_after = draft.at
     return RunPlan(
-        tuple(draft.lines),
         listens_on=ports,
-        listens_after=draft.at,
+        listens_after=listens_after,
         memory_bytes=memory,
         growth=tuple(draft.growth),
+        end=_fill_volume(draft),
+        lines=tuple(draft.lines),
     )
+
+
+def _fill_volume(draft: _Draft) -> PlannedExit | None:
+    """Its files outgrow the volume they lie in: the write that finds no room ends the program."""
+    scratch = draft.program.scratch
+    room = draft.around.room_at(scratch.path) if scratch is not None else None
+    if scratch is None or room is None:
+        return None
+    if number_in(draft.around.env, scratch.size_env, default=scratch.size_mib) * MIB <= room:
+        return None
+    draft.at += scratch.after_seconds
+    draft.fail("disk-full", path=scratch.path)
+    return PlannedExit(draft.at + 0.05, 1, "Error")
 
 
 def listening_ports(program: Program, *, env: Mapping[str, str]) -> tuple[int, ...]:

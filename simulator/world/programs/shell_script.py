@@ -17,6 +17,9 @@ REACH_TESTS = (
 DURATION_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 SHELLS = frozenset({"sh", "bash", "ash"})
 NOT_FOUND_EXIT_CODE = 127
+LOOKING = frozenset({"cat", "test", "["})
+"""Commands that fail when a file is not there; scripts are read as if they ended at the first of them that does."""
+
 KNOWN = frozenset(
     {"sh", "bash", "ash", "true", "false", "date", "hostname", "mkdir", "set", "trap", "ls", "rm", "chmod"}
 )
@@ -41,21 +44,26 @@ def is_shell_command(command: Sequence[str]) -> bool:
     return len(command) > 2 and command[0].rpartition("/")[2] in SHELLS and command[1].endswith("c")
 
 
-def read_script(command: Sequence[str], *, paths: Collection[str] = ()) -> ScriptResult:
+def is_script(command: Sequence[str]) -> bool:
+    """Whether a command line is a script, or one of the commands a script is made of."""
+    return is_shell_command(command) or bool(command and command[0].rpartition("/")[2] in LOOKING)
+
+
+def read_script(command: Sequence[str], *, paths: Collection[str] = (), tools: Collection[str] = ()) -> ScriptResult:
     """What a command line does; none at all is an interactive shell without a terminal, which ends at once.
 
-    `paths` are the files that are there.
+    `paths` are the files that are there, `tools` commands of the image that succeed.
     """
     if not command:
         return ScriptResult(ends_after=0.1)
     text = command[2] if len(command) > 2 and command[1].endswith("c") else shlex.join(command)
     loop = LOOP.search(text)
-    before = _run(text[: loop.start()] if loop else text, paths=paths)
+    before = _run(text[: loop.start()] if loop else text, paths=paths, tools=tools)
     if loop is None or before.exit_code:
         return before
-    body = _run(loop["body"], paths=paths)
+    body = _run(loop["body"], paths=paths, tools=tools)
     if not _turns(loop["kind"], loop["test"].strip(), paths=paths):
-        after = _run(text[loop.end() :], paths=paths)
+        after = _run(text[loop.end() :], paths=paths, tools=tools)
         return ScriptResult(before.lines + after.lines, after.ends_after, after.exit_code, touches=before.touches)
     return ScriptResult(
         lines=before.lines,
@@ -93,7 +101,7 @@ def _test_output(test: str) -> tuple[str, ...]:
     return ("", f"** server can't find {address}: NXDOMAIN", "")
 
 
-def _run(text: str, *, paths: Collection[str]) -> ScriptResult:
+def _run(text: str, *, paths: Collection[str], tools: Collection[str]) -> ScriptResult:
     at = 0.05
     lines: list[tuple[float, str]] = []
     touches: list[str] = []
@@ -115,10 +123,12 @@ def _run(text: str, *, paths: Collection[str]) -> ScriptResult:
             return ScriptResult(tuple(lines), touches=tuple(touches))
         elif name == "touch":
             touches += rest
+        elif name in tools:
+            code = 0
         else:
             code, complaint = _command(name, rest, paths=[*paths, *touches])
             lines += [(at, complaint)] if complaint else []
-            if code and name == "cat":
+            if code and name in LOOKING:
                 break
     return ScriptResult(tuple(lines), ends_after=at, exit_code=code, touches=tuple(touches))
 
@@ -128,6 +138,9 @@ def _command(name: str, rest: list[str], *, paths: Collection[str]) -> tuple[int
     if name == "cat":
         missing = next((path for path in rest if path not in paths and not path.startswith("/etc/")), None)
         return (1, f"cat: can't open '{missing}': No such file or directory") if missing else (0, "")
+    if name in {"test", "["}:
+        found = FILE_TEST.match(" ".join([name, *rest]))
+        return (1 if found and (found["path"] or found["other"]) not in paths else 0), ""
     if name in KNOWN:
         return (1 if name == "false" else 0), ""
     return NOT_FOUND_EXIT_CODE, f"sh: {name}: not found"

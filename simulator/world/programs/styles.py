@@ -18,6 +18,8 @@ Failure = Literal[
     "read-only",
     "forbidden",
     "no-file",
+    "denied",
+    "disk-full",
 ]
 RAW = ""
 """The level of lines without any form of their own, such as those of a stack trace."""
@@ -61,7 +63,8 @@ def _go(moment: datetime, _level: str, _program: str, text: str) -> str:
 
 
 def _logfmt(moment: datetime, level: str, program: str, text: str) -> str:
-    return f'time={moment:%Y-%m-%dT%H:%M:%SZ} level={level.lower()} service={program} msg="{text}"'
+    escaped = text.replace('"', '\\"')
+    return f'time={moment:%Y-%m-%dT%H:%M:%SZ} level={level.lower()} service={program} msg="{escaped}"'
 
 
 def _json(moment: datetime, level: str, program: str, text: str) -> str:
@@ -87,6 +90,8 @@ _GO_WORDS: Mapping[Failure, tuple[str, ...]] = {
     "read-only": ("open {path}: read-only file system",),
     "forbidden": ("{message}",),
     "no-file": ("open {path}: no such file or directory",),
+    "denied": ("open {path}: permission denied",),
+    "disk-full": ("write {path}: no space left on device",),
 }
 _PYTHON_WORDS: Mapping[Failure, tuple[str, ...]] = {
     "missing-env": ("configuration error: required environment variable {name} is not set",),
@@ -119,6 +124,13 @@ _PYTHON_WORDS: Mapping[Failure, tuple[str, ...]] = {
         '"reason":"Forbidden","code":403}}',
     ),
     "no-file": ("|FileNotFoundError: [Errno 2] No such file or directory: '{path}'",),
+    "denied": ("|PermissionError: [Errno 13] Permission denied: '{path}'",),
+    "disk-full": (
+        "|Traceback (most recent call last):",
+        '|  File "/app/main.py", line 58, in append',
+        "|    f.flush()",
+        "|OSError: [Errno 28] No space left on device",
+    ),
 }
 _JAVA_WORDS: Mapping[Failure, tuple[str, ...]] = {
     "missing-env": (
@@ -156,6 +168,8 @@ _JAVA_WORDS: Mapping[Failure, tuple[str, ...]] = {
         "|io.fabric8.kubernetes.client.KubernetesClientException: Failure executing: GET. Message: {message}.",
     ),
     "no-file": ("Application run failed", "|java.io.FileNotFoundException: {path} (No such file or directory)"),
+    "denied": ("Application run failed", "|java.io.FileNotFoundException: {path} (Permission denied)"),
+    "disk-full": ("Application run failed", "|java.io.IOException: No space left on device"),
 }
 _NODE_WORDS: Mapping[Failure, tuple[str, ...]] = {
     "missing-env": (
@@ -192,6 +206,8 @@ _NODE_WORDS: Mapping[Failure, tuple[str, ...]] = {
     ),
     "forbidden": ("|HttpError: {message}", "|  statusCode: 403", "|Node.js v22.11.0"),
     "no-file": ("|Error: ENOENT: no such file or directory, open '{path}'", "|Node.js v22.11.0"),
+    "denied": ("|Error: EACCES: permission denied, open '{path}'", "|Node.js v22.11.0"),
+    "disk-full": ("|Error: ENOSPC: no space left on device, write", "|Node.js v22.11.0"),
 }
 _NGINX_WORDS: Mapping[Failure, tuple[str, ...]] = {
     **_GO_WORDS,
@@ -199,6 +215,7 @@ _NGINX_WORDS: Mapping[Failure, tuple[str, ...]] = {
     "no-dns": ('host not found in upstream "{host}" in /etc/nginx/conf.d/default.conf:7',),
     "port-in-use": ("bind() to 0.0.0.0:{port} failed (98: Address already in use)",),
     "read-only": ('mkdir() "{path}" failed (30: Read-only file system)',),
+    "denied": ('mkdir() "{path}" failed (13: Permission denied)',),
     "refused": ("connect() failed (111: Connection refused) while connecting to upstream",),
     "timed-out": ("upstream timed out (110: Connection timed out) while connecting to upstream",),
 }

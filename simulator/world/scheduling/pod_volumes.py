@@ -2,8 +2,9 @@
 
 from collections.abc import Callable
 
-from simulator.api_resources import PERSISTENTVOLUMECLAIMS, PERSISTENTVOLUMES, STORAGECLASSES
+from simulator.api_resources import PERSISTENTVOLUMECLAIMS, PERSISTENTVOLUMES, PODS, STORAGECLASSES
 from simulator.store import JsonObject
+from simulator.world.controllers.pod_counts import is_active
 from simulator.world.engine import Engine
 from simulator.world.scheduling.node_filter import Rejection
 from simulator.world.scheduling.pod_filter import volume_rejection
@@ -11,6 +12,7 @@ from simulator.world.storage.claims import claims_of
 from simulator.world.storage.volume_objects import NO_PROVISIONER, SELECTED_NODE, fits
 
 UNBOUND = "pod has unbound immediate PersistentVolumeClaims"
+TAKEN = "node has pod using PersistentVolumeClaim with the same name and ReadWriteOncePod access mode"
 NONE_AVAILABLE = "node(s) didn't find available persistent volumes to bind"
 
 
@@ -45,7 +47,11 @@ class PodVolumes:
         static = [claim for claim in claims if not _is_bound(claim) and self._is_static(claim)]
         free = store.list_objects(PERSISTENTVOLUMES) if static else []
 
+        is_taken = any(self._is_taken(claim, pod) for claim in claims)
+
         def reject(node: JsonObject) -> Rejection | None:
+            if is_taken:
+                return Rejection((TAKEN,), True)
             rejection = volume_rejection(volumes, node)
             if rejection is not None:
                 return rejection
@@ -69,6 +75,19 @@ class PodVolumes:
                 metadata = {**claim["metadata"], "annotations": {**annotations, SELECTED_NODE: node}}
                 self._engine.state.store.replace(PERSISTENTVOLUMECLAIMS, {**claim, "metadata": metadata})
         return is_ready
+
+    def _is_taken(self, claim: JsonObject, pod: JsonObject) -> bool:
+        """Whether another pod has a claim that only one may have."""
+        if "ReadWriteOncePod" not in (claim["spec"].get("accessModes") or []):
+            return False
+        others = self._engine.state.store.list_objects(PODS, namespace=claim["metadata"]["namespace"])
+        return any(
+            other["metadata"]["uid"] != pod["metadata"]["uid"]
+            and other["spec"].get("nodeName")
+            and is_active(other)
+            and claim["metadata"]["name"] in claims_of(other)
+            for other in others
+        )
 
     def _claims(self, pod: JsonObject) -> list[JsonObject]:
         namespace = pod["metadata"]["namespace"]

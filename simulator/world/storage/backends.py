@@ -12,7 +12,7 @@ class Backend:
     largest_bytes: int
     is_attached: bool = False
     """Network disks hang on one node at a time; everything else is reached from every node."""
-    modes: tuple[str, ...] = ("ReadWriteOnce",)
+    modes: tuple[str, ...] = ("ReadWriteOnce", "ReadWriteOncePod")
     parameters: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Values a StorageClass may ask for."""
 

@@ -18,7 +18,13 @@ TOOLS = {
     "k8s-get-services": {"namespace", "all_namespaces", "label_selector", "limit", "cursor"},
     "k8s-get-deployments": {"namespace", "all_namespaces", "label_selector", "limit", "cursor"},
     "k8s-get-nodes": {"label_selector", "limit", "cursor"},
-    "k8s-scale-deployment": {"name", "replicas", "namespace"},
+    "k8s-scale-deployment": {"name", "replicas", "namespace", "kind"},
+    "k8s-restart-workload": {"name", "kind", "namespace"},
+    "k8s-rollback-workload": {"name", "to_revision", "kind", "namespace"},
+    "k8s-patch-resource": {"kind", "name", "patch", "patch_type", "namespace"},
+    "k8s-apply-manifest": {"manifest", "namespace", "force"},
+    "k8s-delete-resource": {"kind", "name", "namespace", "propagation", "grace_seconds"},
+    "k8s-cordon-node": {"name", "action"},
     "k8s-get-logs": {
         "pod",
         "namespace",
@@ -56,6 +62,15 @@ TOOLS = {
         "limit",
         "cursor",
     },
+}
+CHANGES = {
+    "k8s-scale-deployment",
+    "k8s-restart-workload",
+    "k8s-rollback-workload",
+    "k8s-patch-resource",
+    "k8s-apply-manifest",
+    "k8s-delete-resource",
+    "k8s-cordon-node",
 }
 COLUMNS = {
     "k8s-get-pods": "name ready status restarts age node problem",
@@ -104,7 +119,8 @@ async def test_tools_have_their_names_arguments_and_risk() -> None:
     }
     for name, tool in listed.items():
         assert tool.annotations is not None
-        assert bool(tool.annotations.read_only_hint) is (name != "k8s-scale-deployment")
+        assert bool(tool.annotations.read_only_hint) is (name not in CHANGES)
+        assert bool(tool.annotations.destructive_hint) is (name in CHANGES)
         assert tool.input_schema["additionalProperties"] is False
         assert tool.description
 
@@ -163,10 +179,3 @@ async def test_log_answer_has_its_fields() -> None:
 
     assert " ".join(content) == "kind cluster namespace pod container previous lines shown truncated"
     assert content["kind"] == "Logs"
-
-
-async def test_scale_answer_has_its_fields() -> None:
-    content = await answer("k8s-scale-deployment", {"name": "checkout-api", "replicas": 3})
-
-    assert " ".join(content) == "kind status namespace name replicas_before replicas_after message"
-    assert content["status"] == "needs_approval"

@@ -14,7 +14,7 @@ from ssh_mcp.settings import SshSettings
 
 TOOLS = {
     "ssh-asset-list": {"query", "group", "source", "check_reachable", "limit", "cursor"},
-    "ssh-host-facts": {"assets", "account", "certificate_paths"},
+    "ssh-host-facts": {"assets", "account", "certificate_paths", "parts"},
     "ssh-execute": {"assets", "command", "account", "timeout_seconds", "sudo", "reason"},
     "ssh-session-manager": {
         *("action", "asset", "account", "session", "command", "text", "enter", "signal", "timeout_seconds", "reason"),

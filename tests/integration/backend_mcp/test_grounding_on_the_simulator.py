@@ -118,7 +118,8 @@ async def test_question_brings_its_preview_and_nothing_to_remember(source: McpTo
     asked = await source.call("k8s-scale-deployment", arguments={"name": "cart", "namespace": "default", "replicas": 4})
 
     assert isinstance(asked, ConfirmationNeeded)
-    assert asked.preview == {
+    assert asked.preview is not None
+    expected = {
         "kind": "scale",
         "object": "Deployment/default/cart",
         "before": 2,
@@ -127,4 +128,5 @@ async def test_question_brings_its_preview_and_nothing_to_remember(source: McpTo
         "undo": "k8s-scale-deployment name=cart namespace=default replicas=2",
         "dry_run": "ok",
     }
+    assert asked.preview.items() >= expected.items()
     assert asked.remember_key is None

@@ -1,7 +1,5 @@
 """Planner, tool source, Kubernetes tool server and simulated cluster together, each as it runs in the product."""
 
-import asyncio
-import json
 import os
 import subprocess
 import sys
@@ -12,20 +10,13 @@ import pytest
 import yaml
 
 from backend.agent.domain import (
-    AssistantMessage,
     ConfirmationNeeded,
-    HistoryMessage,
-    ModelFinished,
-    ModelRequest,
-    ToolMessage,
-    UserMessage,
 )
-from backend.agent.rule_planner import RulePlanner
 from backend.integrations.mcp_servers import McpToolSource
 from backend.vocabulary.errors import ErrorKind
-from backend.vocabulary.language import Language
 from simulator.world import load_scenarios
 from tests.integration.backend_mcp.conftest import PROJECT
+from tests.integration.backend_mcp.planner_chat import PlannerChat
 
 CONFIG = PROJECT / "backend" / "config" / "mcp_config.json"
 
@@ -50,38 +41,6 @@ async def source(kubeconfig: Path) -> AsyncIterator[McpToolSource]:
         yield opened
 
 
-class Chat:
-    """Asks the planner and runs its calls; says yes to every question, and keeps the questions."""
-
-    def __init__(self, source: McpToolSource) -> None:
-        self._source = source
-        self._history: list[HistoryMessage] = []
-        self.questions: list[str] = []
-
-    async def ask(self, question: str) -> str:
-        self._history.append(UserMessage(question))
-        async with asyncio.timeout(40):
-            while True:
-                message = await self._reply()
-                self._history.append(message)
-                if not message.tool_calls:
-                    return message.text
-                for call in message.tool_calls:
-                    arguments = json.loads(call.arguments_text)
-                    outcome = await self._source.call(call.name, arguments=arguments)
-                    if isinstance(outcome, ConfirmationNeeded):
-                        self.questions.append(outcome.question)
-                        outcome = await self._source.confirm(call.name, arguments=arguments, state=outcome.state)
-                    self._history.append(ToolMessage(call, outcome))
-
-    async def _reply(self) -> AssistantMessage:
-        tools = tuple(self._source.tools())
-        request = ModelRequest(instructions="", history=tuple(self._history), tools=tools, language=Language.ZH)
-        events = [event async for event in RulePlanner().stream(request)]
-        assert isinstance(events[-1], ModelFinished)
-        return events[-1].message
-
-
 def read_ground_truths() -> list[tuple[str, str, str]]:
     """Condition, title in the answer and namespace of every fault."""
     truths: list[tuple[str, str, str]] = []
@@ -102,7 +61,7 @@ def read_sections(answer: str) -> dict[str, str]:
 
 
 async def test_all_broken_pods_of_a_namespace_are_named_with_the_true_cause(source: McpToolSource) -> None:
-    answer = await Chat(source).ask("default 命名空间里有哪些 Pod 不正常?为什么?")
+    answer = await PlannerChat(source).ask("default 命名空间里有哪些 Pod 不正常?为什么?")
 
     sections = read_sections(answer)
     expected = {title: condition for condition, title, namespace in GROUND_TRUTHS if namespace == "default"}
@@ -115,7 +74,7 @@ async def test_all_broken_pods_of_a_namespace_are_named_with_the_true_cause(sour
 
 
 async def test_all_faults_of_the_cluster_are_found_and_nothing_else(source: McpToolSource) -> None:
-    answer = await Chat(source).ask("What is wrong in the cluster?")
+    answer = await PlannerChat(source).ask("What is wrong in the cluster?")
 
     sections = read_sections(answer)
     assert sections.keys() == {title for _, title, _ in GROUND_TRUTHS}
@@ -129,13 +88,13 @@ async def test_each_fault_is_explained_when_asked_by_name(
 ) -> None:
     name = title.strip("`").partition("/")[2]
 
-    answer = await Chat(source).ask(f"{name} 为什么不正常?")
+    answer = await PlannerChat(source).ask(f"{name} 为什么不正常?")
 
     assert f"`{condition}`" in read_sections(answer)[title]
 
 
 async def test_scaling_asks_with_the_exact_change_and_reports_what_it_sees(source: McpToolSource) -> None:
-    chat = Chat(source)
+    chat = PlannerChat(source)
 
     answer = await chat.ask("scale web to 5")
     undone = await chat.ask("scale web to 3")
@@ -147,7 +106,7 @@ async def test_scaling_asks_with_the_exact_change_and_reports_what_it_sees(sourc
 
 
 async def test_a_follow_up_reads_the_logs_of_the_pod_just_explained(source: McpToolSource) -> None:
-    chat = Chat(source)
+    chat = PlannerChat(source)
     await chat.ask("checkout 为什么起不来?")
 
     answer = await chat.ask("它上一次的日志")
@@ -164,7 +123,7 @@ async def test_an_unreachable_cluster_is_named_and_nothing_is_claimed(kubeconfig
 
     async with McpToolSource(config_path=CONFIG, environment=environment) as source:
         outcome = await source.call("k8s-get-pods", arguments={})
-        answer = await Chat(source).ask("哪些 pod 不正常?")
+        answer = await PlannerChat(source).ask("哪些 pod 不正常?")
 
     assert not isinstance(outcome, ConfirmationNeeded)
     assert outcome.failure is not None

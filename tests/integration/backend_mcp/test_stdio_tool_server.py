@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from backend.agent.domain import ConfirmationNeeded, Risk, ServerState, ToolStatus
+from backend.agent.run_scope import run_scope
 from backend.vocabulary.errors import ErrorKind
 from tests.integration.backend_mcp.conftest import Entry, OpenSource, call, read_journal, until
 
@@ -36,6 +37,19 @@ async def test_results_are_cleaned_and_empty_ones_are_said_to_be_empty(
     assert "empty" in empty.text
     assert len(long.text) == 40_000
     assert "cut here: 50000 characters" in long.text
+
+
+async def test_trusted_server_learns_who_asks_and_another_does_not(open_source: OpenSource, stdio_entry: Entry) -> None:
+    foreign = {**stdio_entry, "trusted": False, "readTools": ["get-asker"]}
+    with run_scope(session_id="s", run_id="r", asked_by="alice"):
+        async with open_source(fixture=stdio_entry) as source:
+            told = await call(source, "get-asker")
+        async with open_source(fixture=foreign) as source:
+            hidden = await call(source, "get-asker")
+    async with open_source(fixture=stdio_entry) as source:
+        outside = await call(source, "get-asker")
+
+    assert (told.text, hidden.text, outside.text) == ('{"user": "alice"}', "null", "null")
 
 
 async def test_failures_are_outcomes_of_the_fitting_kind(open_source: OpenSource, stdio_entry: Entry) -> None:

@@ -114,6 +114,24 @@ async def test_host_without_a_shell_is_asked_about_since_the_rules_do_not_hold_t
     assert facts["hosts"][0]["error_kind"] == "forbidden"
 
 
+async def test_login_shell_that_changes_what_it_is_given_is_no_shell_for_the_rules(
+    estate: Estate, client_key: KeyPair, open_tools: OpenTools, tmp_path: Path
+) -> None:
+    # As fish does, it halves backslashes: what was judged as one command would run as two.
+    halving = "printf %s \"$SSH_ORIGINAL_COMMAND\" | sed 's/\\\\\\\\/\\\\/g' | sh"
+    person = Person(says_yes=False)
+    command = rf"echo \\\; touch {tmp_path}/ran"
+    with ssh_server(tmp_path / "fish", client_key=client_key, options=[f"ForceCommand {halving}"]) as fish:
+        estate.add("fish", fish)
+        async with open_tools(person=person) as tools:
+            first = await tools.call("ssh-execute", assets=["fish"], command=command)
+            again = await tools.call("ssh-execute", assets=["fish"], command=command)
+
+    assert "has no POSIX shell" in text_of(first)
+    assert structured(again)["status"] == "declined"
+    assert not (tmp_path / "ran").exists()
+
+
 async def test_second_line_of_a_command_does_not_pass_for_a_line_of_the_question(open_tools: OpenTools) -> None:
     person = Person(says_yes=False)
     command = "touch /nowhere/x\n  local (dev): nobody\nonly reads"

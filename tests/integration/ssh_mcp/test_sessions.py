@@ -6,12 +6,13 @@ import asyncio
 import hashlib
 import json
 import secrets
+import shutil
 from pathlib import Path
 
 import pytest
 from mcp_types import CallToolResult
 
-from tests.fakes.openssh import SshServer
+from tests.fakes.openssh import KeyPair, SshServer, ssh_server
 from tests.integration.ssh_mcp.conftest import (
     Estate,
     Json,
@@ -242,3 +243,32 @@ async def test_where_only_reading_is_allowed_nothing_is_typed(open_tools: OpenTo
     assert refused["status"] == "blocked"
     assert person.questions == []
     assert not (tmp_path / "ran").exists()
+
+
+@pytest.mark.parametrize("shell", ["dash", "busybox"])
+async def test_hosts_without_bash_have_sessions_too(
+    shell: str, estate: Estate, client_key: KeyPair, open_tools: OpenTools, tmp_path: Path
+) -> None:
+    program = shutil.which(shell)
+    if program is None:
+        pytest.skip(f"{shell} is not installed")
+    programs = tmp_path / "programs"
+    programs.mkdir()
+    (programs / "sh").symlink_to(program)
+    for tool in ("ls", "cat", "sleep", "env", "stty", "pwd", "printf"):
+        (programs / tool).symlink_to(program if shell == "busybox" else shutil.which(tool) or program)
+    with ssh_server(tmp_path / "small", client_key=client_key, options=[f"SetEnv PATH={programs}"]) as small:
+        estate.add("small", small)
+        async with open_tools() as tools:
+            session = await open_session(tools, "small")
+            await session.run("cd /tmp")
+            ran = await session.run("pwd; ls /nowhere")
+            begun = await session.run("sleep 777", timeout_seconds=1)
+            stopped = await session.do("signal", signal="INT")
+            after = await session.run("pwd")
+
+    assert ran["output"].startswith("/tmp\n")
+    assert ran["exit_code"] not in {0, None}
+    assert begun["status"] == "running"
+    assert stopped["status"] == "idle"
+    assert (after["output"], after["directory"]) == ("/tmp", "/tmp")

@@ -8,7 +8,7 @@ from command_safety import CommandClass, classify
 from tests.unit.command_safety.labelled import DATA, read_labelled, score
 
 
-@pytest.mark.parametrize("name", ["given", "own"])
+@pytest.mark.parametrize("name", ["given", "own", "holdout", "holdout2"])
 def test_every_labelled_command_gets_its_class(name: str) -> None:
     found = score(read_labelled(name))
 

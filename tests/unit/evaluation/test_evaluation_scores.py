@@ -1,5 +1,7 @@
 """How an evaluation counts what was found, missed and made up."""
 
+from dataclasses import replace
+
 from evaluation.reporting import describe_result, describe_trial, to_json
 from evaluation.trials import Finding, Role, Trial, score, score_by_condition
 from simulator.world import Expected
@@ -49,6 +51,17 @@ def test_anything_said_of_a_healthy_twin_is_made_up() -> None:
 
     assert not trial.is_right
     assert score_by_condition([trial])["dns-broken"].false == 1
+
+
+def test_an_effect_has_to_stand_under_its_cause() -> None:
+    silent = Expected(condition="service-no-ready-endpoints", object="Service/shop/web", is_effect=True)
+    effect = Finding(silent.condition, silent.object, 0.9, "No pod is ready.")
+    joined = replace(TRUE, effects=((silent.condition, silent.object),))
+
+    right, apart = (Trial("chain", Role.FAULT, (QUOTA, silent), found, 0.1) for found in ((joined,), (TRUE, effect)))
+
+    assert right.is_right
+    assert (apart.missed, apart.false) == ([silent], [effect])
 
 
 def test_the_report_counts_by_condition_and_in_all() -> None:

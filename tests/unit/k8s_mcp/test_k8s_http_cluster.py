@@ -16,14 +16,18 @@ import yaml
 from aiohttp import web
 
 from k8s_mcp.cluster.asking_user import AskingUser
+from k8s_mcp.cluster.changes import Eviction, ObjectPatch, PatchForm
 from k8s_mcp.cluster.http_cluster import HttpCluster
-from k8s_mcp.cluster.interfaces import DEPLOYMENTS, NAMESPACES, NODES, PODS, SECRETS, LogRequest, ScaleChange, Selection
+from k8s_mcp.cluster.interfaces import DEPLOYMENTS, NAMESPACES, NODES, PODS, SECRETS, LogRequest, Selection
 from k8s_mcp.errors import (
     AccessDenied,
     ChangeConflict,
+    ClusterError,
     ClusterUnreachable,
     CredentialsRejected,
+    EvictionRefused,
     ObjectNotFound,
+    OutcomeUnknown,
     RequestRefused,
 )
 from k8s_mcp.settings import K8sSettings
@@ -229,6 +233,11 @@ async def test_server_that_stays_busy_is_given_up_and_told(tmp_path: Path, code:
     assert came == requests
 
 
+def scale_to(replicas: int, *, version: str) -> ObjectPatch:
+    body = {"spec": {"replicas": replicas}, "metadata": {"resourceVersion": version}}
+    return ObjectPatch(DEPLOYMENTS, "web", "shop", PatchForm.MERGE, body, subresource="scale")
+
+
 async def test_change_is_never_sent_twice(tmp_path: Path) -> None:
     came = 0
 
@@ -238,8 +247,8 @@ async def test_change_is_never_sent_twice(tmp_path: Path) -> None:
         return web.json_response({"message": "busy"}, status=503)
 
     async with connect(tmp_path, handle) as cluster:
-        with pytest.raises(ClusterUnreachable, match="Nothing was changed"):
-            await cluster.scale_deployment(ScaleChange("shop", "web", 5, "7"))
+        with pytest.raises(OutcomeUnknown, match="may have taken effect or not"):
+            await cluster.patch_object(scale_to(5, version="7"), is_dry_run=False)
 
     assert came == 1
 
@@ -285,10 +294,12 @@ async def test_cut_change_leaves_its_outcome_open(tmp_path: Path) -> None:
     handle, seen = cutting(9)
 
     async with connect(tmp_path, handle) as cluster:
-        with pytest.raises(ClusterUnreachable, match="not known whether the change was made"):
-            await cluster.scale_deployment(ScaleChange("shop", "web", 5, "7"))
+        with pytest.raises(OutcomeUnknown, match="may have taken effect or not"):
+            await cluster.patch_object(scale_to(5, version="7"), is_dry_run=False)
+        with pytest.raises(ClusterUnreachable, match="Nothing was read"):
+            await cluster.patch_object(scale_to(5, version="7"), is_dry_run=True)
 
-    assert seen == ["PUT"]
+    assert seen == ["PATCH", "PATCH"]
 
 
 @pytest.mark.parametrize(
@@ -475,12 +486,44 @@ async def test_scale_is_written_for_the_version_that_was_read(tmp_path: Path) ->
         return web.json_response(body)
 
     async with connect(tmp_path, handle) as cluster:
-        await cluster.scale_deployment(ScaleChange("shop", "web", 5, "7"))
+        await cluster.patch_object(scale_to(5, version="7"), is_dry_run=False)
         with pytest.raises(ChangeConflict, match="modified"):
-            await cluster.scale_deployment(ScaleChange("shop", "web", 5, "6"))
+            await cluster.patch_object(scale_to(5, version="6"), is_dry_run=False)
 
-    assert written[0] == ("PUT", "/apis/apps/v1/namespaces/shop/deployments/web/scale", {"replicas": 5})
+    assert written[0] == ("PATCH", "/apis/apps/v1/namespaces/shop/deployments/web/scale", {"replicas": 5})
     assert len(written) == 2
+
+
+async def test_warnings_of_the_api_server_come_with_its_answer(tmp_path: Path) -> None:
+    async def handle(_: web.Request) -> web.StreamResponse:
+        response = web.json_response({"kind": "Deployment"})
+        response.headers.add("Warning", '299 - "would violate PodSecurity \\"restricted:latest\\": privileged"')
+        response.headers.add("Warning", '299 - "policy/v1beta1 is deprecated"')
+        return response
+
+    async with connect(tmp_path, handle) as cluster:
+        written = await cluster.patch_object(scale_to(5, version="7"), is_dry_run=True)
+
+    assert written.warnings == (
+        'would violate PodSecurity "restricted:latest": privileged',
+        "policy/v1beta1 is deprecated",
+    )
+
+
+@pytest.mark.parametrize(("code", "expected"), [(500, OutcomeUnknown), (429, EvictionRefused), (404, ObjectNotFound)])
+async def test_refused_eviction_is_told_from_a_lost_one(
+    tmp_path: Path, code: int, expected: type[ClusterError]
+) -> None:
+    cause = {"reason": "DisruptionBudget", "message": "The disruption budget web needs 2 healthy pods"}
+
+    async def handle(_: web.Request) -> web.StreamResponse:
+        return web.json_response({"message": "no", "details": {"causes": [cause]}}, status=code)
+
+    async with connect(tmp_path, handle) as cluster:
+        with pytest.raises(expected) as caught:
+            await cluster.evict_pod(Eviction("web-1", "shop", "u"), is_dry_run=False)
+
+    assert code != 429 or str(caught.value) == cause["message"]
 
 
 async def test_user_and_password_in_the_address_are_not_shown(tmp_path: Path) -> None:

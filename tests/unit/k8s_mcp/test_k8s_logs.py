@@ -149,7 +149,7 @@ async def test_lines_are_found_by_a_regular_expression() -> None:
         ({"workload": "web", "contains": "(", "regex": True}, "no regular expression"),
         ({"workload": "nothing"}, "there are: web"),
         ({"workload": "--server=x"}, "no valid Kubernetes name"),
-        ({"workload": "sts/web"}, "no kind"),
+        ({"workload": "gadget/web"}, "no kind"),
     ],
 )
 async def test_wrong_questions_are_explained(arguments: dict[str, object], expected: str) -> None:

@@ -8,9 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from k8s_diagnosis.text.names import InvalidName, check_name, check_selector, find_nearest, list_nearest
+from k8s_diagnosis.text.names import InvalidName, check_name, find_nearest, list_nearest
 from k8s_diagnosis.text.quantities import parse_quantity, show_cpu, show_memory
 from k8s_diagnosis.text.times import parse_time, shorten_duration
+from k8s_mcp.selecting.labels import check_label_selector
 from mcp_kit.redaction import is_credential_name, redact
 from mcp_kit.sanitising import sanitise, sanitise_line
 
@@ -31,7 +32,7 @@ def test_anything_else_is_refused(name: str) -> None:
 @pytest.mark.parametrize("selector", ["-l", "app=web;rm", "app=$(id)", "", "app=web\nx"])
 def test_text_that_is_no_selector_is_refused(selector: str) -> None:
     with pytest.raises(InvalidName):
-        check_selector(selector)
+        check_label_selector(selector)
 
 
 def test_names_that_contain_the_wanted_one_come_first() -> None:

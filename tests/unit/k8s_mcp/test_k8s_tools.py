@@ -8,10 +8,9 @@ from datetime import UTC, datetime
 from typing import Any, Literal
 
 import pytest
-from mcp import Client, MCPError
+from mcp import Client
 from mcp.client.session import ElicitationFnT
-from mcp_types import CallToolResult, ElicitRequestParams, ElicitResult, InputRequiredResult, InputResponses
-from pydantic import SecretStr
+from mcp_types import CallToolResult
 
 from k8s_mcp.cluster.interfaces import JsonObject
 from k8s_mcp.errors import AccessDenied, ClusterUnreachable
@@ -64,18 +63,6 @@ def deployment(*, replicas: int = 3) -> JsonObject:
 
 def web_cluster() -> InMemoryCluster:
     return InMemoryCluster({"deployments": [deployment()], "namespaces": [{"metadata": {"name": "default"}}]})
-
-
-def replying(
-    *, confirm: bool, action: Literal["accept", "decline", "cancel"] = "accept"
-) -> tuple[ElicitationFnT, list[str]]:
-    questions: list[str] = []
-
-    async def answer(context: Any, params: ElicitRequestParams) -> ElicitResult:  # Any: the SDK's request context
-        questions.append(params.message)
-        return ElicitResult(action=action, content={"confirm": confirm} if action == "accept" else None)
-
-    return answer, questions
 
 
 async def test_pod_list_reads_the_log_where_it_decides_the_cause() -> None:
@@ -337,124 +324,6 @@ async def test_empty_log_is_said_to_be_empty() -> None:
     assert "has written no log lines" in text_of(await call(cluster, "k8s-get-logs", pod=pod, container=container))
 
 
-@pytest.mark.parametrize("era", ERAS)
-async def test_yes_scales_exactly_what_was_asked(era: Era) -> None:
-    cluster, (answer, questions) = web_cluster(), replying(confirm=True)
-
-    async with connect(cluster, era=era, answer=answer) as client:
-        content = content_of(await client.call_tool("k8s-scale-deployment", {"name": "web", "replicas": 5}))
-
-    assert questions[0].splitlines()[0] == "Scale Deployment default/web from 3 to 5 replicas?"
-    assert "Undo: k8s-scale-deployment name=web namespace=default replicas=3" in questions[0]
-    assert (content["status"], content["replicas_before"], content["replicas_after"]) == ("scaled", 3, 5)
-    assert cluster.objects["deployments"][0]["spec"]["replicas"] == 5
-    assert len(questions) == 1
-
-
-@pytest.mark.parametrize("era", ERAS)
-@pytest.mark.parametrize(("confirm", "action"), [(False, "accept"), (True, "decline"), (True, "cancel")])
-async def test_anything_but_yes_changes_nothing(era: Era, confirm: bool, action: Reaction) -> None:
-    cluster, (answer, _) = web_cluster(), replying(confirm=confirm, action=action)
-
-    async with connect(cluster, era=era, answer=answer) as client:
-        content = content_of(await client.call_tool("k8s-scale-deployment", {"name": "web", "replicas": 5}))
-
-    assert (content["status"], content["replicas_after"]) == ("declined", 3)
-    assert cluster.objects["deployments"][0]["spec"]["replicas"] == 3
-
-
-@pytest.mark.parametrize("era", ERAS)
-async def test_client_that_cannot_ask_changes_nothing(era: Era) -> None:
-    cluster = web_cluster()
-
-    async with connect(cluster, era=era) as client:
-        content = content_of(await client.call_tool("k8s-scale-deployment", {"name": "web", "replicas": 5}))
-
-    assert content["status"] == "needs_approval"
-    assert not any(request.startswith("scale") for request in cluster.requests)
-
-
-async def test_operator_may_allow_changes_without_a_question() -> None:
-    cluster = web_cluster()
-
-    async with connect(cluster, settings=K8sSettings(allow_unconfirmed=True)) as client:
-        content = content_of(await client.call_tool("k8s-scale-deployment", {"name": "web", "replicas": 0}))
-
-    assert content["status"] == "scaled"
-    assert cluster.objects["deployments"][0]["spec"]["replicas"] == 0
-
-
-@pytest.mark.parametrize("era", ERAS)
-async def test_deployment_that_changed_meanwhile_is_not_scaled_on_the_old_answer(era: Era) -> None:
-    cluster = web_cluster()
-    questions: list[str] = []
-
-    async def answer(context: Any, params: ElicitRequestParams) -> ElicitResult:  # Any: the SDK's request context
-        questions.append(params.message)
-        if len(questions) == 1:
-            cluster.objects["deployments"][0]["spec"]["replicas"] = 8
-            cluster.objects["deployments"][0]["metadata"].update(generation=2, resourceVersion="200")
-            return ElicitResult(action="accept", content={"confirm": True})
-        return ElicitResult(action="decline")
-
-    async with connect(cluster, era=era, answer=answer) as client:
-        result = await client.call_tool("k8s-scale-deployment", {"name": "web", "replicas": 5})
-
-    assert cluster.objects["deployments"][0]["spec"]["replicas"] == 8
-    if era == "legacy":
-        assert "changed after the question was asked" in text_of(result)
-    else:
-        assert questions[1].startswith("Scale Deployment default/web from 8 to 5 replicas?")
-        assert content_of(result)["status"] == "declined"
-
-
-async def test_status_updates_in_between_do_not_void_the_approval() -> None:
-    cluster, (answer, _) = web_cluster(), replying(confirm=True)
-    cluster.conflicts = 2
-
-    async with connect(cluster, answer=answer) as client:
-        content = content_of(await client.call_tool("k8s-scale-deployment", {"name": "web", "replicas": 4}))
-
-    assert content["status"] == "scaled"
-    assert cluster.objects["deployments"][0]["spec"]["replicas"] == 4
-
-
-@pytest.mark.parametrize("era", ERAS)
-async def test_change_that_fails_in_a_dry_run_is_refused_before_anybody_is_asked(era: Era) -> None:
-    cluster, (answer, questions) = web_cluster(), replying(confirm=True)
-    cluster.failures = {"dry run": AccessDenied("deployments/scale is forbidden")}
-
-    async with connect(cluster, era=era, answer=answer) as client:
-        result = await client.call_tool("k8s-scale-deployment", {"name": "web", "replicas": 5})
-
-    assert result.is_error
-    assert "deployments/scale is forbidden" in text_of(result)
-    assert questions == []
-    assert not [request for request in cluster.requests if request.startswith("scale")]
-
-
-async def test_scaling_to_the_present_number_asks_nobody() -> None:
-    cluster, (answer, questions) = web_cluster(), replying(confirm=True)
-
-    async with connect(cluster, answer=answer) as client:
-        content = content_of(await client.call_tool("k8s-scale-deployment", {"name": "web", "replicas": 3}))
-
-    assert questions == []
-    assert content["replicas_before"] == content["replicas_after"] == 3
-
-
-async def test_unknown_deployment_is_answered_with_the_nearest_names() -> None:
-    cluster, (answer, questions) = web_cluster(), replying(confirm=True)
-
-    async with connect(cluster, answer=answer) as client:
-        result = await client.call_tool("k8s-scale-deployment", {"name": "wep", "replicas": 5})
-
-    assert text_of(result) == (
-        'No deployment "wep" in namespace "default"; nearest: web. k8s-get-deployments lists them.'
-    )
-    assert questions == []
-
-
 async def test_read_only_server_does_not_offer_the_change() -> None:
     async with connect(web_cluster(), settings=K8sSettings(read_only=True)) as client:
         tools = (await client.list_tools()).tools
@@ -472,50 +341,3 @@ async def test_cluster_is_closed_with_the_server() -> None:
         await client.call_tool("k8s-get-pods", {})
 
     assert cluster.is_closed
-
-
-async def ask_and_keep(client: Client, arguments: dict[str, object]) -> tuple[str, str]:
-    """The first round of a durable approval: the key of the question and the sealed state."""
-    asked = await client.session.call_tool("k8s-scale-deployment", arguments, allow_input_required=True)
-    assert isinstance(asked, InputRequiredResult)
-    assert asked.input_requests is not None
-    assert asked.request_state is not None
-    return next(iter(asked.input_requests)), asked.request_state
-
-
-async def test_approval_survives_a_restart_of_the_server_with_the_same_key() -> None:
-    cluster, (answer, _) = web_cluster(), replying(confirm=True)
-    settings = K8sSettings(request_state_key=SecretStr("k" * 32))
-    arguments: dict[str, object] = {"name": "web", "replicas": 5}
-    async with connect(cluster, answer=answer, settings=settings) as client:
-        key, state = await ask_and_keep(client, arguments)
-
-    async with connect(cluster, answer=answer, settings=settings) as client:
-        yes: InputResponses = {key: ElicitResult(action="accept", content={"confirm": True})}
-        result = await client.session.call_tool(
-            "k8s-scale-deployment", arguments, input_responses=yes, request_state=state
-        )
-
-    assert content_of(result)["status"] == "scaled"
-
-
-async def test_approval_cannot_be_used_twice_or_for_other_arguments() -> None:
-    cluster, (answer, _) = web_cluster(), replying(confirm=True)
-    arguments: dict[str, object] = {"name": "web", "replicas": 5}
-    async with connect(cluster, answer=answer) as client:
-        key, state = await ask_and_keep(client, arguments)
-        yes: InputResponses = {key: ElicitResult(action="accept", content={"confirm": True})}
-        with pytest.raises(MCPError):
-            await client.session.call_tool(
-                "k8s-scale-deployment", {"name": "web", "replicas": 50}, input_responses=yes, request_state=state
-            )
-        await client.session.call_tool("k8s-scale-deployment", arguments, input_responses=yes, request_state=state)
-        # Back to the number the question named: only the generation tells this from the moment it was asked.
-        cluster.objects["deployments"][0]["spec"]["replicas"] = 3
-        again = await client.session.call_tool(
-            "k8s-scale-deployment", arguments, input_responses=yes, request_state=state, allow_input_required=True
-        )
-
-    assert isinstance(again, InputRequiredResult)
-    assert cluster.requests.count("scale web to 5") == 1
-    assert "scale web to 50" not in cluster.requests

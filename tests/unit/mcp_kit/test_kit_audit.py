@@ -27,14 +27,12 @@ async def test_calls_are_recorded_with_outcome_and_without_values(tmp_path: Path
         await client.list_tools()
         await client.call_tool("k8s-get-pods", {"namespace": "pricing"})
         await client.call_tool("k8s-get-logs", {"pod": "no-such-pod", "contains": "hunter2"})
-        await client.call_tool("k8s-scale-deployment", {"name": "price-cache", "replicas": 4})
 
     records = [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
     details = [json.loads(record["details"]) for record in records]
     assert [(record["subject"], detail["outcome"]) for record, detail in zip(records, details, strict=True)] == [
         ("k8s-get-pods", "ok"),
         ("k8s-get-logs", "error"),
-        ("k8s-scale-deployment", "needs_approval"),
     ]
     assert AuditFile(file).verify().fault is None
     assert details[1]["arguments"] == ["contains", "pod"]

@@ -135,8 +135,8 @@ async def test_refused_session_teaches_the_limit_for_a_while() -> None:
     host = Host()
     pool = host.pool()
     first, second = await take_many(pool, 2)
-    pool.learn_limit(second)
     pool.give_back(second)
+    pool.learn_limit(second)
 
     elsewhere = await pool.take()
     pool.give_back(elsewhere)

@@ -11,10 +11,22 @@ from backend.vocabulary.language import Language, Text
 _ABILITIES = (
     Text(en="what is not normal, and why", zh="找出不正常的对象并说明原因"),
     Text(en="why one workload, pod or service fails", zh="解释某个工作负载、Pod 或 Service 为什么有问题"),
-    Text(en="list pods, services, deployments, nodes", zh="列出 Pod、Service、Deployment、节点"),
+    Text(
+        en="list pods, services, deployments, nodes and any other kind",
+        zh="列出 Pod、Service、Deployment、节点及其他资源",
+    ),
     Text(en="logs, events and details of a pod", zh="查看 Pod 的日志、事件和详情"),
-    Text(en="scale a deployment, after you approved it", zh="扩缩 Deployment（执行前需要你批准）"),
+    Text(en="usage, relations and revisions", zh="查看资源用量、关联关系和历史版本"),
     Text(en="the health of the cluster", zh="集群健康概览"),
+    Text(
+        en="hosts: disks, memory, load, processes, ports, failed services, zombies, clock, certificates",
+        zh="主机：磁盘、内存、负载、进程、端口、失败的服务、僵尸进程、时钟、证书",
+    ),
+    Text(
+        en="after you approved it: scale, restart, roll back, cordon, delete a pod, end a process, restart a service,"
+        " run a command",
+        zh="经你批准后：扩缩、重启、回滚、隔离节点、删除 Pod、结束进程、重启服务、执行命令",
+    ),
 )
 _EXAMPLES = (
     Text(
@@ -25,6 +37,8 @@ _EXAMPLES = (
     Text(en="Show the previous logs of checkout", zh="看一下 checkout 上一次的日志"),
     Text(en="scale web to 5", zh="把 web 扩到 5 个副本"),
     Text(en="How is the cluster?", zh="集群健康吗？"),
+    Text(en="Who uses port 8080?", zh="8080 端口被谁占用了？"),
+    Text(en="Which host runs out of disk space?", zh="哪台机器磁盘快满了？"),
 )
 _SELF_EXPLAINING = frozenset({ErrorKind.TOOL_FAILED, ErrorKind.TOOL_BAD_ARGUMENTS})
 """Kinds whose message already names the next step."""

@@ -16,15 +16,6 @@ def ask_for_number(name: str, *, language: Language) -> str:
     )
 
 
-def ask_for_namespace(rows: Sequence[Row], *, language: Language) -> str:
-    listed = ", ".join(code(f"{row.namespace}/{row.name}") for row in rows)
-    return choose(
-        language,
-        en=f"There are several: {listed}. Please name the namespace. Nothing was changed.",
-        zh=f"有多个同名的：{listed}。请指明命名空间。没有做任何变更。",
-    )
-
-
 def answer_already_there(row: Row, *, replicas: int, language: Language) -> str:
     name = code(f"{row.namespace}/{row.name}")
     return choose(

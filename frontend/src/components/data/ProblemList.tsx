@@ -1,7 +1,8 @@
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import styles from './ProblemList.module.css';
-import type { LocalText, Problem } from './toolResult';
+import type { Problem } from './toolResult';
+import { useLocalText } from './useLocalText';
 
 export function ProblemList({ problems }: { problems: Problem[] }): ReactNode {
   const { t } = useTranslation();
@@ -21,7 +22,7 @@ export function ProblemList({ problems }: { problems: Problem[] }): ReactNode {
 function ProblemItem({ problem }: { problem: Problem }): ReactNode {
   const { t, i18n } = useTranslation();
   const key = `problem.condition.${problem.condition}`;
-  const inLanguage = (text: LocalText): string => (i18n.language === 'en' ? text.en : text.zh);
+  const inLanguage = useLocalText();
   return (
     <li data-severity={problem.severity}>
       <div className={styles['head']}>

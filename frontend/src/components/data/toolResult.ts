@@ -124,7 +124,7 @@ export function readLogs(result: JsonObject): LogResult | null {
   };
 }
 
-function readLocalText(value: unknown): LocalText {
+export function readLocalText(value: unknown): LocalText {
   if (typeof value === 'string') return { en: value, zh: value };
   const texts = isObject(value) ? value : {};
   const en = toText(texts['en']) ?? toText(texts['zh']) ?? '';

@@ -107,11 +107,7 @@ def test_scaling(question: str, name: str, replicas: int | None, change: int | N
 @pytest.mark.parametrize(
     "question",
     [
-        "restart web",
-        "please delete pod web-1",
-        "删除 pod web",
-        "把 web 重启一下",
-        "回滚 checkout",
+        "delete deployment web",
         "fix checkout",
         "tell me a joke",
         "今天天气怎么样",

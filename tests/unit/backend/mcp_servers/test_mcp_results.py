@@ -195,6 +195,22 @@ def test_only_a_trusted_server_declares_the_kind_of_its_errors(
     assert outcome.failure.kind is kind
 
 
+@pytest.mark.parametrize(
+    ("is_change", "is_trusted", "status"),
+    [(True, True, ToolStatus.UNKNOWN), (True, False, ToolStatus.ERROR), (False, True, ToolStatus.ERROR)],
+)
+def test_a_trusted_server_may_say_that_the_outcome_of_a_change_is_open(
+    is_change: bool, is_trusted: bool, status: ToolStatus
+) -> None:
+    meta = {"ding-robot/error-kind": "outcome_unknown"}
+    result = CallToolResult(content=[TextContent(text="Outcome unknown: look at it.")], is_error=True, _meta=meta)
+
+    outcome = to_outcome(result, is_change=is_change, is_trusted=is_trusted, duration_ms=0)
+
+    assert outcome.status is status
+    assert outcome.text == "Outcome unknown: look at it."
+
+
 SCHEMA = {
     "type": "object",
     "properties": {"replicas": {"type": "integer", "minimum": 0}},

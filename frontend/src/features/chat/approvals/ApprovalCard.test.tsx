@@ -46,6 +46,69 @@ describe('ApprovalCard', () => {
     expect(screen.getByText('k8s-scale-deployment name=web replicas=3')).toBeVisible();
   });
 
+  const restart = {
+    kind: 'restart',
+    title: { en: 'Restart Deployment default/web?', zh: '重启 Deployment default/web？' },
+    object: 'Deployment/default/web',
+    cluster: 'prod',
+    risk: 'change',
+    changes: [],
+    pods: ['web-1', 'web-2'],
+    pods_total: 12,
+    effects: [{ en: '12 pods are replaced.', zh: '将更换 12 个 Pod。' }],
+    warnings: [{ en: 'Kept by Argo CD (shop).', zh: '由 Argo CD（shop）管理。' }],
+    unknown: [{ en: 'This account may not list budgets.', zh: '此账号无权列出预算。' }],
+    no_undo: { en: 'pods do not come back.', zh: 'Pod 不会回来。' },
+    dry_run: 'ok',
+  };
+
+  it('tells the whole change from its preview, once', () => {
+    renderPart(
+      <ApprovalCard
+        approval={approval({ preview: restart, question: 'Restart Deployment default/web?\n12 pods are replaced.' })}
+        onDecided={vi.fn()}
+      />,
+    );
+
+    expect(screen.getAllByText('12 pods are replaced.')).toHaveLength(1);
+    expect(screen.getByText('Cluster: prod')).toBeVisible();
+    expect(screen.getByText('Kept by Argo CD (shop).')).toBeVisible();
+    expect(screen.getByText('Could not be found out')).toBeVisible();
+    expect(screen.getByText('and 10 more')).toBeVisible();
+    expect(screen.getByText('Pods affected (12)')).toBeVisible();
+    expect(screen.getByText('pods do not come back.', { exact: false })).toBeVisible();
+    expect(screen.getByText('Change')).toBeVisible();
+  });
+
+  it('tells it in Chinese where the page is Chinese', () => {
+    renderPart(<ApprovalCard approval={approval({ preview: restart })} onDecided={vi.fn()} />, 'zh-CN');
+
+    expect(screen.getByText('重启 Deployment default/web？')).toBeVisible();
+    expect(screen.getByText('将更换 12 个 Pod。')).toBeVisible();
+    expect(screen.getByText('此账号无权列出预算。')).toBeVisible();
+    expect(screen.getByText('集群：prod')).toBeVisible();
+  });
+
+  it('shows several objects, each with what differs', () => {
+    const preview = {
+      kind: 'apply',
+      title: { en: 'Apply 2 objects (1 new, 1 changed)?', zh: '应用 2 个对象？' },
+      risk: 'destructive',
+      objects: [
+        { object: 'ConfigMap/default/a', action: 'create', changes: [{ field: 'data.x', before: null, after: '1' }] },
+        { object: 'ConfigMap/default/b', action: 'update', changes: [{ field: 'data.y', before: '1', after: '2' }] },
+      ],
+      more_changes: 3,
+    };
+    renderPart(<ApprovalCard approval={approval({ preview })} onDecided={vi.fn()} />);
+
+    expect(screen.getByText('ConfigMap/default/a')).toBeVisible();
+    expect(screen.getByText('new')).toBeVisible();
+    expect(screen.getByRole('row', { name: 'data.y 1 2' })).toBeVisible();
+    expect(screen.getByText('3 more fields change')).toBeVisible();
+    expect(screen.getByText('Destructive')).toBeVisible();
+  });
+
   it('offers to approve for the session only where the server allows to remember', async () => {
     server.on('POST /approvals/a1', () => json({ approval: approval({ state: 'approved' }), run_id: 'r2' }));
     const { unmount } = renderPart(<ApprovalCard approval={approval()} onDecided={vi.fn()} />);

@@ -3,12 +3,13 @@ import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Approval } from '@/api/types';
 import { RiskTag } from '@/components/RiskTag';
+import { useLocalText } from '@/components/data/useLocalText';
 import { ArgumentList } from '../blocks/ArgumentList';
 import { formatCountdown, formatDateTime } from '@/components/format';
 import styles from './ApprovalCard.module.css';
 import { ApprovalChoice } from './ApprovalChoice';
-import { ChangePreview, UndoCommand } from './ChangePreview';
-import { readPreview, splitUndo } from './readPreview';
+import { ChangePreview, NoUndo, UndoCommand } from './ChangePreview';
+import { readPreview, splitUndo, type Preview } from './readPreview';
 import { useNow } from './useNow';
 
 /** Stands before the name of the person whose earlier yes answered an approval. */
@@ -26,7 +27,7 @@ export function ApprovalCard({ approval, onDecided }: ApprovalCardProps): ReactN
   const now = useNow(isPending);
   const leftMs = Date.parse(approval.expires_at) - now;
   const state = isPending && leftMs <= 0 ? 'expired' : approval.state;
-  const [question = '', ...lines] = approval.question.split('\n');
+  const { preview, question, lines } = useQuestion(approval);
   return (
     <div
       role="group"
@@ -37,7 +38,7 @@ export function ApprovalCard({ approval, onDecided }: ApprovalCardProps): ReactN
       <div className={styles['head']}>
         <SafetyCertificateOutlined aria-hidden />
         <span>{state === 'pending' ? t('approval.title') : t(`approval.${state}`)}</span>
-        <RiskTag risk={approval.risk} />
+        <RiskTag risk={preview?.risk ?? approval.risk} />
         {state === 'pending' && (
           <span className={styles['countdown']}>
             {t('approval.expiresIn', { time: formatCountdown(leftMs) })}
@@ -45,7 +46,7 @@ export function ApprovalCard({ approval, onDecided }: ApprovalCardProps): ReactN
         )}
       </div>
       <p className={styles['question']}>{question}</p>
-      <Change approval={approval} lines={lines} hasUndo={state === 'pending' || state === 'approved'} />
+      <Change preview={preview} lines={lines} hasUndo={state === 'pending' || state === 'approved'} />
       <ExactCall approval={approval} />
       {state === 'pending' ? (
         <ApprovalChoice approval={approval} onDecided={onDecided} />
@@ -56,22 +57,39 @@ export function ApprovalCard({ approval, onDecided }: ApprovalCardProps): ReactN
   );
 }
 
+interface Question {
+  preview: Preview | null;
+  question: string;
+  /** The rest of the question, as far as the preview does not say it. */
+  lines: string[];
+}
+
+/** A preview with a title of its own says everything; without one it only adds to the text. */
+function useQuestion({ preview: told, question }: Approval): Question {
+  const inLanguage = useLocalText();
+  const preview = told == null ? null : readPreview(told);
+  const [first = '', ...lines] = question.split('\n');
+  const title = preview?.title ?? null;
+  return title === null
+    ? { preview, question: first, lines }
+    : { preview, question: inLanguage(title), lines: [] };
+}
+
 interface ChangeProps {
-  approval: Approval;
-  /** The question without its first line. */
+  preview: Preview | null;
   lines: string[];
   hasUndo: boolean;
 }
 
-function Change({ approval, lines, hasUndo }: ChangeProps): ReactNode {
+function Change({ preview, lines, hasUndo }: ChangeProps): ReactNode {
   const { text, undo } = splitUndo(lines);
-  const preview = approval.preview == null ? null : readPreview(approval.preview);
   const command = preview?.undo ?? undo;
   return (
     <>
       {text !== '' && <pre className={styles['details']}>{text}</pre>}
       {preview !== null && <ChangePreview preview={preview} />}
       {command !== null && hasUndo && <UndoCommand command={command} />}
+      {command === null && preview?.noUndo != null && <NoUndo reason={preview.noUndo} />}
     </>
   );
 }

@@ -41,3 +41,43 @@ describe('splitUndo', () => {
     expect(splitUndo(['Two pods.'])).toEqual({ text: 'Two pods.', undo: null });
   });
 });
+
+describe('readPreview of a whole change', () => {
+  it('reads sentences in both languages, or in one', () => {
+    const preview = readPreview({
+      title: { en: 'Restart web?', zh: '重启 web？' },
+      warnings: [{ en: 'All at once.', zh: '全部同时。' }, 'plain', 7, {}],
+      effects: [],
+      no_undo: 'gone',
+    });
+
+    expect(preview.title).toEqual({ en: 'Restart web?', zh: '重启 web？' });
+    expect(preview.warnings).toEqual([
+      { en: 'All at once.', zh: '全部同时。' },
+      { en: 'plain', zh: 'plain' },
+    ]);
+    expect(preview.noUndo).toEqual({ en: 'gone', zh: 'gone' });
+    expect(preview.other).toEqual({});
+  });
+
+  it('reads several objects with their own changes', () => {
+    const { objects } = readPreview({
+      objects: [{ object: 'ConfigMap/default/a', action: 'create', changes: [{ field: 'data.x', after: '1' }] }, 'odd'],
+    });
+
+    expect(objects).toEqual([
+      { object: 'ConfigMap/default/a', action: 'create', changes: [{ field: 'data.x', before: null, after: '1' }] },
+    ]);
+  });
+
+  it('takes only risks it knows, so that a server cannot call a change a look', () => {
+    expect(readPreview({ risk: 'destructive' }).risk).toBe('destructive');
+    expect(readPreview({ risk: 'read' }).risk).toBeNull();
+    expect(readPreview({ risk: 'harmless' }).risk).toBeNull();
+  });
+
+  it('counts pods beyond those that are named', () => {
+    expect(readPreview({ pods: ['a', 'b'], pods_total: 40 })).toMatchObject({ pods: ['a', 'b'], podsTotal: 40 });
+    expect(readPreview({ pods: ['a', 'b'] }).podsTotal).toBe(2);
+  });
+});

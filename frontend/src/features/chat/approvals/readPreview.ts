@@ -2,7 +2,8 @@
  * What a tool server tells about a change before it is made. Servers differ, so
  * every part is optional, and what has no known name is kept as it is.
  */
-import { isObject, type JsonObject } from '@/components/data/toolResult';
+import type { RiskLevel } from '@/api/types';
+import { isObject, readLocalText, type JsonObject, type LocalText } from '@/components/data/toolResult';
 
 export interface PreviewChange {
   field: string;
@@ -10,32 +11,81 @@ export interface PreviewChange {
   after: string | null;
 }
 
+/** One of several objects of a change. */
+export interface PreviewObject {
+  object: string;
+  action: string | null;
+  changes: PreviewChange[];
+}
+
 export interface Preview {
   kind: string | null;
+  /** The change as a question. */
+  title: LocalText | null;
+  /** What this very call does, where the tool's own risk is the worst it can do. */
+  risk: RiskLevel | null;
+  cluster: string | null;
   object: string | null;
   changes: PreviewChange[];
+  objects: PreviewObject[];
+  /** How many fields differ beyond those that are listed. */
+  moreChanges: number;
   pods: string[];
+  podsTotal: number;
   /** How many pods more or fewer there will be. */
   podDifference: number | null;
   dryRun: { isOk: boolean | null; text: string } | null;
   undo: string | null;
-  warnings: string[];
+  noUndo: LocalText | null;
+  effects: LocalText[];
+  warnings: LocalText[];
+  /** What could not be found out. */
+  unknown: LocalText[];
   other: JsonObject;
 }
 
-const KNOWN = new Set(['kind', 'object', 'changes', 'before', 'after', 'pods', 'dry_run', 'undo', 'warnings']);
+const KNOWN = new Set([
+  'kind',
+  'title',
+  'risk',
+  'cluster',
+  'object',
+  'objects',
+  'changes',
+  'more_changes',
+  'before',
+  'after',
+  'pods',
+  'pods_total',
+  'dry_run',
+  'undo',
+  'no_undo',
+  'effects',
+  'warnings',
+  'unknown',
+]);
 
 export function readPreview(preview: JsonObject): Preview {
-  const { kind, object, pods } = preview;
+  const { kind, object, pods, risk } = preview;
+  const names = readPods(pods);
   return {
     kind: show(kind),
+    title: readText(preview['title']),
+    risk: risk === 'change' || risk === 'destructive' ? risk : null,
+    cluster: show(preview['cluster']),
     object: show(object),
     changes: readChanges(preview),
-    pods: readPods(pods),
+    objects: readObjects(preview['objects']),
+    moreChanges: readCount(preview['more_changes']) ?? 0,
+    pods: names,
+    podsTotal: readCount(preview['pods_total']) ?? names.length,
     podDifference: typeof pods === 'number' ? pods : null,
     dryRun: readDryRun(preview['dry_run']),
     undo: typeof preview['undo'] === 'string' ? preview['undo'] : null,
+    noUndo: readText(preview['no_undo']),
+    effects: readTexts(preview['effects']),
     warnings: readTexts(preview['warnings']),
+    unknown: readTexts(preview['unknown']),
     other: Object.fromEntries(Object.entries(preview).filter(([key]) => !KNOWN.has(key))),
   };
 }
@@ -59,11 +109,24 @@ function readChange(change: JsonObject): PreviewChange {
   return { field: show(field) ?? '', before: show(change['before']), after: show(change['after']) };
 }
 
+function readObjects(value: unknown): PreviewObject[] {
+  if (!Array.isArray(value)) return [];
+  return value.filter(isObject).map((entry) => ({
+    object: show(entry['object']) ?? '',
+    action: show(entry['action']),
+    changes: readChanges(entry),
+  }));
+}
+
 function readPods(value: unknown): string[] {
   if (!Array.isArray(value)) return [];
   return value
     .map((pod: unknown) => (isObject(pod) ? pod['name'] : pod))
     .filter((name) => typeof name === 'string');
+}
+
+function readCount(value: unknown): number | null {
+  return typeof value === 'number' ? value : null;
 }
 
 function readDryRun(value: unknown): Preview['dryRun'] {
@@ -75,8 +138,13 @@ function readDryRun(value: unknown): Preview['dryRun'] {
   return { isOk: typeof ok === 'boolean' ? ok : null, text };
 }
 
-function readTexts(value: unknown): string[] {
-  return Array.isArray(value) ? value.filter((line) => typeof line === 'string') : [];
+function readText(value: unknown): LocalText | null {
+  const text = readLocalText(value);
+  return text.en === '' ? null : text;
+}
+
+function readTexts(value: unknown): LocalText[] {
+  return Array.isArray(value) ? value.map(readText).filter((text) => text !== null) : [];
 }
 
 function show(value: unknown): string | null {

@@ -42,7 +42,7 @@ OnClosed = Callable[[OpenSession, Recorded, str], None]
 """Called once per session with its recording and the reason of its end."""
 
 
-class SessionRegistry:
+class OpenSessions:
     """Keeps sessions between calls."""
 
     def __init__(
