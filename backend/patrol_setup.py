@@ -12,6 +12,7 @@ from backend.agent.model_routing.budgets import TokenBudget
 from backend.agent.model_routing.named_models import ModelDirectory
 from backend.agent.model_routing.spending import SpendingLedger
 from backend.features.hosts.service import HostService
+from backend.features.notifications.domain import Audience
 from backend.features.notifications.interfaces import Channel
 from backend.features.notifications.service import NotificationService
 from backend.features.patrol.explaining import ModelExplainer
@@ -81,6 +82,11 @@ def apply_webhook(settings: Settings, url: str) -> str:
     return "webhook"
 
 
+def read_audience(settings: Settings) -> Audience:
+    notifications = settings.notifications
+    return Audience(language=notifications.chosen_language, zone=notifications.zone, link=settings.page_link)
+
+
 def build_channels(settings: Settings, *, poster: HttpPoster, clock: Clock) -> Sequence[Channel]:
     """The channels that have at least one robot."""
     channels: list[Channel] = [
@@ -119,8 +125,7 @@ def build_watch(settings: Settings, needs: WatchNeeds, *, stack: AsyncExitStack)
             notifications=notifications,
             clock=clock,
             settings=settings.report,
-            language=settings.notifications.chosen_language,
-            link=settings.page_link,
+            audience=read_audience(settings),
         ),
         notifications=notifications,
     )
@@ -183,8 +188,7 @@ def _build_patrol(
             explainer=explainer,
             clock=needs.clock,
             settings=settings.patrol,
-            language=settings.notifications.chosen_language,
-            link=settings.page_link,
+            audience=read_audience(settings),
         ),
         notifications=notifications,
         audit=needs.audit,

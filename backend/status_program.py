@@ -9,7 +9,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.markdown import Markdown
 
-from backend.features.notifications.domain import DeliveryState
+from backend.features.notifications.domain import Audience, DeliveryState
 from backend.features.patrol.service import PatrolProcess
 from backend.features.reports.domain import Report
 from backend.features.reports.rendering import write_data, write_markdown, write_page
@@ -17,7 +17,6 @@ from backend.patrol_setup import apply_webhook
 from backend.records import new_id
 from backend.settings import Settings
 from backend.vocabulary.errors import OpsError
-from backend.vocabulary.language import Language
 from backend.watch_program import (
     deliver,
     look_at_everything,
@@ -63,15 +62,15 @@ async def _send_status(settings: Settings, options: StatusOptions) -> int:
             await look_at_everything(watch, starter, is_silent=False, language=language)
         report = await watch.reports.build()
         if channels is None or options.format is not None or options.output is not None:
-            _write_report(report, options=options, language=language)
+            _write_report(report, options=options, audience=watch.reports.audience)
         if channels is None:
             return EXIT_DONE
-        return await _send_report(watch, channels=channels or None, language=language)
+        return await _send_report(watch, channels=channels or None)
 
 
-async def _send_report(watch: Watch, *, channels: list[str] | None, language: Language) -> int:
+async def _send_report(watch: Watch, *, channels: list[str] | None) -> int:
     key = f"report:{name_actor()}:{new_id()}"
-    await watch.reports.send(key=key, language=language, channels=channels, by=name_actor())
+    await watch.reports.send(key=key, channels=channels, by=name_actor())
     await deliver(watch, key=key)
     deliveries = await watch.notifications.find_deliveries(key)
     for delivery in deliveries:
@@ -93,14 +92,14 @@ def _choose_channels(settings: Settings, options: StatusOptions) -> list[str] | 
     return [] if options.channel == "all" else [options.channel]
 
 
-def _write_report(report: Report, *, options: StatusOptions, language: Language) -> None:
+def _write_report(report: Report, *, options: StatusOptions, audience: Audience) -> None:
     format_ = options.format or _guess_format(options.output)
     if format_ == "json":
         text = json.dumps(write_data(report), ensure_ascii=False, indent=2) + "\n"
     elif format_ == "html":
-        text = write_page(report, language=language)
+        text = write_page(report, audience=audience)
     else:
-        text = write_markdown(report, language=language)
+        text = write_markdown(report, audience=audience)
     if options.output is not None:
         options.output.write_text(text, encoding="utf-8")
         print(f"written to {options.output}", file=sys.stderr)

@@ -2,13 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, tzinfo
 from enum import StrEnum
 from typing import Annotated, Literal, TypeAlias
 
 from pydantic import Field, TypeAdapter
 
-from backend.vocabulary.language import Language
+from backend.vocabulary.language import Language, Text
 from backend.vocabulary.severity import Severity
 
 MAX_TITLE_CHARACTERS = 120
@@ -53,6 +53,24 @@ class Table:
 
 
 Block: TypeAlias = Annotated[Paragraph | Facts | Listing | Commands | Table, Field(discriminator="type")]
+
+
+@dataclass(frozen=True, slots=True)
+class Audience:
+    """Whom messages and reports are written for."""
+
+    language: Language
+    zone: tzinfo | None = None
+    """The time zone in which moments are written; None is the machine's own."""
+    link: str | None = None
+    """Where the product shows more."""
+
+    def say(self, text: Text) -> str:
+        return text.in_language(self.language)
+
+    def write_moment(self, moment: datetime) -> str:
+        """`2026-11-21 11:00 +0800`."""
+        return moment.astimezone(self.zone).strftime("%Y-%m-%d %H:%M %z")
 
 
 class MessageKind(StrEnum):

@@ -5,9 +5,18 @@ from dataclasses import replace
 from datetime import datetime
 from enum import StrEnum
 
-from backend.features.notifications.domain import Block, Commands, Facts, Listing, Message, MessageKind, Paragraph
+from backend.features.notifications.domain import (
+    Audience,
+    Block,
+    Commands,
+    Facts,
+    Listing,
+    Message,
+    MessageKind,
+    Paragraph,
+)
 from backend.features.patrol.domain import PATROL, Announced, Finding, FindingState
-from backend.vocabulary.language import Language, Text
+from backend.vocabulary.language import Text
 
 _SHOWN_EVIDENCE = 3
 
@@ -51,28 +60,26 @@ def write_message(
     finding: Finding,
     occasion: Occasion,
     *,
-    language: Language,
+    audience: Audience,
     check_titles: Mapping[str, Text],
-    link: str | None,
 ) -> Message:
     """What people read. The key makes sure that the same news is sent once, however often it is written."""
     is_gone = occasion is Occasion.GONE
     stamp = finding.closed_at if is_gone else finding.last_seen_at
     title = check_titles.get(finding.check)
-    heading = _HEADINGS[occasion].in_language(language)
     return Message(
         key=f"finding:{finding.id}:{occasion}:{'' if stamp is None else stamp.isoformat()}",
         kind=MessageKind.RECOVERY if is_gone else MessageKind.ALERT,
         severity=finding.severity,
-        title=f"{heading} {finding.target}: {finding.title.in_language(language)}",
+        title=f"{audience.say(_HEADINGS[occasion])} {finding.target}: {audience.say(finding.title)}",
         blocks=_write_blocks(
             finding,
             is_gone=is_gone,
-            language=language,
-            check=finding.check if title is None else title.in_language(language),
+            audience=audience,
+            check=finding.check if title is None else audience.say(title),
         ),
-        language=language,
-        link=link,
+        language=audience.language,
+        link=audience.link,
     )
 
 
@@ -85,14 +92,12 @@ def _is_a_step_worse(finding: Finding) -> bool:
     return moved >= finding.step if finding.step > 0 else moved <= finding.step
 
 
-def _write_blocks(finding: Finding, *, is_gone: bool, language: Language, check: str) -> tuple[Block, ...]:
-    def words(text: Text) -> str:
-        return text.in_language(language)
-
-    since = (finding.opened_at or finding.first_seen_at).strftime("%Y-%m-%d %H:%M UTC")
+def _write_blocks(finding: Finding, *, is_gone: bool, audience: Audience, check: str) -> tuple[Block, ...]:
+    words = audience.say
+    since = audience.write_moment(finding.opened_at or finding.first_seen_at)
     facts = [(words(_CHECK), check), (words(_SINCE), since)]
     if is_gone and finding.closed_at is not None:
-        facts.append((words(_GONE_AT), finding.closed_at.strftime("%Y-%m-%d %H:%M UTC")))
+        facts.append((words(_GONE_AT), audience.write_moment(finding.closed_at)))
         return (Facts(tuple(facts)),)
     blocks: list[Block] = [Facts((*facts, (words(_CAUSE), words(finding.cause))))]
     if finding.evidence:

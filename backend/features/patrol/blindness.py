@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from enum import StrEnum
 
-from backend.features.notifications.domain import Facts, Message, MessageKind
+from backend.features.notifications.domain import Audience, Facts, Message, MessageKind
 from backend.features.patrol.domain import PatrolRun, RunState
-from backend.vocabulary.language import Language, Text
+from backend.vocabulary.language import Text
 from backend.vocabulary.severity import Severity
 
 
@@ -35,22 +35,18 @@ def judge_sight(runs: Sequence[PatrolRun], *, after: int) -> Sight | None:
     return Sight.BACK if was_told and not blind[0] else None
 
 
-def write_message(run: PatrolRun, sight: Sight, *, language: Language, link: str | None) -> Message:
+def write_message(run: PatrolRun, sight: Sight, *, audience: Audience) -> Message:
     is_lost = sight is Sight.LOST
-    title = _LOST if is_lost else _BACK
-    reason = run.problem or _ALL_UNKNOWN.in_language(language)
-    facts = (
-        (_REASON.in_language(language), reason),
-        (_ADVICE_LABEL.in_language(language), _ADVICE.in_language(language)),
-    )
+    reason = run.problem or audience.say(_ALL_UNKNOWN)
+    facts = ((audience.say(_REASON), reason), (audience.say(_TO_DO), audience.say(_ADVICE)))
     return Message(
         key=f"sight:{run.id}:{sight.value}",
         kind=MessageKind.ALERT if is_lost else MessageKind.RECOVERY,
         severity=Severity.CRITICAL,
-        title=title.in_language(language),
+        title=audience.say(_LOST if is_lost else _BACK),
         blocks=(Facts(facts),) if is_lost else (),
-        language=language,
-        link=link,
+        language=audience.language,
+        link=audience.link,
     )
 
 
@@ -58,7 +54,7 @@ _LOST = Text(en="Alert: patrol can see nothing", zh="告警:巡检无法看到�
 _BACK = Text(en="Recovered (alert ended): patrol can see again", zh="告警恢复:巡检已恢复")
 _ALL_UNKNOWN = Text(en="every host and cluster is unknown", zh="所有主机和集群均为未知")
 _REASON = Text(en="Reason", zh="原因")
-_ADVICE_LABEL = Text(en="What to do", zh="处理建议")
+_TO_DO = Text(en="What to do", zh="处理建议")
 _ADVICE = Text(
     en="GET /api/v2/health shows the tool servers, GET /api/v2/hosts the reason of each host. Until then nobody is told"
     " of anything.",

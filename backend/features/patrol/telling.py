@@ -4,7 +4,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Sequence
 
-from backend.features.notifications.domain import Message
+from backend.features.notifications.domain import Audience, Message
 from backend.features.notifications.service import NotificationService
 from backend.features.patrol import blindness
 from backend.features.patrol.announcing import Occasion, find_occasion, mark_announced, write_message
@@ -22,7 +22,6 @@ from backend.features.patrol.domain import (
 from backend.features.patrol.interfaces import Explainer, FindingStore, Lease
 from backend.features.patrol.settings import PatrolSettings
 from backend.vocabulary.clock import Clock
-from backend.vocabulary.language import Language
 
 _log = logging.getLogger(__name__)
 
@@ -38,16 +37,14 @@ class Teller:
         explainer: Explainer,
         clock: Clock,
         settings: PatrolSettings,
-        language: Language,
-        link: str | None,
+        audience: Audience,
     ) -> None:
         self._findings = findings
         self._notifications = notifications
         self._explainer = explainer
         self._clock = clock
         self._settings = settings
-        self._language = language
-        self._link = link
+        self._audience = audience
 
     async def explain(self, run_id: str) -> None:
         """Ask the model about the worst findings that people will hear of, once each, all within the time allowed."""
@@ -93,12 +90,10 @@ class Teller:
             return
         sight = judge_sight(relevant, after=self._settings.open_after)
         if sight is not None:
-            await self._notifications.send(
-                blindness.write_message(relevant[0], sight, language=self._language, link=self._link)
-            )
+            await self._notifications.send(blindness.write_message(relevant[0], sight, audience=self._audience))
 
     async def _explain_one(self, finding: Finding, *, run_id: str) -> None:
-        explanation = await self._explainer.explain(finding, run_id=run_id, language=self._language)
+        explanation = await self._explainer.explain(finding, run_id=run_id, language=self._audience.language)
         if explanation is not None:
             await self._findings.add_explanation(finding.id, explanation)
 
@@ -121,6 +116,6 @@ class Teller:
 
     def _write_messages(self, news: Sequence[tuple[Finding, Occasion]]) -> list[Message]:
         return [
-            write_message(finding, occasion, language=self._language, check_titles=CHECK_TITLES, link=self._link)
+            write_message(finding, occasion, audience=self._audience, check_titles=CHECK_TITLES)
             for finding, occasion in news
         ]

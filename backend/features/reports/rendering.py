@@ -8,7 +8,7 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from backend.features.notifications.domain import Block, Facts, Message, MessageKind, Paragraph, Table
+from backend.features.notifications.domain import Audience, Block, Facts, Message, MessageKind, Paragraph, Table
 from backend.features.patrol.domain import Finding
 from backend.features.reports.domain import ClusterRow, Report
 from backend.features.reports.texts import (
@@ -28,8 +28,9 @@ _TEMPLATES = Path(__file__).parent / "templates"
 _MARKDOWN_SIGNS = str.maketrans({sign: f"\\{sign}" for sign in "\\`*_[]<>|#"})
 
 
-def write_message(report: Report, *, key: str, language: Language, link: str | None) -> Message:
+def write_message(report: Report, *, key: str, audience: Audience) -> Message:
     """For chat groups: the summary, the risks, then the tables, which a channel may cut."""
+    language = audience.language
     blocks: list[Block] = [Paragraph(summarise(report, language=language))]
     if report.risks:
         blocks.append(Paragraph(say("risks", language), is_strong=True))
@@ -48,20 +49,20 @@ def write_message(report: Report, *, key: str, language: Language, link: str | N
         key=key,
         kind=MessageKind.REPORT,
         severity=report.severity,
-        title=f"{say('title', language)} {report.at.strftime('%Y-%m-%d %H:%M UTC')}",
+        title=f"{say('title', language)} {audience.write_moment(report.at)}",
         blocks=tuple(blocks),
         language=language,
-        link=link,
+        link=audience.link,
     )
 
 
-def write_markdown(report: Report, *, language: Language) -> str:
-    return _environment(is_page=False).get_template("report.md.j2").render(_context(report, language=language))
+def write_markdown(report: Report, *, audience: Audience) -> str:
+    return _environment(is_page=False).get_template("report.md.j2").render(_context(report, audience=audience))
 
 
-def write_page(report: Report, *, language: Language) -> str:
+def write_page(report: Report, *, audience: Audience) -> str:
     """One HTML page without anything from elsewhere: it can be mailed and kept."""
-    return _environment(is_page=True).get_template("report.html.j2").render(_context(report, language=language))
+    return _environment(is_page=True).get_template("report.html.j2").render(_context(report, audience=audience))
 
 
 def write_data(report: Report) -> dict[str, Any]:  # Any: JSON
@@ -124,10 +125,16 @@ def _cluster_row(row: ClusterRow, *, language: Language) -> tuple[str, ...]:
     )
 
 
-def _context(report: Report, *, language: Language) -> dict[str, Any]:  # Any: what a template takes
+def _context(report: Report, *, audience: Audience) -> dict[str, Any]:  # Any: what a template takes
+    language, run = audience.language, report.last_run
+    patrolled = (
+        say("never", language) if run is None or run.finished_at is None else audience.write_moment(run.finished_at)
+    )
     return {
         "report": report,
         "language": language,
+        "at": audience.write_moment(report.at),
+        "patrolled": patrolled,
         "say": lambda key: say(key, language),
         "summary": summarise(report, language=language),
         "host_columns": host_columns(language),
@@ -137,7 +144,7 @@ def _context(report: Report, *, language: Language) -> dict[str, Any]:  # Any: w
         "cluster_rows": [_cluster_row(row, language=language) for row in report.clusters],
         "code": write_code,
         "severity_of": lambda finding: name_severity(finding.severity, language),
-        "in_language": lambda text: text.in_language(language),
+        "in_language": audience.say,
     }
 
 

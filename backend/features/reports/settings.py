@@ -15,8 +15,6 @@ class ReportSettings(BaseModel):
     schedule: str = "5 0,8,16 * * *"
     """When a report is sent, as a cron expression; `off` sends none. Every eight hours, five minutes past the hour:
     on the hour itself the chat platforms are busiest and limit first."""
-    timezone: str = ""
-    """The time zone of the schedule, such as Asia/Shanghai; the machine's own when empty."""
     trend_hours: Annotated[int, Field(ge=1, le=24)] = 8
     """How far back figures are compared."""
     top_risks: Annotated[int, Field(ge=1, le=50)] = 5

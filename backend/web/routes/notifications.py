@@ -1,5 +1,6 @@
 """Channels, messages on their way, and the health report."""
 
+from dataclasses import replace
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query, Request, Response
@@ -61,11 +62,12 @@ async def get_report(
     """The health report of this moment, in the language of the caller unless given."""
     report = await watch.reports.build()
     chosen = language_of(request) if language is None else {"zh": Language.ZH, "en": Language.EN}[language]
+    audience = replace(watch.reports.audience, language=chosen)
     if format == "markdown":
-        text = write_markdown(report, language=chosen)
+        text = write_markdown(report, audience=audience)
         return PlainTextResponse(text, media_type="text/markdown; charset=utf-8")
     if format == "html":
-        return HTMLResponse(write_page(report, language=chosen))
+        return HTMLResponse(write_page(report, audience=audience))
     return JSONResponse(write_data(report))
 
 

@@ -3,6 +3,7 @@
 import itertools
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
+from datetime import UTC
 
 import httpx2
 import pytest
@@ -11,6 +12,7 @@ from pydantic import SecretStr
 from backend.features.audit.service import AuditService
 from backend.features.hosts.service import HostService
 from backend.features.hosts.settings import HostSettings
+from backend.features.notifications.domain import Audience
 from backend.features.notifications.service import NotificationService
 from backend.features.notifications.settings import NotificationSettings
 from backend.features.patrol.domain import Finding, PatrolRun, Trigger
@@ -103,8 +105,7 @@ class Desk:
                 explainer=place.explainer,
                 clock=clock,
                 settings=place.settings,
-                language=Language.EN,
-                link=None,
+                audience=Audience(Language.EN, zone=UTC),
             ),
             notifications=self.notifications,
             audit=self.audit,
@@ -123,8 +124,7 @@ class Desk:
             notifications=self.notifications,
             clock=clock,
             settings=ReportSettings(),
-            language=Language.EN,
-            link=None,
+            audience=Audience(Language.EN, zone=UTC),
         )
 
     async def look(self) -> PatrolRun:

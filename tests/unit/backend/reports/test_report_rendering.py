@@ -1,9 +1,11 @@
 """The report: worst first, trends against eight hours ago, and nothing from outside is markup."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, timedelta
+from zoneinfo import ZoneInfo
 
 from backend.features.hosts.domain import LookState, SeriesKey, Target, TargetKind, WatchedTarget
+from backend.features.notifications.domain import Audience
 from backend.features.patrol.domain import Finding, FindingState, Fix
 from backend.features.reports.domain import Known, Report, Trend, build_report
 from backend.features.reports.rendering import write_data, write_markdown, write_message, write_page
@@ -11,6 +13,8 @@ from backend.vocabulary.language import Language, Text
 from backend.vocabulary.severity import Severity
 from tests.fakes.watching import NOW, make_disk, make_facts
 
+ZH = Audience(Language.ZH, zone=ZoneInfo("Asia/Shanghai"))
+EN = Audience(Language.EN, zone=UTC)
 HOSTILE = "<script>alert(1)</script> | [x](http://evil) `y`"
 
 
@@ -83,7 +87,7 @@ def test_figures_are_compared_with_those_of_eight_hours_ago() -> None:
 def test_page_and_markdown_hold_no_markup_from_outside() -> None:
     report = make_report(watch(HOSTILE), findings=(find(HOSTILE, title=HOSTILE),))
 
-    page, text = write_page(report, language=Language.ZH), write_markdown(report, language=Language.ZH)
+    page, text = write_page(report, audience=ZH), write_markdown(report, audience=ZH)
 
     assert "<script>" not in page
     assert "&lt;script&gt;" in page
@@ -95,21 +99,28 @@ def test_page_and_markdown_hold_no_markup_from_outside() -> None:
 def test_both_languages_say_the_same() -> None:
     report = make_report(watch("web-1", used=0.97), findings=(find("web-1"),), earlier=0.5)
 
-    zh, en = (write_markdown(report, language=language) for language in (Language.ZH, Language.EN))
+    zh, en = (write_markdown(report, audience=audience) for audience in (ZH, EN))
 
     assert "| web-1 | 有问题 | 20% | 37% | 0.1 | / 97% ↑ | 1 警告 |" in zh
     assert "| web-1 | findings | 20% | 37% | 0.1 | / 97% ↑ | 1 warning |" in en
 
 
+def test_moments_are_those_of_the_readers_clock() -> None:
+    report = make_report()
+
+    assert "健康日报 2026-11-21 19:00 +0800" in write_markdown(report, audience=ZH)
+    assert "2026-11-21 11:00 +0000" in write_page(report, audience=EN)
+
+
 def test_empty_report_says_that_nothing_was_looked_at() -> None:
     report = make_report()
 
-    assert "a patrol fills this report" in write_markdown(report, language=Language.EN)
-    assert "尚未检查过任何对象" in write_page(report, language=Language.ZH)
+    assert "a patrol fills this report" in write_markdown(report, audience=EN)
+    assert "尚未检查过任何对象" in write_page(report, audience=ZH)
 
 
 def test_all_well_is_said_so() -> None:
-    message = write_message(make_report(watch("web-1")), key="k", language=Language.EN, link=None)
+    message = write_message(make_report(watch("web-1")), key="k", audience=EN)
 
     assert any("is well" in getattr(block, "text", "") for block in message.blocks)
 
