@@ -247,6 +247,15 @@ def _webhooks(item: JsonObject) -> None:
             webhook.setdefault("reinvocationPolicy", "Never")
 
 
+def _limit_range(item: JsonObject) -> None:
+    """A maximum is the default limit too, a default limit the default request, and so is a minimum."""
+    for entry in (item.get("spec") or {}).get("limits") or ():
+        if entry.get("type") == "Container":
+            limits = {**(entry.get("max") or {}), **(entry.get("default") or {})}
+            requests = {**(entry.get("min") or {}), **limits, **(entry.get("defaultRequest") or {})}
+            entry |= {field: value for field, value in (("default", limits), ("defaultRequest", requests)) if value}
+
+
 def _role_binding(item: JsonObject) -> None:
     for subject in item.get("subjects") or ():
         if subject.get("kind") in {"User", "Group"}:
@@ -270,6 +279,7 @@ _DEFAULTS: dict[ResourceType, Callable[[JsonObject], None]] = {
     served.HORIZONTALPODAUTOSCALERS: _autoscaler,
     served.NETWORKPOLICIES: _network_policy,
     served.STORAGECLASSES: _storage_class,
+    served.LIMITRANGES: _limit_range,
     served.CUSTOMRESOURCEDEFINITIONS: _definition,
     served.MUTATINGWEBHOOKCONFIGURATIONS: _webhooks,
     served.VALIDATINGWEBHOOKCONFIGURATIONS: _webhooks,

@@ -1,5 +1,6 @@
 """The real kubectl works against the simulator, started as a process of its own."""
 
+import json
 import os
 import select
 import shutil
@@ -221,6 +222,136 @@ def test_creates_objects_and_asks_about_access(cluster: Cluster) -> None:
     assert cluster.kubectl("auth", "can-i", "delete", "pods").strip() == "yes"
     assert "system:unsecured" in cluster.kubectl("auth", "whoami")
     assert 'namespace "trial" deleted' in cluster.kubectl("delete", "namespace", "trial", "--timeout=25s")
+
+
+def test_autoscales_and_describes_the_autoscaler(cluster: Cluster) -> None:
+    cluster.kubectl("autoscale", "deployment/orders", "--min=2", "--max=4", "--cpu-percent=60")
+
+    assert "Deployment/orders" in cluster.kubectl("get", "hpa", "orders")
+    cluster.kubectl("wait", "--for=condition=AbleToScale", "hpa/orders", "--timeout=20s")
+    assert "AbleToScale" in cluster.kubectl("describe", "hpa", "orders")
+    assert "orders deleted" in cluster.kubectl("delete", "hpa", "orders").replace('"', "")
+
+
+def test_drains_a_node_and_takes_it_back(cluster: Cluster) -> None:
+    cluster.kubectl("create", "pdb", "web", "--selector=app.kubernetes.io/name=web", "--min-available=1")
+    cluster.kubectl("wait", "--for=condition=DisruptionAllowed", "pdb/web", "--timeout=20s")
+    cluster.kubectl("drain", "node-3", "--ignore-daemonsets", "--delete-emptydir-data", "--timeout=28s")
+
+    assert "SchedulingDisabled" in cluster.kubectl("get", "node", "node-3")
+    left = cluster.kubectl("get", "pods", "-A", "-o", "name", "--field-selector=spec.nodeName=node-3").split()
+    assert [name for name in left if "kube-proxy" not in name] == []
+    cluster.kubectl("uncordon", "node-3")
+    cluster.kubectl("taint", "nodes", "node-3", "team=batch:NoSchedule")
+    cluster.kubectl("taint", "nodes", "node-3", "team-")
+
+
+MORE = """
+apiVersion: v1
+kind: Namespace
+metadata: {name: more}
+---
+apiVersion: v1
+kind: ResourceQuota
+metadata: {name: compute, namespace: more}
+spec: {hard: {pods: "5", requests.cpu: "2"}}
+---
+apiVersion: v1
+kind: LimitRange
+metadata: {name: sizes, namespace: more}
+spec: {limits: [{type: Container, defaultRequest: {cpu: 50m}, max: {memory: 1Gi}}]}
+---
+apiVersion: v1
+kind: PersistentVolumeClaim
+metadata: {name: files, namespace: more}
+spec: {accessModes: [ReadWriteOnce], resources: {requests: {storage: 1Gi}}}
+---
+apiVersion: networking.k8s.io/v1
+kind: Ingress
+metadata: {name: shop, namespace: more}
+spec:
+  rules:
+    - host: shop.example.com
+      http: {paths: [{path: /, pathType: Prefix, backend: {service: {name: web, port: {number: 80}}}}]}
+---
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata: {name: closed, namespace: more}
+spec: {podSelector: {}, policyTypes: [Ingress]}
+---
+apiVersion: batch/v1
+kind: CronJob
+metadata: {name: nightly, namespace: more}
+spec:
+  schedule: "0 3 * * *"
+  jobTemplate:
+    spec:
+      template:
+        spec:
+          restartPolicy: Never
+          containers: [{name: nightly, image: "busybox:1.36", command: ["true"], resources: {requests: {cpu: 10m}}}]
+"""
+
+
+def test_lists_and_describes_quotas_volumes_ingresses_and_cron_jobs(cluster: Cluster) -> None:
+    cluster.kubectl("apply", "-f", "-", given=MORE)
+    kinds = "resourcequotas,limitranges,pvc,ingress,networkpolicies,cronjobs"
+
+    table = cluster.kubectl("-n", "more", "get", kinds)
+    assert "shop.example.com" in table
+    assert "0 3 * * *" in table
+    described = cluster.kubectl("-n", "more", "describe", kinds)
+    assert "requests.cpu" in described
+    assert "StorageClass:  standard" in described
+    assert "PodSelector:     <none>" in described
+    cluster.kubectl("-n", "more", "create", "job", "tonight", "--from=cronjob/nightly")
+    cluster.kubectl("-n", "more", "wait", "--for=condition=complete", "job/tonight", "--timeout=25s")
+
+
+CUSTOM = """
+apiVersion: apiextensions.k8s.io/v1
+kind: CustomResourceDefinition
+metadata: {name: backups.example.com}
+spec:
+  group: example.com
+  scope: Namespaced
+  names: {plural: backups, singular: backup, kind: Backup, shortNames: [bk]}
+  versions:
+    - name: v1
+      served: true
+      storage: true
+      schema:
+        openAPIV3Schema:
+          type: object
+          properties: {spec: {type: object, properties: {keep: {type: integer}}}}
+      additionalPrinterColumns: [{name: Keep, type: integer, jsonPath: .spec.keep}]
+"""
+
+
+def test_defines_a_kind_and_uses_it(cluster: Cluster) -> None:
+    cluster.kubectl("apply", "-f", "-", given=CUSTOM)
+    cluster.kubectl("wait", "--for=condition=established", "crd/backups.example.com", "--timeout=20s")
+    backup = "apiVersion: example.com/v1\nkind: Backup\nmetadata: {name: nightly}\nspec: {keep: 7}\n"
+    cluster.kubectl("apply", "-f", "-", given=backup)
+
+    lines = cluster.kubectl("get", "bk").splitlines()
+    assert lines[0].split() == ["NAME", "KEEP"]
+    assert lines[1].split() == ["nightly", "7"]
+    assert "Keep:" in cluster.kubectl("describe", "backup", "nightly")
+    cluster.kubectl("delete", "crd", "backups.example.com", "--timeout=20s")
+
+
+def test_asks_a_kubelet_for_its_summary(cluster: Cluster) -> None:
+    summary = json.loads(cluster.kubectl("get", "--raw", "/api/v1/nodes/node-1/proxy/stats/summary"))
+
+    assert summary["node"]["nodeName"] == "node-1"
+    claims = [v["pvcRef"]["name"] for number in (1, 2, 3) for v in _volumes(cluster, f"node-{number}")]
+    assert claims == ["data-postgres-0"]
+
+
+def _volumes(cluster: Cluster, node: str) -> list[dict[str, dict[str, str]]]:
+    summary = json.loads(cluster.kubectl("get", "--raw", f"/api/v1/nodes/{node}/proxy/stats/summary"))
+    return [volume for pod in summary["pods"] for volume in pod.get("volume", ())]
 
 
 def test_watches_events_while_they_happen(cluster: Cluster) -> None:

@@ -44,6 +44,39 @@ def test_bytes_come_as_base64() -> None:
     assert decoded["data"] == {"key": base64.b64encode(b"\x00\xff").decode()}
 
 
+def test_amounts_and_numbers_that_may_be_texts_are_read() -> None:
+    quota = decode_protobuf(
+        body("ResourceQuota", NAMED, field(2, field(1, field(1, b"cpu") + field(2, field(1, b"2")))))
+    )
+    half = field(2, field(1, field(1, 1) + field(3, b"50%")))
+    one = field(2, field(3, field(2, 1)))
+
+    assert quota["spec"] == {"hard": {"cpu": "2"}}
+    assert decode_protobuf(body("PodDisruptionBudget", NAMED, half))["spec"] == {"minAvailable": "50%"}
+    assert decode_protobuf(body("PodDisruptionBudget", NAMED, one))["spec"] == {"maxUnavailable": 1}
+
+
+def test_messages_that_belong_to_the_one_around_them_are_read() -> None:
+    path = field(1, field(1, b"/") + field(3, b"Prefix"))
+    rule = field(1, b"shop.example.com") + field(2, field(1, path))
+
+    ingress = decode_protobuf(body("Ingress", NAMED, field(2, field(3, rule))))
+
+    assert ingress["spec"]["rules"] == [
+        {"host": "shop.example.com", "http": {"paths": [{"path": "/", "pathType": "Prefix"}]}}
+    ]
+
+
+def test_kinds_are_read_by_their_version() -> None:
+    spec = field(2, field(3, 4) + field(4, 60))
+
+    simple = decode_protobuf(body("HorizontalPodAutoscaler", NAMED, spec, api_version="autoscaling/v1"))
+
+    assert simple["spec"] == {"maxReplicas": 4, "targetCPUUtilizationPercentage": 60}
+    with pytest.raises(UnknownProtobuf):
+        decode_protobuf(body("HorizontalPodAutoscaler", NAMED, spec, api_version="autoscaling/v2"))
+
+
 def test_nested_messages_are_read() -> None:
     container = field(1, b"web") + field(2, b"nginx") + field(6, field(3, 80))
     template = field(2, field(2, container))
