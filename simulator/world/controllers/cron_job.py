@@ -109,8 +109,7 @@ class CronJobController:
             return
         if policy == "Replace":
             for job in active:
-                self._engine.state.delete(JOBS, key_of(job))
-                self._say(item, "SuccessfulDelete", f"Deleted job {job['metadata']['name']}")
+                self._delete(job, of=item)
         job = self._new_job(item, at=due[-1])
         if self._engine.state.find(JOBS, key_of(job)) is not None:
             return
@@ -175,7 +174,11 @@ class CronJobController:
             ended.sort(key=lambda job: str(job["metadata"]["creationTimestamp"]))
             limit = int(item["spec"].get(field, default))
             for job in ended[: max(0, len(ended) - limit)]:
-                self._engine.state.delete(JOBS, key_of(job))
+                self._delete(job, of=item)
+
+    def _delete(self, job: JsonObject, *, of: JsonObject) -> None:
+        self._engine.state.delete(JOBS, key_of(job))
+        self._say(of, "SuccessfulDelete", f"Deleted job {job['metadata']['name']}")
 
     def _say(self, item: JsonObject, reason: str, message: str, *, warning: bool = False) -> None:
         self._engine.events.record(item, reason=reason, message=message, source=SOURCE, warning=warning)

@@ -295,6 +295,7 @@ spec:
 
 def test_lists_and_describes_quotas_volumes_ingresses_and_cron_jobs(cluster: Cluster) -> None:
     cluster.kubectl("apply", "-f", "-", given=MORE)
+    cluster.kubectl("-n", "more", "wait", "--for=jsonpath={.status.used}", "quota/compute", "--timeout=20s")
     kinds = "resourcequotas,limitranges,pvc,ingress,networkpolicies,cronjobs"
 
     table = cluster.kubectl("-n", "more", "get", kinds)
