@@ -16,6 +16,7 @@ from backend.features.access.service import AccessService
 from backend.features.audit.service import AuditService
 from backend.features.chat.service import ChatService
 from backend.features.chat.usage import UsageReader
+from backend.features.clusters.service import ClusterService
 from backend.features.hosts.service import HostService
 from backend.features.notifications.service import NotificationService
 from backend.features.operations.service import OperationsService
@@ -35,6 +36,7 @@ class Watch:
     findings: FindingService
     schedule: PatrolSchedule
     hosts: HostService
+    clusters: ClusterService
     reports: ReportService
     notifications: NotificationService
 

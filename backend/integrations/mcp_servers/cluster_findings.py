@@ -15,6 +15,7 @@ from backend.features.patrol.interfaces import ClusterLook
 from backend.integrations.mcp_servers.host_facts import call_reading, find_tool
 from backend.vocabulary.errors import ErrorKind, Unavailable
 from backend.vocabulary.language import Text
+from k8s_diagnosis.conditions import CONDITIONS
 
 LIST_TOOL = "k8s-list-clusters"
 DIAGNOSE_TOOL = "k8s-diagnose"
@@ -106,14 +107,20 @@ class McpClusterFindings:
         )
 
     async def _diagnose(self, cluster: Target, *, cursor: str | None) -> ToolOutcome:
-        arguments: dict[str, Any] = {"all_namespaces": True}  # Any: JSON arguments
-        spec = find_tool(self._tools, DIAGNOSE_TOOL)
-        takes = set() if spec is None else set(spec.input_schema.get("properties", {}))
-        if cluster != ONLY_CLUSTER and "cluster" in takes:
-            arguments["cluster"] = cluster.id
+        arguments: dict[str, Any] = {  # Any: JSON arguments
+            "all_namespaces": True,
+            **name_cluster(self._tools, DIAGNOSE_TOOL, cluster=cluster),
+        }
         if cursor is not None:
             arguments["cursor"] = cursor
         return await call_reading(self._tools, DIAGNOSE_TOOL, arguments=arguments)
+
+
+def name_cluster(tools: ToolSource, tool: str, *, cluster: Target) -> dict[str, str]:
+    """The argument that chooses a cluster; empty where the tool knows only one."""
+    spec = find_tool(tools, tool)
+    takes = set() if spec is None else set(spec.input_schema.get("properties", {}))
+    return {"cluster": cluster.id} if cluster != ONLY_CLUSTER and "cluster" in takes else {}
 
 
 def _read_clusters(structured: Json) -> dict[str, bool]:
@@ -152,11 +159,19 @@ def _read_finding(finding: _Finding) -> Reading:
         check=finding.condition,
         subject=finding.object,
         grade=Grade.CRITICAL if is_critical else Grade.WARNING,
-        title=Text(en=f"{finding.object}: {finding.condition}", zh=f"{finding.object}:{finding.condition}"),
+        title=_name_finding(finding),
         cause=Text(en=finding.cause.en, zh=finding.cause.zh),
         fixes=_read_fixes(finding),
         evidence=tuple(line[:300] for line in finding.evidence[:5]),
     )
+
+
+def _name_finding(finding: _Finding) -> Text:
+    """The id of a condition that is not known here names it as well."""
+    known = CONDITIONS.get(finding.condition)
+    if known is None:
+        return Text(en=f"{finding.object}: {finding.condition}", zh=f"{finding.object}:{finding.condition}")
+    return Text(en=f"{finding.object}: {known.title.en}", zh=f"{finding.object}:{known.title.zh}")
 
 
 def _read_fixes(finding: _Finding) -> tuple[Fix, ...]:

@@ -64,11 +64,12 @@ class Cluster(BaseModel):
 
 
 class HostList(BaseModel):
-    """`sample_seconds` is how often the figures are new while somebody asks."""
+    """`sample_seconds` is how often the figures are new while somebody asks; `now` is the server's time."""
 
     items: list[Host]
     clusters: list[Cluster]
     sample_seconds: int
+    now: datetime
 
 
 class HostDetail(BaseModel):

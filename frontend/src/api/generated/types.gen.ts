@@ -353,6 +353,63 @@ export type Cluster = {
 };
 
 /**
+ * ClusterOverview
+ *
+ * A cluster now. A part that is null is named in `unknown`, or still awaited when `read_at` is null too.
+ */
+export type ClusterOverview = {
+    /**
+     * Id
+     */
+    id: string;
+    /**
+     * Name
+     */
+    name: string;
+    /**
+     * Read At
+     */
+    read_at: string | null;
+    nodes: Tally | null;
+    pods: Tally | null;
+    /**
+     * Shown Nodes
+     */
+    shown_nodes: Array<Node>;
+    /**
+     * Unknown
+     */
+    unknown: {
+        [key: string]: string;
+    };
+    diagnosis: Diagnosis | null;
+    /**
+     * Critical
+     */
+    critical: number;
+    /**
+     * Warnings
+     */
+    warnings: number;
+};
+
+/**
+ * ClusterOverviewList
+ *
+ * `now` is the server's time, by which ages are told.
+ */
+export type ClusterOverviewList = {
+    /**
+     * Items
+     */
+    items: Array<ClusterOverview>;
+    /**
+     * Now
+     */
+    now: string;
+};
+
+/**
  * CreateSession
  */
 export type CreateSession = {
@@ -459,6 +516,26 @@ export type DeliveryPage = {
      * Next Before
      */
     next_before: number | null;
+};
+
+/**
+ * Diagnosis
+ *
+ * How patrol last looked at the cluster; `reason` also names what it could not read.
+ */
+export type Diagnosis = {
+    /**
+     * State
+     */
+    state: 'read' | 'unreachable' | 'unknown';
+    /**
+     * Reason
+     */
+    reason: string;
+    /**
+     * Looked At
+     */
+    looked_at: string;
 };
 
 /**
@@ -889,7 +966,7 @@ export type HostHistory = {
 /**
  * HostList
  *
- * `sample_seconds` is how often the figures are new while somebody asks.
+ * `sample_seconds` is how often the figures are new while somebody asks; `now` is the server's time.
  */
 export type HostList = {
     /**
@@ -904,6 +981,10 @@ export type HostList = {
      * Sample Seconds
      */
     sample_seconds: number;
+    /**
+     * Now
+     */
+    now: string;
 };
 
 /**
@@ -1119,6 +1200,35 @@ export type ModelPerformance = {
      * Output Tokens
      */
     output_tokens: number;
+};
+
+/**
+ * Node
+ *
+ * One node; a figure that is null is not known. Shares are 0 to 1.
+ */
+export type Node = {
+    /**
+     * Name
+     */
+    name: string;
+    /**
+     * State
+     */
+    state: string;
+    /**
+     * Condition
+     */
+    condition: string;
+    condition_title: Words | null;
+    /**
+     * Cpu
+     */
+    cpu: number | null;
+    /**
+     * Memory
+     */
+    memory: number | null;
 };
 
 /**
@@ -1878,6 +1988,28 @@ export type Statement = {
      */
     tool_call_ids: Array<string>;
     detail: BothLanguages | null;
+};
+
+/**
+ * Tally
+ *
+ * The objects of one kind, counted by state.
+ */
+export type Tally = {
+    /**
+     * Total
+     */
+    total: number;
+    /**
+     * By State
+     */
+    by_state: {
+        [key: string]: number;
+    };
+    /**
+     * Abnormal
+     */
+    abnormal: number;
 };
 
 /**
@@ -3787,7 +3919,7 @@ export type GetHostHistoryData = {
         /**
          * Metric
          */
-        metric?: string | null;
+        metric?: Array<string> | null;
         /**
          * Since
          */
@@ -3821,6 +3953,35 @@ export type GetHostHistoryResponses = {
 };
 
 export type GetHostHistoryResponse = GetHostHistoryResponses[keyof GetHostHistoryResponses];
+
+export type ListClustersData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v2/clusters';
+};
+
+export type ListClustersErrors = {
+    /**
+     * Client Error
+     */
+    '4XX': Problem;
+    /**
+     * Server Error
+     */
+    '5XX': Problem;
+};
+
+export type ListClustersError = ListClustersErrors[keyof ListClustersErrors];
+
+export type ListClustersResponses = {
+    /**
+     * Successful Response
+     */
+    200: ClusterOverviewList;
+};
+
+export type ListClustersResponse = ListClustersResponses[keyof ListClustersResponses];
 
 export type ListChannelsData = {
     body?: never;
