@@ -41,7 +41,7 @@ async def get_host(host_id: str, watch: WatchDep) -> schemas.HostDetail:
     open_findings = OpenFindings(await watch.findings.list_open())
     return schemas.HostDetail(
         host=schemas.read_host(found, **open_findings.count(found.target)),
-        facts=None if found.facts is None else found.facts.model_dump(mode="json"),
+        facts=found.facts,
     )
 
 

@@ -254,6 +254,24 @@ export type BothLanguages = {
 };
 
 /**
+ * CertificateFacts
+ */
+export type CertificateFacts = {
+    /**
+     * Path
+     */
+    path: string;
+    /**
+     * Subject
+     */
+    subject: string;
+    /**
+     * Expires At
+     */
+    expires_at: string;
+};
+
+/**
  * Channel
  *
  * Where messages go, with its robots in the order in which they take over.
@@ -304,6 +322,24 @@ export type CheckName = {
      */
     id: string;
     title: Words;
+};
+
+/**
+ * ClockFacts
+ */
+export type ClockFacts = {
+    /**
+     * Is Synchronised
+     */
+    is_synchronised: boolean | null;
+    /**
+     * Offset Seconds
+     */
+    offset_seconds: number | null;
+    /**
+     * Source
+     */
+    source: string;
 };
 
 /**
@@ -407,6 +443,32 @@ export type ClusterOverviewList = {
      * Now
      */
     now: string;
+};
+
+/**
+ * CpuFacts
+ */
+export type CpuFacts = {
+    /**
+     * Cores
+     */
+    cores: number;
+    /**
+     * Used Ratio
+     */
+    used_ratio?: number | null;
+    /**
+     * Load 1M
+     */
+    load_1m: number;
+    /**
+     * Load 5M
+     */
+    load_5m: number;
+    /**
+     * Load 15M
+     */
+    load_15m: number;
 };
 
 /**
@@ -592,6 +654,24 @@ export type Explanation = {
 };
 
 /**
+ * FailedUnitFacts
+ */
+export type FailedUnitFacts = {
+    /**
+     * Name
+     */
+    name: string;
+    /**
+     * Description
+     */
+    description: string;
+    /**
+     * Since
+     */
+    since?: string | null;
+};
+
+/**
  * FailureBody
  *
  * One of the eleven kinds of failure, with advice.
@@ -609,6 +689,50 @@ export type FailureBody = {
      * Hint
      */
     hint: string | null;
+};
+
+/**
+ * FilesystemFacts
+ *
+ * One mounted filesystem that holds data; pseudo filesystems are left out.
+ */
+export type FilesystemFacts = {
+    /**
+     * Mount Point
+     */
+    mount_point: string;
+    /**
+     * Device
+     */
+    device: string;
+    /**
+     * Type
+     */
+    type: string;
+    /**
+     * Size Bytes
+     */
+    size_bytes: number;
+    /**
+     * Used Bytes
+     */
+    used_bytes: number;
+    /**
+     * Used Ratio
+     */
+    used_ratio: number;
+    /**
+     * Inodes Used Ratio
+     */
+    inodes_used_ratio?: number | null;
+    /**
+     * Is Read Only
+     */
+    is_read_only?: boolean;
+    /**
+     * Was Remounted Read Only
+     */
+    was_remounted_read_only?: boolean;
 };
 
 /**
@@ -945,12 +1069,86 @@ export type Host = {
  */
 export type HostDetail = {
     host: Host;
+    facts: HostFacts | null;
+};
+
+/**
+ * HostFacts
+ *
+ * Everything patrol, dashboard and chat look at.
+ */
+export type HostFacts = {
     /**
-     * Facts
+     * Host
      */
-    facts: {
-        [key: string]: unknown;
+    host: string;
+    /**
+     * Hostname
+     */
+    hostname: string;
+    /**
+     * Taken At
+     */
+    taken_at: string;
+    /**
+     * Boot At
+     */
+    boot_at?: string | null;
+    /**
+     * Kernel
+     */
+    kernel?: string;
+    /**
+     * Os
+     */
+    os?: string;
+    cpu?: CpuFacts | null;
+    memory?: MemoryFacts | null;
+    /**
+     * Filesystems
+     */
+    filesystems?: Array<FilesystemFacts> | null;
+    /**
+     * Top Processes
+     */
+    top_processes?: Array<ProcessFacts> | null;
+    /**
+     * Zombies
+     */
+    zombies?: Array<ZombieFacts> | null;
+    /**
+     * Oom Kills
+     */
+    oom_kills?: Array<OomKillFacts> | null;
+    /**
+     * Failed Units
+     */
+    failed_units?: Array<FailedUnitFacts> | null;
+    /**
+     * Listeners
+     */
+    listeners?: Array<ListenerFacts> | null;
+    /**
+     * Certificates
+     */
+    certificates?: Array<CertificateFacts> | null;
+    clock?: ClockFacts | null;
+    /**
+     * Open Files Ratio
+     */
+    open_files_ratio?: number | null;
+    /**
+     * Nic Errors
+     */
+    nic_errors?: {
+        [key: string]: number;
     } | null;
+    /**
+     * Unknown
+     */
+    unknown?: {
+        [key: string]: string;
+    };
 };
 
 /**
@@ -1004,6 +1202,32 @@ export type Latency = {
 };
 
 /**
+ * ListenerFacts
+ */
+export type ListenerFacts = {
+    /**
+     * Protocol
+     */
+    protocol: string;
+    /**
+     * Address
+     */
+    address: string;
+    /**
+     * Port
+     */
+    port: number;
+    /**
+     * Pid
+     */
+    pid?: number | null;
+    /**
+     * Process
+     */
+    process?: string;
+};
+
+/**
  * LoginRequest
  */
 export type LoginRequest = {
@@ -1031,6 +1255,36 @@ export type Me = {
      * Is Login Required
      */
     is_login_required: boolean;
+};
+
+/**
+ * MemoryFacts
+ */
+export type MemoryFacts = {
+    /**
+     * Total Bytes
+     */
+    total_bytes: number;
+    /**
+     * Available Bytes
+     */
+    available_bytes: number;
+    /**
+     * Swap Total Bytes
+     */
+    swap_total_bytes?: number;
+    /**
+     * Swap Used Bytes
+     */
+    swap_used_bytes?: number;
+    /**
+     * Swapped In Bytes Per Second
+     */
+    swapped_in_bytes_per_second?: number | null;
+    /**
+     * Swapped Out Bytes Per Second
+     */
+    swapped_out_bytes_per_second?: number | null;
 };
 
 /**
@@ -1251,6 +1505,36 @@ export type NoticeBlock = {
      * Message
      */
     message: string;
+};
+
+/**
+ * OomKillFacts
+ */
+export type OomKillFacts = {
+    /**
+     * At
+     */
+    at: string | null;
+    /**
+     * Process
+     */
+    process: string;
+    /**
+     * Pid
+     */
+    pid: number | null;
+    /**
+     * Memory Bytes
+     */
+    memory_bytes: number | null;
+    /**
+     * Cgroup
+     */
+    cgroup?: string;
+    /**
+     * Line
+     */
+    line: string;
 };
 
 /**
@@ -1480,6 +1764,44 @@ export type Problem = {
      * Instance
      */
     instance: string;
+};
+
+/**
+ * ProcessFacts
+ */
+export type ProcessFacts = {
+    /**
+     * Pid
+     */
+    pid: number;
+    /**
+     * Parent Pid
+     */
+    parent_pid: number;
+    /**
+     * User
+     */
+    user: string;
+    /**
+     * State
+     */
+    state: string;
+    /**
+     * Cpu Percent
+     */
+    cpu_percent: number;
+    /**
+     * Memory Bytes
+     */
+    memory_bytes: number;
+    /**
+     * Age Seconds
+     */
+    age_seconds?: number | null;
+    /**
+     * Command
+     */
+    command: string;
 };
 
 /**
@@ -2298,6 +2620,36 @@ export type Words = {
      * Zh
      */
     zh: string;
+};
+
+/**
+ * ZombieFacts
+ */
+export type ZombieFacts = {
+    /**
+     * Pid
+     */
+    pid: number;
+    /**
+     * Command
+     */
+    command: string;
+    /**
+     * Parent Pid
+     */
+    parent_pid: number;
+    /**
+     * Parent Command
+     */
+    parent_command: string;
+    /**
+     * Parent User
+     */
+    parent_user: string;
+    /**
+     * Age Seconds
+     */
+    age_seconds?: number | null;
 };
 
 export type ListSessionsData = {
