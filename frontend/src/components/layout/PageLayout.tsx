@@ -9,11 +9,13 @@ interface PageLayoutProps {
   title: string;
   /** Beside the title. */
   actions?: ReactNode;
+  /** Takes the whole width instead of a column that is good to read. */
+  isWide?: boolean;
   children: ReactNode;
 }
 
 /** The frame of the pages beside the chat. */
-export function PageLayout({ title, actions, children }: PageLayoutProps): ReactNode {
+export function PageLayout({ title, actions, isWide = false, children }: PageLayoutProps): ReactNode {
   const { t } = useTranslation();
   const { key } = useLocation();
   useEffect(() => {
@@ -38,7 +40,7 @@ export function PageLayout({ title, actions, children }: PageLayoutProps): React
     >
       {/* eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- scrolls by keyboard */}
       <div id="content" className={styles['page']} tabIndex={0} role="region" aria-label={title}>
-        <div className={styles['pageColumn']}>{children}</div>
+        <div className={styles[isWide ? 'pageWide' : 'pageColumn']}>{children}</div>
       </div>
     </AppLayout>
   );
