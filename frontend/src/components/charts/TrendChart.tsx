@@ -3,7 +3,7 @@ import { useTranslation } from 'react-i18next';
 import UPlot, { type AlignedData, type Options } from 'uplot';
 import type { Point } from '@/api/types';
 import styles from './charts.module.css';
-import { findLonely, toColumn, type Span } from './points';
+import { findLonely, fitSpan, toColumn, type Span } from './points';
 import { readColor, useChart } from './useChart';
 
 export interface TrendSeries {
@@ -61,16 +61,22 @@ export function TrendChart(props: TrendChartProps): ReactNode {
 }
 
 function Drawing({ series, label, span, gapSeconds, isRatio }: TrendChartProps): ReactNode {
-  const { i18n } = useTranslation();
+  const { t, i18n } = useTranslation();
   const names = series.map(({ name }) => name).join('\n');
+  const time = t('chart.time');
   const options = useMemo(
-    () => trendOptions({ names: names.split('\n'), isRatio, language: i18n.language }),
-    [names, isRatio, i18n.language],
+    () => trendOptions({ names: names.split('\n'), isRatio, language: i18n.language, time }),
+    [names, isRatio, i18n.language, time],
   );
-  const data = useMemo<AlignedData>(
-    () => UPlot.join(series.map(({ points }) => toColumn(points, span, gapSeconds)), series.map(() => [0, 2])),
-    [series, span, gapSeconds],
-  );
+  const data = useMemo<AlignedData>(() => {
+    const all = series.map(({ points }) => points);
+    const fitted = fitSpan(span, all);
+    // 2: what a series has no point of its own for is no gap, only what toColumn put there.
+    return UPlot.join(
+      all.map((points) => toColumn(points, fitted, gapSeconds)),
+      series.map(() => [0, 2]),
+    );
+  }, [series, span, gapSeconds]);
   const place = useChart({ options, data });
   return <div ref={place} className={styles['chart']} role="img" aria-label={label} />;
 }
@@ -79,9 +85,11 @@ interface TrendLook {
   names: string[];
   isRatio: boolean;
   language: string;
+  /** The word for the time. */
+  time: string;
 }
 
-function trendOptions({ names, isRatio, language }: TrendLook): Omit<Options, 'width'> {
+function trendOptions({ names, isRatio, language, time }: TrendLook): Omit<Options, 'width'> {
   const write = valueWriter(language, isRatio);
   const axis = {
     stroke: (chart: UPlot) => readColor(chart, '--text-muted'),
@@ -93,15 +101,16 @@ function trendOptions({ names, isRatio, language }: TrendLook): Omit<Options, 'w
     height: HEIGHT_PX,
     // Dragging would zoom, which no keyboard can; the span is chosen beside the chart.
     cursor: { drag: { x: false, y: false }, points: { size: 6 } },
+    hooks: { ready: [showNewest], setCursor: [showNewest], setData: [showNewest] },
     axes: [
-      { ...axis, values: (chart, splits) => splits.map((second) => writeTick(second, chart, language)) },
+      { ...axis, size: 30, values: (chart, splits) => splits.map((second) => writeTick(second, chart, language)) },
       { ...axis, size: 52, values: (_chart, splits) => splits.map(write) },
     ],
     scales: {
       y: { range: (_chart, _low, high: number | null) => (isRatio ? [0, 1] : [0, Math.max((high ?? 0) * 1.15, 0.1)]) },
     },
     series: [
-      { label: '', value: (_chart, second: number | null) => (second === null ? '' : writeMoment(second, language)) },
+      { label: time, value: (_chart, second: number | null) => (second === null ? '' : writeMoment(second, language)) },
       ...names.map((name, index) => ({
         label: name,
         stroke: (chart: UPlot) => readColor(chart, COLORS[index] ?? '--accent'),
@@ -116,6 +125,13 @@ function trendOptions({ names, isRatio, language }: TrendLook): Omit<Options, 'w
       })),
     ],
   };
+}
+
+/** While nobody points at a time, the legend tells the newest values. */
+function showNewest(chart: UPlot): void {
+  if (chart.cursor.idx != null) return;
+  const newest = chart.data.slice(1).map((values) => values.findLastIndex((value) => value != null));
+  chart.setLegend({ idxs: [Math.max(...newest), ...newest] }, false);
 }
 
 interface FigureTableProps {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { findLonely, measure, toColumn } from './points';
+import { findLonely, fitSpan, measure, toColumn } from './points';
 
 const at = (second: number, value: number) => ({ at: new Date(second * 1000).toISOString(), value });
 const SPAN = { from: 100, to: 200 };
@@ -18,6 +18,20 @@ describe('toColumn', () => {
 
   it('leaves out what lies outside the span, so that times only grow', () => {
     expect(toColumn([at(50, 1), at(150, 2), at(250, 3)], SPAN, 10)[0]).toEqual([100, 150, 200]);
+  });
+});
+
+describe('fitSpan', () => {
+  const day = { from: 0, to: 86_400 };
+
+  it('leaves out the part before the first point', () => {
+    expect(fitSpan(day, [[at(46_400, 1)], [at(66_400, 1)]])).toEqual({ from: 44_400, to: 86_400 });
+  });
+
+  it('shows an hour at least, and never more than was asked for', () => {
+    expect(fitSpan(day, [[at(86_000, 1)]])).toEqual({ from: 82_800, to: 86_400 });
+    expect(fitSpan(day, [[at(10, 1)]])).toEqual(day);
+    expect(fitSpan(day, [[], []])).toEqual(day);
   });
 });
 

@@ -35,6 +35,20 @@ export function toColumn(points: readonly Point[], span: Span, gapSeconds: numbe
   ];
 }
 
+const LEAST_SECONDS = 3_600;
+
+/**
+ * The part of a span that has points, with a margin, but at least an hour: the first minutes of a
+ * history must not look like a day, and a day is not worth drawing when it is empty.
+ */
+export function fitSpan(span: Span, series: readonly (readonly Point[])[]): Span {
+  const firsts = series.flatMap(([first]) => (first === undefined ? [] : [Date.parse(first.at) / 1000]));
+  if (firsts.length === 0) return span;
+  const begin = Math.max(span.from, Math.min(...firsts));
+  const margin = (span.to - begin) * 0.05;
+  return { from: Math.max(span.from, Math.min(begin - margin, span.to - LEAST_SECONDS)), to: span.to };
+}
+
 /** The indices of values that have no neighbour: a line shows nothing of them, so they are drawn as dots. */
 export function findLonely(values: ArrayLike<number | null | undefined>): number[] {
   const isBlank = (index: number): boolean => values[index] == null;

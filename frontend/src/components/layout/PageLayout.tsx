@@ -26,15 +26,13 @@ export function PageLayout({ title, actions, isWide = false, children }: PageLay
       location={key}
       sidebarLabel={t('nav.title')}
       skipTo={{ href: '#content', text: t('app.skipToContent') }}
-      sidebar={
-        <Link to="/" className={styles['toChat']}>
-          <MessageOutlined aria-hidden /> {t('nav.chat')}
-        </Link>
-      }
+      isWide={isWide}
+      sidebar={<ToChat />}
       header={
         <>
           <h1 className={styles['pageTitle']}>{title}</h1>
           {actions}
+          {isWide && <ToChat />}
         </>
       }
     >
@@ -43,5 +41,14 @@ export function PageLayout({ title, actions, isWide = false, children }: PageLay
         <div className={styles[isWide ? 'pageWide' : 'pageColumn']}>{children}</div>
       </div>
     </AppLayout>
+  );
+}
+
+function ToChat(): ReactNode {
+  const { t } = useTranslation();
+  return (
+    <Link to="/" className={styles['toChat']}>
+      <MessageOutlined aria-hidden /> {t('nav.chat')}
+    </Link>
   );
 }

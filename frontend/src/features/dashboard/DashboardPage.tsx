@@ -60,6 +60,12 @@ function Board(): ReactNode {
             chosen={place.finding}
             onChoose={place.openFinding}
           />
+          <ClustersPanel
+            list={clusters.data}
+            error={clusters.error}
+            onRetry={() => void clusters.refetch()}
+            nowMs={nowMs}
+          />
           <LogPanel log={log} onFinding={place.openFinding} />
         </div>
         <div className={styles['column']}>
@@ -72,12 +78,6 @@ function Board(): ReactNode {
             filter={filter}
             onFilter={setFilter}
             onOpen={place.openHost}
-          />
-          <ClustersPanel
-            list={clusters.data}
-            error={clusters.error}
-            onRetry={() => void clusters.refetch()}
-            nowMs={nowMs}
           />
         </div>
       </div>

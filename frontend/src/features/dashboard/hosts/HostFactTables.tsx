@@ -32,7 +32,7 @@ export function HostFactTables({ facts }: { facts: HostFacts }): ReactNode {
       />
       <FactTable
         title={t('dashboard.host.units')}
-        columns={[t('dashboard.host.units'), t('chart.time'), '']}
+        columns={[t('dashboard.host.unit'), t('chart.time'), t('dashboard.host.description')]}
         rows={facts.failed_units?.map((one) => [one.name, time(one.since), one.description])}
       />
       <FactTable
@@ -46,12 +46,12 @@ export function HostFactTables({ facts }: { facts: HostFacts }): ReactNode {
       />
       <FactTable
         title={t('dashboard.host.certificates')}
-        columns={[t('dashboard.host.expires'), t('dashboard.host.certificates'), '']}
+        columns={[t('dashboard.host.expires'), t('dashboard.host.file'), t('dashboard.host.subject')]}
         rows={facts.certificates?.map((one) => [time(one.expires_at), one.path, one.subject])}
       />
       <FactTable
         title={t('dashboard.host.listeners')}
-        columns={[t('dashboard.host.listeners'), command, pid]}
+        columns={[t('dashboard.host.port'), command, pid]}
         rows={facts.listeners?.map((one) => [
           `${one.protocol} ${one.address}:${String(one.port)}`,
           one.process ?? '',

@@ -1,14 +1,13 @@
 import { useMemo, type ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Point } from '@/api/types';
-import { measure } from '@/components/charts/points';
+import { fitSpan, measure, type Span } from '@/components/charts/points';
 import { Sparkline } from '@/components/charts/Sparkline';
 import { lastHours, TREND_GAP_SECONDS } from '../span';
 import { formatPercent, formatSpan } from '../units';
 import styles from './hosts.module.css';
 
 const DAY_HOURS = 24;
-const HOUR_MS = 3_600_000;
 
 interface HostSparklineProps {
   what: string;
@@ -24,10 +23,10 @@ interface HostSparklineProps {
 export function HostSparkline({ what, points, value, readAt, isRatio }: HostSparklineProps): ReactNode {
   const { t } = useTranslation();
   const all = useMemo(() => withNewest(points ?? [], value, readAt), [points, value, readAt]);
-  const span = useMemo(() => chooseSpan(all), [all]);
+  const span = useMemo(() => fitSpan(lastDay(all), [all]), [all]);
   const extent = useMemo(() => measure(all), [all]);
   if (points === undefined) return <span className={styles['noTrend']} />;
-  if (extent === null || span === null) {
+  if (extent === null) {
     return <span className={styles['noTrend']} role="img" aria-label={t('dashboard.hosts.noTrend', { what })} />;
   }
   const write = (value: number): string => (isRatio ? formatPercent(value) : value.toFixed(2));
@@ -55,11 +54,7 @@ function withNewest(points: readonly Point[], value: number | null, at: string |
   return isKnown ? points : [...points, { at, value }];
 }
 
-/** At least an hour, so that the first minutes do not look like a day. */
-function chooseSpan(points: readonly Point[]): ReturnType<typeof lastHours> | null {
-  const [first, last] = [points[0], points.at(-1)];
-  if (first === undefined || last === undefined) return null;
-  const untilMs = Date.parse(last.at) + 1_000;
-  const hours = (untilMs - Date.parse(first.at)) / HOUR_MS;
-  return lastHours(Math.min(DAY_HOURS, Math.max(1, Math.ceil(hours))), untilMs);
+function lastDay(points: readonly Point[]): Span {
+  const newest = points.at(-1);
+  return lastHours(DAY_HOURS, newest === undefined ? 0 : Date.parse(newest.at) + 1_000);
 }
