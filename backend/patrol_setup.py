@@ -11,6 +11,7 @@ from backend.agent.interfaces import AuditTrail, ToolSource
 from backend.agent.model_routing.budgets import TokenBudget
 from backend.agent.model_routing.named_models import ModelDirectory
 from backend.agent.model_routing.spending import SpendingLedger
+from backend.features.clusters.service import ClusterService
 from backend.features.hosts.service import HostService
 from backend.features.notifications.domain import Audience
 from backend.features.notifications.interfaces import Channel
@@ -25,6 +26,7 @@ from backend.features.reports.service import ReportService
 from backend.integrations.dingtalk.webhook import DingTalkChannel
 from backend.integrations.feishu.webhook import FeishuChannel
 from backend.integrations.mcp_servers.cluster_findings import McpClusterFindings
+from backend.integrations.mcp_servers.cluster_overviews import McpClusterOverviews
 from backend.integrations.mcp_servers.host_facts import McpHostFacts
 from backend.integrations.webhook.posting import HttpPoster
 from backend.integrations.webhook.webhook import WebhookChannel
@@ -111,13 +113,15 @@ def build_watch(settings: Settings, needs: WatchNeeds, *, stack: AsyncExitStack)
         owner=needs.process.owner,
     )
     hosts = McpHostFacts(needs.tools, watch=settings.hosts.watch, skip=settings.hosts.skip)
-    sources = Sources(hosts=hosts, clusters=McpClusterFindings(needs.tools, watch=settings.patrol.clusters))
+    clusters = McpClusterFindings(needs.tools, watch=settings.patrol.clusters)
+    sources = Sources(hosts=hosts, clusters=clusters)
     patrol = _build_patrol(settings, needs, stores=stores, sources=sources, notifications=notifications)
     return Watch(
         patrol=patrol,
         findings=FindingService(findings=stores.findings, figures=stores.figures, audit=needs.audit, clock=clock),
         schedule=PatrolSchedule(patrol, clock=clock, interval_seconds=settings.patrol.interval_seconds),
         hosts=HostService(source=hosts, figures=stores.figures, clock=clock, settings=settings.hosts),
+        clusters=ClusterService(source=McpClusterOverviews(needs.tools, clusters=clusters, clock=clock), clock=clock),
         reports=ReportService(
             figures=stores.figures,
             findings=stores.findings,
@@ -143,7 +147,7 @@ async def keep_watch(settings: Settings, watch: Watch) -> AsyncIterator[None]:
     try:
         yield
     finally:
-        for part in (watch.schedule, watch.hosts, watch.reports, watch.notifications):
+        for part in (watch.schedule, watch.hosts, watch.clusters, watch.reports, watch.notifications):
             await part.stop()
 
 

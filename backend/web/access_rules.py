@@ -85,6 +85,7 @@ RULES: Mapping[str, Rule] = {
     "GET /api/v2/hosts": _READ,
     "GET /api/v2/hosts/{host_id}": _READ,
     "GET /api/v2/hosts/{host_id}/history": _READ,
+    "GET /api/v2/clusters": _READ,
     "GET /api/v2/channels": _READ,
     "POST /api/v2/channels/{name}/test": _CHANGE,
     "GET /api/v2/notifications": _READ,

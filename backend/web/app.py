@@ -17,6 +17,7 @@ from backend.web.routes import (
     access,
     approvals,
     audit,
+    clusters,
     hosts,
     measurements,
     models,
@@ -60,6 +61,7 @@ def create_app(
         measurements,
         patrol,
         hosts,
+        clusters,
         notifications,
     ):
         app.include_router(routes.router)

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from backend.features.clusters.service import ClusterService
 from backend.features.hosts.service import HostService
 from backend.features.notifications.service import NotificationService
 from backend.features.patrol.findings import FindingService
@@ -18,5 +19,6 @@ class Watch:
     findings: FindingService
     schedule: PatrolSchedule
     hosts: HostService
+    clusters: ClusterService
     reports: ReportService
     notifications: NotificationService

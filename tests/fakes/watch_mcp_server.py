@@ -1,7 +1,8 @@
 """An MCP server with the tools that patrol calls: `python -m tests.fakes.watch_mcp_server`.
 
 What they answer is in the JSON file named by WATCH_WORLD, read at every call:
-`{"hosts": {"web-1": {HostFacts} | {"error", "error_kind"}}, "findings": […], "unknown": […], "delay": seconds}`.
+`{"hosts": {"web-1": {HostFacts} | {"error", "error_kind"}}, "findings": […], "unknown": […], "delay": seconds,
+"pods": {state: number}}`. It has no `k8s-get-nodes` and no `k8s-top`.
 """
 
 import asyncio
@@ -59,6 +60,19 @@ async def diagnose(all_namespaces: bool = False, cluster: str | None = None) -> 
     return {"findings": world.get("findings", []), "unknown": world.get("unknown", []), "healthy": False}
 
 
+async def list_pods(all_namespaces: bool = False, limit: int = 50) -> dict[str, Any]:  # Any: JSON
+    """List the pods."""
+    counts: dict[str, int] = read_world().get("pods", {})
+    total = sum(counts.values())
+    return {
+        "columns": ["name", "status"],
+        "rows": [],
+        "total": total,
+        "counts": counts,
+        "abnormal": total - counts.get("Running", 0),
+    }
+
+
 def main() -> None:
     server: MCPServer[Any] = MCPServer("watch", log_level="WARNING")  # Any: no lifespan state
     for name, function in (
@@ -66,6 +80,7 @@ def main() -> None:
         ("ssh-host-facts", read_facts),
         ("k8s-list-clusters", list_clusters),
         ("k8s-diagnose", diagnose),
+        ("k8s-get-pods", list_pods),
     ):
         server.add_tool(function, name=name, annotations=READ)
     server.run("stdio")

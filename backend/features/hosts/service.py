@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -52,9 +52,18 @@ class HostService:
     def sample_seconds(self) -> int:
         return self._settings.sample_seconds
 
+    @property
+    def now(self) -> datetime:
+        """By which the age of figures is told: the clocks of browsers differ."""
+        return self._clock.now()
+
     async def list_targets(self) -> Sequence[WatchedTarget]:
         """Hosts first, then clusters, as they were last seen."""
         return await self._figures.list_targets()
+
+    async def find_targets(self, targets: Sequence[Target]) -> Mapping[Target, WatchedTarget]:
+        """Those that were ever looked at."""
+        return await self._figures.find_targets(targets)
 
     async def find_host(self, host: str) -> WatchedTarget:
         """Raise NotFound."""
@@ -67,8 +76,10 @@ class HostService:
             )
         return found
 
-    async def read_history(self, host: str, *, metric: str | None, since: datetime | None, limit: int) -> list[History]:
-        """The series of a host, all or those of one metric; of the last 24 hours unless `since` says otherwise."""
+    async def read_history(
+        self, host: str, *, metrics: frozenset[str] | None, since: datetime | None, limit: int
+    ) -> list[History]:
+        """The series of a host, all or those of some metrics; of the last 24 hours unless `since` says otherwise."""
         target = (await self.find_host(host)).target
         now = self._clock.now()
         begin = since or now - timedelta(hours=24)
@@ -76,7 +87,7 @@ class HostService:
         return [
             await self._read_one(key, since=begin, until=now, limit=limit)
             for key in keys
-            if metric is None or key.metric == metric
+            if metrics is None or key.metric in metrics
         ]
 
     async def _read_one(self, key: SeriesKey, *, since: datetime, until: datetime, limit: int) -> History:

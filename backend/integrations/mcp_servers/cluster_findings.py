@@ -15,13 +15,13 @@ from backend.features.patrol.interfaces import ClusterLook
 from backend.integrations.mcp_servers.host_facts import call_reading, find_tool, is_offered_nowhere
 from backend.vocabulary.errors import ErrorKind, Unavailable
 from backend.vocabulary.language import Text
+from k8s_diagnosis.conditions import CONDITIONS
 
 LIST_TOOL = "k8s-list-clusters"
 DIAGNOSE_TOOL = "k8s-diagnose"
 DEFAULT_CLUSTER = "default"
 ONLY_CLUSTER = Target(TargetKind.CLUSTER, "default", "cluster")
 _MAX_PAGES = 20
-_TITLE_CHARACTERS = 110
 _SHOWN_EVIDENCE = 5
 _SHOWN_EFFECTS = 5
 _CONFIDENT = 0.7
@@ -126,14 +126,20 @@ class McpClusterFindings:
         )
 
     async def _diagnose(self, cluster: Target, *, cursor: str | None) -> ToolOutcome:
-        arguments: dict[str, Any] = {"all_namespaces": True}  # Any: JSON arguments
-        spec = find_tool(self._tools, DIAGNOSE_TOOL)
-        takes = set() if spec is None else set(spec.input_schema.get("properties", {}))
-        if cluster != ONLY_CLUSTER and "cluster" in takes:
-            arguments["cluster"] = cluster.id
+        arguments: dict[str, Any] = {  # Any: JSON arguments
+            "all_namespaces": True,
+            **name_cluster(self._tools, DIAGNOSE_TOOL, cluster=cluster),
+        }
         if cursor is not None:
             arguments["cursor"] = cursor
         return await call_reading(self._tools, DIAGNOSE_TOOL, arguments=arguments)
+
+
+def name_cluster(tools: ToolSource, tool: str, *, cluster: Target) -> dict[str, str]:
+    """The argument that chooses a cluster; empty where the tool knows only one."""
+    spec = find_tool(tools, tool)
+    takes = set() if spec is None else set(spec.input_schema.get("properties", {}))
+    return {"cluster": cluster.id} if cluster != ONLY_CLUSTER and "cluster" in takes else {}
 
 
 def _read_clusters(structured: Json) -> dict[str, bool]:
@@ -173,14 +179,19 @@ def _read_finding(finding: _Finding) -> Reading:
         check=finding.condition,
         subject=finding.object,
         grade=Grade.CRITICAL if is_critical else Grade.WARNING,
-        title=Text(
-            en=_cut(f"{finding.object}: {finding.cause.en}"),
-            zh=_cut(f"{finding.object}:{finding.cause.zh}"),
-        ),
+        title=_name_finding(finding),
         cause=Text(en=finding.cause.en, zh=finding.cause.zh),
         fixes=_read_fixes(finding),
         evidence=tuple(line[:300] for line in (finding.evidence or ())[:_SHOWN_EVIDENCE]) + effects,
     )
+
+
+def _name_finding(finding: _Finding) -> Text:
+    """The id of a condition that is not known here names it as well."""
+    known = CONDITIONS.get(finding.condition)
+    if known is None:
+        return Text(en=f"{finding.object}: {finding.condition}", zh=f"{finding.object}:{finding.condition}")
+    return Text(en=f"{finding.object}: {known.title.en}", zh=f"{finding.object}:{known.title.zh}")
 
 
 def _read_fixes(finding: _Finding) -> tuple[Fix, ...]:
@@ -199,10 +210,6 @@ def _write_describe(path: str) -> str:
     kind, *rest = path.split("/")
     words = [kind.lower(), rest[-1], "-n", rest[0]] if len(rest) == 2 else [kind.lower(), *rest]
     return shlex.join(["kubectl", "describe", *words])
-
-
-def _cut(text: str) -> str:
-    return text if len(text) <= _TITLE_CHARACTERS else text[: _TITLE_CHARACTERS - 1] + "…"
 
 
 def _describe_unknown(part: object) -> str:

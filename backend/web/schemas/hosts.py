@@ -1,7 +1,7 @@
 """Bodies of hosts and their figures."""
 
 from datetime import datetime
-from typing import Any, Literal
+from typing import Literal
 
 from pydantic import BaseModel
 
@@ -9,6 +9,7 @@ from backend.features.hosts import domain
 from backend.features.hosts.domain import Metric, TargetKind
 from backend.features.hosts.service import History
 from backend.web.schemas.patrol import Point
+from host_facts.domain import HostFacts
 
 State = Literal["read", "unreachable", "unknown"]
 
@@ -64,18 +65,19 @@ class Cluster(BaseModel):
 
 
 class HostList(BaseModel):
-    """`sample_seconds` is how often the figures are new while somebody asks."""
+    """`sample_seconds` is how often the figures are new while somebody asks; `now` is the server's time."""
 
     items: list[Host]
     clusters: list[Cluster]
     sample_seconds: int
+    now: datetime
 
 
 class HostDetail(BaseModel):
     """`facts` is everything that was read: processes, listeners, certificates and so on."""
 
     host: Host
-    facts: dict[str, Any] | None  # Any: the facts as JSON
+    facts: HostFacts | None
 
 
 class Series(BaseModel):

@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from backend.features.patrol import domain
 from backend.features.patrol.checks.catalogue import CHECK_TITLES
 from backend.features.patrol.findings import FindingDetail as Detail
+from k8s_diagnosis.conditions import CONDITIONS
 
 RunStateName = Literal["running", "finished", "cancelled", "failed"]
 SeverityName = Literal["info", "warning", "critical"]
@@ -121,7 +122,7 @@ class Finding(_FromDomain):
     target: Target
     check: str
     check_title: Words | None = None
-    """Null for a condition of a cluster, which is named by its id."""
+    """Null for a check or condition that is not known here; then its id names it."""
     subject: str
     severity: SeverityName
     state: Literal["suspected", "open", "closed"]
@@ -199,9 +200,15 @@ def read_run(run: domain.PatrolRun) -> PatrolRun:
 
 
 def read_finding(finding: domain.Finding) -> Finding:
-    title = CHECK_TITLES.get(finding.check)
     read = Finding.model_validate(finding)
-    return read.model_copy(update={"check_title": None if title is None else Words.model_validate(title)})
+    return read.model_copy(update={"check_title": name_check(finding.check)})
+
+
+def name_check(check: str) -> Words | None:
+    """What people call a check of hosts or a condition of clusters."""
+    condition = CONDITIONS.get(check)
+    title = CHECK_TITLES.get(check) or (condition.title if condition else None)
+    return None if title is None else Words.model_validate(title)
 
 
 def read_detail(detail: Detail) -> FindingDetail:

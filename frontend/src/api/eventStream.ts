@@ -13,11 +13,8 @@ export type FollowEnd =
   | { kind: 'refused'; status: number }
   | { kind: 'exhausted' };
 
-export interface FollowOptions {
-  runId: string;
-  /** Sequence number of the last event already known. */
-  after: number;
-  onEvent: (event: NumberedEvent) => void;
+/** What every numbered stream is followed with. */
+interface Following {
   /** `retryInMs` is null while connected. */
   onConnection?: (retryInMs: number | null) => void;
   signal: AbortSignal;
@@ -25,11 +22,27 @@ export interface FollowOptions {
   random?: () => number;
 }
 
+export interface FollowOptions extends Following {
+  runId: string;
+  /** Sequence number of the last event already known. */
+  after: number;
+  onEvent: (event: NumberedEvent) => void;
+}
+
+export interface StreamOptions extends Following {
+  /** Where to read what comes after a number; null where nothing is known yet. */
+  url: (after: number | null) => string;
+  after: number | null;
+  /** Takes one event; true when it was the last one. */
+  onData: (seq: number, data: string) => boolean;
+  /** Whether a stream that closes in good order without a word, twice, has nothing more to say. */
+  canRunDry: boolean;
+}
+
 /** The server sends a comment every 15 s; three missed ones mean a dead connection. */
 export const SILENCE_LIMIT_MS = 45_000;
 const FIRST_RETRY_MS = 500;
 const LONGEST_RETRY_MS = 15_000;
-/** A log that is closed in good order without a word, twice, has nothing more to say. */
 const EMPTY_READS_TO_GIVE_UP = 2;
 const FINAL_STATUSES = new Set([400, 401, 403, 404, 410]);
 
@@ -39,32 +52,46 @@ export function retryDelayMs(failures: number, random: () => number): number {
   return ceiling / 2 + random() * (ceiling / 2);
 }
 
+/** Reads a run's events until its terminal one. Rejects with AbortError when `signal` fires. */
+export function followRun(options: FollowOptions): Promise<FollowEnd> {
+  const { runId, onEvent, ...following } = options;
+  return followStream({
+    ...following,
+    canRunDry: true,
+    url: (after) => `/api/v2/runs/${encodeURIComponent(runId)}/events?after=${String(after ?? 0)}`,
+    onData: (seq, data) => {
+      const event = JSON.parse(data) as RunEvent;
+      onEvent({ seq, event });
+      return isTerminal(event);
+    },
+  });
+}
+
 /**
- * Reads a run's events until its terminal one, over as many connections as it
- * takes: each connection starts after the last event seen, so none is lost and
- * none is delivered twice. Rejects with AbortError when `signal` fires.
+ * Reads a numbered stream over as many connections as it takes: each starts
+ * after the last event seen, so none is lost and none is delivered twice.
+ * Rejects with AbortError when `signal` fires.
  */
-export async function followRun(options: FollowOptions): Promise<FollowEnd> {
+export async function followStream(options: StreamOptions): Promise<FollowEnd> {
   const { signal, random = Math.random } = options;
-  let lastSeq = options.after;
+  let last = options.after;
   let failures = 0;
   let emptyReads = 0;
-  const take = (numbered: NumberedEvent): boolean => {
-    if (numbered.seq <= lastSeq) return false;
-    lastSeq = numbered.seq;
+  const take = (seq: number, data: string): boolean => {
+    if (last !== null && seq <= last) return false;
+    last = seq;
     failures = 0;
     emptyReads = 0;
-    options.onEvent(numbered);
-    return isTerminal(numbered.event);
+    return options.onData(seq, data);
   };
   for (;;) {
     signal.throwIfAborted();
-    const startedAfter = lastSeq;
-    const end = await readOnce({ ...options, after: lastSeq }, take);
+    const startedAfter = last;
+    const end = await readOnce({ ...options, after: last }, take);
     signal.throwIfAborted();
     if (end !== 'broken' && end !== 'closed') return end;
-    if (end === 'closed' && lastSeq === startedAfter) emptyReads += 1;
-    if (emptyReads >= EMPTY_READS_TO_GIVE_UP) return { kind: 'exhausted' };
+    if (end === 'closed' && last === startedAfter) emptyReads += 1;
+    if (options.canRunDry && emptyReads >= EMPTY_READS_TO_GIVE_UP) return { kind: 'exhausted' };
     const delay = retryDelayMs(failures, random);
     failures += 1;
     options.onConnection?.(delay);
@@ -74,9 +101,10 @@ export async function followRun(options: FollowOptions): Promise<FollowEnd> {
 
 /** One connection: how following ended, or how the connection did. */
 async function readOnce(
-  options: FollowOptions,
-  take: (event: NumberedEvent) => boolean,
+  options: StreamOptions,
+  take: (seq: number, data: string) => boolean,
 ): Promise<FollowEnd | 'broken' | 'closed'> {
+  const { after } = options;
   const fetchStream = options.fetch ?? globalThis.fetch;
   const connection = new AbortController();
   const abort = (): void => {
@@ -85,8 +113,11 @@ async function readOnce(
   options.signal.addEventListener('abort', abort, { once: true });
   const watchdog = new Watchdog(abort);
   try {
-    const response = await fetchStream(eventsUrl(options), {
-      headers: { Accept: 'text/event-stream', 'Last-Event-ID': String(options.after) },
+    const response = await fetchStream(options.url(after), {
+      headers: {
+        Accept: 'text/event-stream',
+        ...(after === null ? {} : { 'Last-Event-ID': String(after) }),
+      },
       cache: 'no-store',
       signal: connection.signal,
     });
@@ -104,14 +135,10 @@ async function readOnce(
   }
 }
 
-function eventsUrl({ runId, after }: FollowOptions): string {
-  return `/api/v2/runs/${encodeURIComponent(runId)}/events?after=${String(after)}`;
-}
-
 async function readBody(
   body: ReadableStream<Uint8Array>,
   watchdog: Watchdog,
-  take: (event: NumberedEvent) => boolean,
+  take: (seq: number, data: string) => boolean,
 ): Promise<FollowEnd | 'closed'> {
   const parser = new SseParser();
   const decoder = new TextDecoder();
@@ -121,8 +148,7 @@ async function readBody(
     if (done) return 'closed';
     watchdog.touch();
     for (const { id, data } of parser.push(decoder.decode(value, { stream: true }))) {
-      const isLast = take({ seq: Number(id), event: JSON.parse(data) as RunEvent });
-      if (isLast) return { kind: 'terminal' };
+      if (take(Number(id), data)) return { kind: 'terminal' };
     }
   }
 }

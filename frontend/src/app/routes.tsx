@@ -5,6 +5,7 @@ import { AccessProvider } from './AccessProvider';
 import { NotFoundPage } from './NotFoundPage';
 
 const LoginPage = lazy(() => import('@/features/access/LoginPage'));
+const DashboardPage = lazy(() => import('@/features/dashboard/DashboardPage'));
 const ToolsPage = lazy(() => import('@/features/tools/ToolsPage'));
 const AuditPage = lazy(() => import('@/features/audit/AuditPage'));
 
@@ -17,6 +18,7 @@ export function AppRoutes(): ReactNode {
           <Route path="/sessions" element={<Navigate to="/" replace />} />
           <Route path="/sessions/:sessionId" element={<ChatPage />} />
           <Route path="/login" element={<LoginPage />} />
+          <Route path="/dashboard" element={<DashboardPage />} />
           <Route path="/tools" element={<ToolsPage />} />
           <Route path="/audit" element={<AuditPage />} />
           <Route path="*" element={<NotFoundPage />} />

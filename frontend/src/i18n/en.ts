@@ -15,6 +15,7 @@ export const en: Shape<typeof zhCN> = {
   nav: {
     title: 'Pages',
     chat: 'Back to chat',
+    dashboard: 'Dashboard',
     tools: 'Tools',
     audit: 'Audit',
   },
@@ -200,6 +201,12 @@ export const en: Shape<typeof zhCN> = {
     logPrevious: 'Log of the previous container',
     yes: 'yes',
     no: 'no',
+  },
+  chart: {
+    time: 'Time',
+    empty: 'No data of this time',
+    asTable: 'Show as table',
+    asChart: 'Show as chart',
   },
   problem: {
     title: 'Problems found',

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { en } from './en';
 import { audit } from './pages/audit';
+import { dashboard } from './pages/dashboard';
 import { login } from './pages/login';
 import { tools } from './pages/tools';
 import { zhCN } from './zhCN';
@@ -17,6 +18,7 @@ const placeholders = (text: string): string[] => (text.match(/\{\{\w+\}\}/g) ?? 
 describe.each([
   ['page', { 'zh-CN': zhCN, en }],
   ['audit', audit],
+  ['dashboard', dashboard],
   ['login', login],
   ['tools', tools],
 ])('texts of %s', (_name, texts) => {

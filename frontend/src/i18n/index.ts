@@ -3,12 +3,14 @@ import { initReactI18next } from 'react-i18next';
 import { en } from './en';
 import type { Language } from './language';
 import type { audit } from './pages/audit';
+import type { dashboard } from './pages/dashboard';
 import type { login } from './pages/login';
 import type { tools } from './pages/tools';
 import { zhCN } from './zhCN';
 
 type Texts = typeof zhCN & {
   audit: (typeof audit)['zh-CN'];
+  dashboard: (typeof dashboard)['zh-CN'];
   login: (typeof login)['zh-CN'];
   tools: (typeof tools)['zh-CN'];
 };

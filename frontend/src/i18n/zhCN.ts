@@ -12,6 +12,7 @@ export const zhCN = {
   nav: {
     title: '页面',
     chat: '返回对话',
+    dashboard: '仪表盘',
     tools: '工具',
     audit: '审计',
   },
@@ -195,6 +196,12 @@ export const zhCN = {
     logPrevious: '上一个容器的日志',
     yes: '是',
     no: '否',
+  },
+  chart: {
+    time: '时间',
+    empty: '这段时间没有数据',
+    asTable: '以表格显示',
+    asChart: '以图表显示',
   },
   problem: {
     title: '发现的问题',

@@ -40,7 +40,7 @@ async def test_sample_keeps_figures_and_leaves_findings_alone(place: Place, desk
 
     read = await desk.hosts.sample()
 
-    [history] = await desk.hosts.read_history("web-1", metric="disk", since=None, limit=100)
+    [history] = await desk.hosts.read_history("web-1", metrics=frozenset({"disk"}), since=None, limit=100)
     assert read == 1
     assert [point.value for point in history.points] == [0.97]
     assert await desk.all_findings() == []
@@ -83,7 +83,7 @@ async def test_values_that_are_no_numbers_are_left_out(place: Place, desk: Desk)
 
     await desk.hosts.sample()
 
-    assert await desk.hosts.read_history("web-1", metric="open_files", since=None, limit=10) == []
+    assert await desk.hosts.read_history("web-1", metrics=frozenset({"open_files"}), since=None, limit=10) == []
 
 
 def test_pictures_show_the_peaks() -> None:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import httpx2
@@ -29,6 +30,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     write_world(made, disks=DISKS, findings=[CRASH], unknown=["metrics: 403"])
     world = json.loads((made / "world.json").read_text())
     world["hosts"]["hidden-1"] = hidden
+    world["pods"] = {"Running": 4, "CrashLoopBackOff": 1}
     (made / "world.json").write_text(json.dumps(world))
     return made
 
@@ -67,7 +69,8 @@ def test_findings_carry_cause_and_fix_in_both_languages(api: httpx2.Client) -> N
     assert (disk["severity"], disk["check_title"]["zh"]) == ("critical", "磁盘用量")
     assert disk["title"] == {"en": "/var is 97% full, 1.5 GiB left", "zh": "/var 已使用 97%,剩余 1.5 GiB"}
     assert any("du -xh" in fix["command"] for fix in disk["fixes"])
-    assert (crash["check"], crash["check_title"]) == ("crash-missing-env", None)
+    assert (crash["check"], crash["check_title"]["zh"]) == ("crash-missing-env", "缺少必需的环境变量")
+    assert crash["title"]["en"] == "Deployment/default/checkout: a required environment variable is not set"
     assert crash["cause"]["zh"] == "未设置 DATABASE_URL。"
 
 
@@ -93,11 +96,32 @@ def test_hosts_show_figures_and_unknown_is_not_zero(api: httpx2.Client) -> None:
     assert [(one["name"], one["reason"]) for one in listed["clusters"]] == [("prod", "metrics: 403")]
 
 
+def test_ages_are_told_by_the_clock_of_the_server(api: httpx2.Client) -> None:
+    listed = api.get("/hosts").json()
+
+    now = datetime.fromisoformat(listed["now"])
+    assert abs((datetime.now(UTC) - now).total_seconds()) < 30
+    assert all(datetime.fromisoformat(host["looked_at"]) <= now for host in listed["items"])
+
+
+def test_cluster_stands_as_it_is_now_beside_its_last_diagnosis(api: httpx2.Client) -> None:
+    [cluster] = api.get("/clusters").json()["items"]
+
+    assert cluster["pods"] == {"total": 5, "by_state": {"Running": 4, "CrashLoopBackOff": 1}, "abnormal": 1}
+    assert cluster["nodes"] is None
+    assert cluster["unknown"]["nodes"] == "no connected tool server offers k8s-get-nodes"
+    assert (cluster["diagnosis"]["state"], cluster["diagnosis"]["reason"]) == ("read", "metrics: 403")
+    assert (cluster["critical"], cluster["warnings"]) == (1, 0)
+
+
 def test_history_and_trend_are_kept(api: httpx2.Client) -> None:
     history = api.get("/hosts/db-1/history", params={"metric": "disk"}).json()
     trend = api.get("/patrol/trend", params={"target": "db-1", "check": "disk-usage", "subject": "/var"}).json()
 
     [series] = history["series"]
+    several = api.get("/hosts/db-1/history", params={"metric": ["cpu", "memory"]}).json()
+
+    assert {one["metric"] for one in several["series"]} == {"cpu", "memory"}
     assert (series["subject"], series["points"][-1]["value"]) == ("/var", 0.97)
     assert trend["points"] == series["points"]
 

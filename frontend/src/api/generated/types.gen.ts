@@ -254,6 +254,24 @@ export type BothLanguages = {
 };
 
 /**
+ * CertificateFacts
+ */
+export type CertificateFacts = {
+    /**
+     * Path
+     */
+    path: string;
+    /**
+     * Subject
+     */
+    subject: string;
+    /**
+     * Expires At
+     */
+    expires_at: string;
+};
+
+/**
  * Channel
  *
  * Where messages go, with its robots in the order in which they take over.
@@ -307,6 +325,24 @@ export type CheckName = {
 };
 
 /**
+ * ClockFacts
+ */
+export type ClockFacts = {
+    /**
+     * Is Synchronised
+     */
+    is_synchronised: boolean | null;
+    /**
+     * Offset Seconds
+     */
+    offset_seconds: number | null;
+    /**
+     * Source
+     */
+    source: string;
+};
+
+/**
  * CloseFinding
  */
 export type CloseFinding = {
@@ -350,6 +386,89 @@ export type Cluster = {
      * Warnings
      */
     warnings: number;
+};
+
+/**
+ * ClusterOverview
+ *
+ * A cluster now. A part that is null is named in `unknown`, or still awaited when `read_at` is null too.
+ */
+export type ClusterOverview = {
+    /**
+     * Id
+     */
+    id: string;
+    /**
+     * Name
+     */
+    name: string;
+    /**
+     * Read At
+     */
+    read_at: string | null;
+    nodes: Tally | null;
+    pods: Tally | null;
+    /**
+     * Shown Nodes
+     */
+    shown_nodes: Array<Node>;
+    /**
+     * Unknown
+     */
+    unknown: {
+        [key: string]: string;
+    };
+    diagnosis: Diagnosis | null;
+    /**
+     * Critical
+     */
+    critical: number;
+    /**
+     * Warnings
+     */
+    warnings: number;
+};
+
+/**
+ * ClusterOverviewList
+ *
+ * `now` is the server's time, by which ages are told.
+ */
+export type ClusterOverviewList = {
+    /**
+     * Items
+     */
+    items: Array<ClusterOverview>;
+    /**
+     * Now
+     */
+    now: string;
+};
+
+/**
+ * CpuFacts
+ */
+export type CpuFacts = {
+    /**
+     * Cores
+     */
+    cores: number;
+    /**
+     * Used Ratio
+     */
+    used_ratio?: number | null;
+    /**
+     * Load 1M
+     */
+    load_1m: number;
+    /**
+     * Load 5M
+     */
+    load_5m: number;
+    /**
+     * Load 15M
+     */
+    load_15m: number;
 };
 
 /**
@@ -462,6 +581,26 @@ export type DeliveryPage = {
 };
 
 /**
+ * Diagnosis
+ *
+ * How patrol last looked at the cluster; `reason` also names what it could not read.
+ */
+export type Diagnosis = {
+    /**
+     * State
+     */
+    state: 'read' | 'unreachable' | 'unknown';
+    /**
+     * Reason
+     */
+    reason: string;
+    /**
+     * Looked At
+     */
+    looked_at: string;
+};
+
+/**
  * Disk
  */
 export type Disk = {
@@ -515,6 +654,24 @@ export type Explanation = {
 };
 
 /**
+ * FailedUnitFacts
+ */
+export type FailedUnitFacts = {
+    /**
+     * Name
+     */
+    name: string;
+    /**
+     * Description
+     */
+    description: string;
+    /**
+     * Since
+     */
+    since?: string | null;
+};
+
+/**
  * FailureBody
  *
  * One of the eleven kinds of failure, with advice.
@@ -532,6 +689,50 @@ export type FailureBody = {
      * Hint
      */
     hint: string | null;
+};
+
+/**
+ * FilesystemFacts
+ *
+ * One mounted filesystem that holds data; pseudo filesystems are left out.
+ */
+export type FilesystemFacts = {
+    /**
+     * Mount Point
+     */
+    mount_point: string;
+    /**
+     * Device
+     */
+    device: string;
+    /**
+     * Type
+     */
+    type: string;
+    /**
+     * Size Bytes
+     */
+    size_bytes: number;
+    /**
+     * Used Bytes
+     */
+    used_bytes: number;
+    /**
+     * Used Ratio
+     */
+    used_ratio: number;
+    /**
+     * Inodes Used Ratio
+     */
+    inodes_used_ratio?: number | null;
+    /**
+     * Is Read Only
+     */
+    is_read_only?: boolean;
+    /**
+     * Was Remounted Read Only
+     */
+    was_remounted_read_only?: boolean;
 };
 
 /**
@@ -868,12 +1069,86 @@ export type Host = {
  */
 export type HostDetail = {
     host: Host;
+    facts: HostFacts | null;
+};
+
+/**
+ * HostFacts
+ *
+ * Everything patrol, dashboard and chat look at.
+ */
+export type HostFacts = {
     /**
-     * Facts
+     * Host
      */
-    facts: {
-        [key: string]: unknown;
+    host: string;
+    /**
+     * Hostname
+     */
+    hostname: string;
+    /**
+     * Taken At
+     */
+    taken_at: string;
+    /**
+     * Boot At
+     */
+    boot_at?: string | null;
+    /**
+     * Kernel
+     */
+    kernel?: string;
+    /**
+     * Os
+     */
+    os?: string;
+    cpu?: CpuFacts | null;
+    memory?: MemoryFacts | null;
+    /**
+     * Filesystems
+     */
+    filesystems?: Array<FilesystemFacts> | null;
+    /**
+     * Top Processes
+     */
+    top_processes?: Array<ProcessFacts> | null;
+    /**
+     * Zombies
+     */
+    zombies?: Array<ZombieFacts> | null;
+    /**
+     * Oom Kills
+     */
+    oom_kills?: Array<OomKillFacts> | null;
+    /**
+     * Failed Units
+     */
+    failed_units?: Array<FailedUnitFacts> | null;
+    /**
+     * Listeners
+     */
+    listeners?: Array<ListenerFacts> | null;
+    /**
+     * Certificates
+     */
+    certificates?: Array<CertificateFacts> | null;
+    clock?: ClockFacts | null;
+    /**
+     * Open Files Ratio
+     */
+    open_files_ratio?: number | null;
+    /**
+     * Nic Errors
+     */
+    nic_errors?: {
+        [key: string]: number;
     } | null;
+    /**
+     * Unknown
+     */
+    unknown?: {
+        [key: string]: string;
+    };
 };
 
 /**
@@ -889,7 +1164,7 @@ export type HostHistory = {
 /**
  * HostList
  *
- * `sample_seconds` is how often the figures are new while somebody asks.
+ * `sample_seconds` is how often the figures are new while somebody asks; `now` is the server's time.
  */
 export type HostList = {
     /**
@@ -904,6 +1179,10 @@ export type HostList = {
      * Sample Seconds
      */
     sample_seconds: number;
+    /**
+     * Now
+     */
+    now: string;
 };
 
 /**
@@ -920,6 +1199,32 @@ export type Latency = {
      * P99
      */
     p99: number;
+};
+
+/**
+ * ListenerFacts
+ */
+export type ListenerFacts = {
+    /**
+     * Protocol
+     */
+    protocol: string;
+    /**
+     * Address
+     */
+    address: string;
+    /**
+     * Port
+     */
+    port: number;
+    /**
+     * Pid
+     */
+    pid?: number | null;
+    /**
+     * Process
+     */
+    process?: string;
 };
 
 /**
@@ -950,6 +1255,36 @@ export type Me = {
      * Is Login Required
      */
     is_login_required: boolean;
+};
+
+/**
+ * MemoryFacts
+ */
+export type MemoryFacts = {
+    /**
+     * Total Bytes
+     */
+    total_bytes: number;
+    /**
+     * Available Bytes
+     */
+    available_bytes: number;
+    /**
+     * Swap Total Bytes
+     */
+    swap_total_bytes?: number;
+    /**
+     * Swap Used Bytes
+     */
+    swap_used_bytes?: number;
+    /**
+     * Swapped In Bytes Per Second
+     */
+    swapped_in_bytes_per_second?: number | null;
+    /**
+     * Swapped Out Bytes Per Second
+     */
+    swapped_out_bytes_per_second?: number | null;
 };
 
 /**
@@ -1122,6 +1457,35 @@ export type ModelPerformance = {
 };
 
 /**
+ * Node
+ *
+ * One node; a figure that is null is not known. Shares are 0 to 1.
+ */
+export type Node = {
+    /**
+     * Name
+     */
+    name: string;
+    /**
+     * State
+     */
+    state: string;
+    /**
+     * Condition
+     */
+    condition: string;
+    condition_title: Words | null;
+    /**
+     * Cpu
+     */
+    cpu: number | null;
+    /**
+     * Memory
+     */
+    memory: number | null;
+};
+
+/**
  * NoticeBlock
  */
 export type NoticeBlock = {
@@ -1141,6 +1505,36 @@ export type NoticeBlock = {
      * Message
      */
     message: string;
+};
+
+/**
+ * OomKillFacts
+ */
+export type OomKillFacts = {
+    /**
+     * At
+     */
+    at: string | null;
+    /**
+     * Process
+     */
+    process: string;
+    /**
+     * Pid
+     */
+    pid: number | null;
+    /**
+     * Memory Bytes
+     */
+    memory_bytes: number | null;
+    /**
+     * Cgroup
+     */
+    cgroup?: string;
+    /**
+     * Line
+     */
+    line: string;
 };
 
 /**
@@ -1370,6 +1764,44 @@ export type Problem = {
      * Instance
      */
     instance: string;
+};
+
+/**
+ * ProcessFacts
+ */
+export type ProcessFacts = {
+    /**
+     * Pid
+     */
+    pid: number;
+    /**
+     * Parent Pid
+     */
+    parent_pid: number;
+    /**
+     * User
+     */
+    user: string;
+    /**
+     * State
+     */
+    state: string;
+    /**
+     * Cpu Percent
+     */
+    cpu_percent: number;
+    /**
+     * Memory Bytes
+     */
+    memory_bytes: number;
+    /**
+     * Age Seconds
+     */
+    age_seconds?: number | null;
+    /**
+     * Command
+     */
+    command: string;
 };
 
 /**
@@ -1881,6 +2313,28 @@ export type Statement = {
 };
 
 /**
+ * Tally
+ *
+ * The objects of one kind, counted by state.
+ */
+export type Tally = {
+    /**
+     * Total
+     */
+    total: number;
+    /**
+     * By State
+     */
+    by_state: {
+        [key: string]: number;
+    };
+    /**
+     * Abnormal
+     */
+    abnormal: number;
+};
+
+/**
  * Target
  */
 export type Target = {
@@ -2166,6 +2620,36 @@ export type Words = {
      * Zh
      */
     zh: string;
+};
+
+/**
+ * ZombieFacts
+ */
+export type ZombieFacts = {
+    /**
+     * Pid
+     */
+    pid: number;
+    /**
+     * Command
+     */
+    command: string;
+    /**
+     * Parent Pid
+     */
+    parent_pid: number;
+    /**
+     * Parent Command
+     */
+    parent_command: string;
+    /**
+     * Parent User
+     */
+    parent_user: string;
+    /**
+     * Age Seconds
+     */
+    age_seconds?: number | null;
 };
 
 export type ListSessionsData = {
@@ -3787,7 +4271,7 @@ export type GetHostHistoryData = {
         /**
          * Metric
          */
-        metric?: string | null;
+        metric?: Array<string> | null;
         /**
          * Since
          */
@@ -3821,6 +4305,35 @@ export type GetHostHistoryResponses = {
 };
 
 export type GetHostHistoryResponse = GetHostHistoryResponses[keyof GetHostHistoryResponses];
+
+export type ListClustersData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v2/clusters';
+};
+
+export type ListClustersErrors = {
+    /**
+     * Client Error
+     */
+    '4XX': Problem;
+    /**
+     * Server Error
+     */
+    '5XX': Problem;
+};
+
+export type ListClustersError = ListClustersErrors[keyof ListClustersErrors];
+
+export type ListClustersResponses = {
+    /**
+     * Successful Response
+     */
+    200: ClusterOverviewList;
+};
+
+export type ListClustersResponse = ListClustersResponses[keyof ListClustersResponses];
 
 export type ListChannelsData = {
     body?: never;

@@ -19,12 +19,18 @@ interface AppLayoutProps {
   skipTo: { href: string; text: string };
   /** Changes when the reader went somewhere: an open drawer has then done its work. */
   location: string;
+  /** Keeps the sidebar in the drawer but on very wide screens, for a page that needs the room. */
+  isWide?: boolean;
 }
+
+/** From these widths on the sidebar stands beside the page, as the style sheet has it. */
+const PAGE_PX = 768;
+const WIDE_PAGE_PX = 1680;
 
 const NavDrawer = lazy(() => import('./NavDrawer'));
 
 export function AppLayout(props: AppLayoutProps): ReactNode {
-  const { sidebar, sidebarLabel, skipTo, header, banner, children, location } = props;
+  const { sidebar, sidebarLabel, skipTo, header, banner, children, location, isWide = false } = props;
   const { t } = useTranslation();
   const [openAt, setOpenAt] = useState<string | null>(null);
   const isOpen = openAt === location;
@@ -32,10 +38,10 @@ export function AppLayout(props: AppLayoutProps): ReactNode {
   const close = (): void => {
     setOpenAt(null);
   };
-  useCloseOnWideScreen(close);
+  useCloseOnWideScreen(close, isWide ? WIDE_PAGE_PX : PAGE_PX);
 
   return (
-    <div className={styles['layout']}>
+    <div className={styles['layout']} data-wide={isWide || undefined}>
       <a className={styles['skip']} href={skipTo.href}>
         {skipTo.text}
       </a>
@@ -104,9 +110,9 @@ function SidebarBody({ children, close }: { children: ReactNode; close?: ReactNo
   );
 }
 
-function useCloseOnWideScreen(close: () => void): void {
+function useCloseOnWideScreen(close: () => void, fromPx: number): void {
   useEffect(() => {
-    const list = window.matchMedia('(min-width: 768px)');
+    const list = window.matchMedia(`(min-width: ${String(fromPx)}px)`);
     const onChange = (): void => {
       if (list.matches) close();
     };

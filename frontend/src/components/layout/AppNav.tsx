@@ -1,4 +1,4 @@
-import { AuditOutlined, ToolOutlined } from '@ant-design/icons';
+import { AuditOutlined, DashboardOutlined, ToolOutlined } from '@ant-design/icons';
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import { NavLink } from 'react-router';
@@ -11,6 +11,9 @@ export function AppNav(): ReactNode {
   const { role } = useAccess();
   return (
     <nav className={styles['nav']} aria-label={t('nav.title')}>
+      <NavLink to="/dashboard">
+        <DashboardOutlined aria-hidden /> {t('nav.dashboard')}
+      </NavLink>
       <NavLink to="/tools">
         <ToolOutlined aria-hidden /> {t('nav.tools')}
       </NavLink>

@@ -9,11 +9,13 @@ interface PageLayoutProps {
   title: string;
   /** Beside the title. */
   actions?: ReactNode;
+  /** Takes the whole width instead of a column that is good to read. */
+  isWide?: boolean;
   children: ReactNode;
 }
 
 /** The frame of the pages beside the chat. */
-export function PageLayout({ title, actions, children }: PageLayoutProps): ReactNode {
+export function PageLayout({ title, actions, isWide = false, children }: PageLayoutProps): ReactNode {
   const { t } = useTranslation();
   const { key } = useLocation();
   useEffect(() => {
@@ -24,22 +26,29 @@ export function PageLayout({ title, actions, children }: PageLayoutProps): React
       location={key}
       sidebarLabel={t('nav.title')}
       skipTo={{ href: '#content', text: t('app.skipToContent') }}
-      sidebar={
-        <Link to="/" className={styles['toChat']}>
-          <MessageOutlined aria-hidden /> {t('nav.chat')}
-        </Link>
-      }
+      isWide={isWide}
+      sidebar={<ToChat />}
       header={
         <>
           <h1 className={styles['pageTitle']}>{title}</h1>
           {actions}
+          {isWide && <ToChat />}
         </>
       }
     >
       {/* eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- scrolls by keyboard */}
       <div id="content" className={styles['page']} tabIndex={0} role="region" aria-label={title}>
-        <div className={styles['pageColumn']}>{children}</div>
+        <div className={styles[isWide ? 'pageWide' : 'pageColumn']}>{children}</div>
       </div>
     </AppLayout>
+  );
+}
+
+function ToChat(): ReactNode {
+  const { t } = useTranslation();
+  return (
+    <Link to="/" className={styles['toChat']}>
+      <MessageOutlined aria-hidden /> {t('nav.chat')}
+    </Link>
   );
 }

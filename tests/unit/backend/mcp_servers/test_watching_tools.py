@@ -1,64 +1,18 @@
 """What patrol makes of the answers of tool servers; it never calls what could change something."""
 
-from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import pytest
 
-from backend.agent.domain import (
-    ConfirmationNeeded,
-    Json,
-    Risk,
-    ServerState,
-    ServerStatus,
-    ToolOutcome,
-    ToolSpec,
-    ToolStatistics,
-    ToolStatus,
-)
+from backend.agent.domain import ConfirmationNeeded, Json, Risk, ServerState, ToolOutcome, ToolStatus
 from backend.features.hosts.domain import LookState, Target, TargetKind
 from backend.features.patrol.domain import Grade
 from backend.integrations.mcp_servers.cluster_findings import McpClusterFindings
 from backend.integrations.mcp_servers.host_facts import McpHostFacts
 from backend.integrations.mcp_servers.results import failed
 from backend.vocabulary.errors import ErrorKind, Unavailable
+from tests.fakes.fixture_tools import Answer, FixtureTools, ok
 from tests.fakes.watching import make_facts
-
-Answer = Callable[[Json], ToolOutcome | ConfirmationNeeded]
-
-
-class Tools:
-    """Implements ToolSource with one function per tool."""
-
-    def __init__(self, *, risk: Risk = Risk.READ, **answers: Answer) -> None:
-        self._answers = {name.replace("_", "-"): answer for name, answer in answers.items()}
-        self._risk = risk
-        self.state = ServerState.CONNECTED
-        self.calls: list[tuple[str, Json]] = []
-
-    def tools(self) -> Sequence[ToolSpec]:
-        schema: Json = {"properties": {"cluster": {}, "all_namespaces": {}}}
-        return [
-            ToolSpec(name=name, server="s", description="", input_schema=schema, risk=self._risk)
-            for name in self._answers
-        ]
-
-    def servers(self) -> Sequence[ServerStatus]:
-        return [ServerStatus(name="s", state=self.state)]
-
-    def statistics(self) -> Mapping[str, ToolStatistics]:
-        return {}
-
-    async def call(self, name: str, *, arguments: Json) -> ToolOutcome | ConfirmationNeeded:
-        self.calls.append((name, arguments))
-        return self._answers[name](arguments)
-
-    async def confirm(self, name: str, *, arguments: Json, state: Json) -> ToolOutcome:
-        raise AssertionError("patrol never says yes")
-
-
-def ok(structured: Any) -> Answer:  # Any: JSON
-    return lambda _arguments: ToolOutcome(status=ToolStatus.OK, text="fine", structured=structured)
 
 
 def facts_of(arguments: Json) -> ToolOutcome:
@@ -79,21 +33,21 @@ async def test_hosts_are_listed_over_all_pages_and_filtered() -> None:
         }
         return ToolOutcome(status=ToolStatus.OK, text="", structured=page)
 
-    listing = await McpHostFacts(Tools(ssh_asset_list=list_assets), skip="old-*").list_hosts()
+    listing = await McpHostFacts(FixtureTools(ssh_asset_list=list_assets), skip="old-*").list_hosts()
 
     assert [target.id for target in listing.targets] == ["web-1", "db-1"]
     assert listing.problems == ("b.yaml: no such file",)
 
 
 async def test_list_that_cannot_be_had_is_unavailable() -> None:
-    broken = Tools(ssh_asset_list=lambda _a: failed(ErrorKind.TOOL_SERVER_UNREACHABLE, "server is down"))
+    broken = FixtureTools(ssh_asset_list=lambda _a: failed(ErrorKind.TOOL_SERVER_UNREACHABLE, "server is down"))
 
     with pytest.raises(Unavailable, match="server is down"):
         await McpHostFacts(broken).list_hosts()
 
 
 async def test_tool_that_no_server_has_is_no_problem_and_one_whose_server_is_down_is() -> None:
-    nowhere, down = Tools(), Tools()
+    nowhere, down = FixtureTools(), FixtureTools()
     down.state = ServerState.FAILED
 
     assert (await McpHostFacts(nowhere).list_hosts()).targets == ()
@@ -110,7 +64,7 @@ async def test_answer_that_is_too_large_is_asked_for_in_halves() -> None:
             return failed(ErrorKind.TOOL_FAILED, "The result is larger than 40000 characters. Ask for less.")
         return facts_of(arguments)
 
-    tools = Tools(ssh_host_facts=read)
+    tools = FixtureTools(ssh_host_facts=read)
     looks = await McpHostFacts(tools).read(["a", "b", "c", "d", "e"])
 
     assert [(look.host, look.state) for look in looks] == [(name, LookState.READ) for name in "abcde"]
@@ -124,7 +78,7 @@ async def test_answer_that_is_too_large_is_asked_for_in_halves() -> None:
 async def test_only_silence_speaks_of_the_host(kind: str, state: str) -> None:
     hosts = [{"asset": "web-1", "facts": None, "error": "password=hunter2hunter2 refused", "error_kind": kind}]
 
-    [look] = await McpHostFacts(Tools(ssh_host_facts=ok({"hosts": hosts}))).read(["web-1"])
+    [look] = await McpHostFacts(FixtureTools(ssh_host_facts=ok({"hosts": hosts}))).read(["web-1"])
 
     assert look.state.value == state
     assert "hunter2" not in look.reason
@@ -141,14 +95,14 @@ async def test_only_silence_speaks_of_the_host(kind: str, state: str) -> None:
     ids=["form", "facts", "error", "question"],
 )
 async def test_what_cannot_be_used_is_unknown(answer: Answer) -> None:
-    [look] = await McpHostFacts(Tools(ssh_host_facts=answer)).read(["web-1"])
+    [look] = await McpHostFacts(FixtureTools(ssh_host_facts=answer)).read(["web-1"])
 
     assert (look.state, look.facts) == (LookState.UNKNOWN, None)
     assert look.reason
 
 
 async def test_tool_that_is_not_declared_as_reading_is_never_called() -> None:
-    tools = Tools(risk=Risk.CHANGE, ssh_host_facts=facts_of)
+    tools = FixtureTools(risk=Risk.CHANGE, ssh_host_facts=facts_of)
 
     [look] = await McpHostFacts(tools).read(["web-1"])
 
@@ -167,7 +121,7 @@ CLUSTERS = {
     [("default", ["prod"]), ("*", ["prod", "old"]), ("old", ["old"]), ("default,o*", ["prod", "old"])],
 )
 async def test_clusters_are_chosen(watch: str, names: list[str]) -> None:
-    tools = Tools(k8s_list_clusters=ok(CLUSTERS), k8s_diagnose=ok({"findings": []}))
+    tools = FixtureTools(k8s_list_clusters=ok(CLUSTERS), k8s_diagnose=ok({"findings": []}))
 
     listing = await McpClusterFindings(tools, watch=watch).list_clusters()
 
@@ -175,7 +129,7 @@ async def test_clusters_are_chosen(watch: str, names: list[str]) -> None:
 
 
 async def test_server_without_several_clusters_has_one() -> None:
-    listing = await McpClusterFindings(Tools(k8s_diagnose=ok({"findings": []}))).list_clusters()
+    listing = await McpClusterFindings(FixtureTools(k8s_diagnose=ok({"findings": []}))).list_clusters()
 
     assert len(listing.targets) == 1
 
@@ -193,7 +147,9 @@ def finding(**others: Any) -> dict[str, Any]:  # Any: JSON
 
 async def test_findings_of_a_cluster_become_readings() -> None:
     found = [finding(), finding(condition="oom-killed", confidence=0.5, next_step={"en": "look", "zh": "看"})]
-    tools = Tools(k8s_diagnose=ok({"findings": found, "unknown": [{"what": "metrics", "reason": "403"}, "events"]}))
+    tools = FixtureTools(
+        k8s_diagnose=ok({"findings": found, "unknown": [{"what": "metrics", "reason": "403"}, "events"]})
+    )
 
     look = await McpClusterFindings(tools).read(Target(TargetKind.CLUSTER, "prod", "prod"))
 
@@ -201,6 +157,7 @@ async def test_findings_of_a_cluster_become_readings() -> None:
         ("crash-exit-error", Grade.CRITICAL),
         ("oom-killed", Grade.WARNING),
     ]
+    assert look.readings[0].title.zh == "Deployment/default/web:程序反复出错退出"
     assert look.readings[0].fixes[0].command == "kubectl describe deployment web -n default"
     assert look.unknown == ("metrics: 403", "events")
     assert tools.calls == [("k8s-diagnose", {"all_namespaces": True, "cluster": "prod"})]
@@ -213,7 +170,7 @@ async def test_cluster_that_does_not_answer_is_silent_and_a_refusal_is_unknown()
         (ErrorKind.TOOL_SERVER_UNREACHABLE, "MCP server 'k8s' is not reachable"),
         (ErrorKind.PERMISSION_DENIED, "pods is forbidden"),
     ):
-        tools = Tools(k8s_diagnose=lambda _a, kind=kind, text=text: failed(kind, text))  # type: ignore[misc]  # bound now
+        tools = FixtureTools(k8s_diagnose=lambda _a, kind=kind, text=text: failed(kind, text))  # type: ignore[misc]  # bound now
         look = await McpClusterFindings(tools).read(Target(TargetKind.CLUSTER, "prod", "prod"))
         states.append(look.state.value)
 

@@ -10,7 +10,7 @@ import styles from './ApprovalCard.module.css';
 import { ApprovalChoice } from './ApprovalChoice';
 import { ChangePreview, NoUndo, UndoCommand } from './ChangePreview';
 import { readPreview, splitUndo, type Preview } from './readPreview';
-import { useNow } from './useNow';
+import { useNow } from '@/components/useNow';
 
 /** Stands before the name of the person whose earlier yes answered an approval. */
 const REMEMBERED_BY = 'remembered:';
