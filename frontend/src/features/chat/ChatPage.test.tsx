@@ -118,7 +118,7 @@ describe('an open session', () => {
     const user = userEvent.setup();
     const error = { code: 'model_timeout', message: 'No answer in 60 s.', hint: 'Ask a shorter question.' };
     server.page = {
-      items: [question('Why?'), message({ state: 'failed', error })],
+      items: [question('Why?'), message({ state: 'failed', error })].map((one) => ({ ...one, turn_id: 't0' })),
       next_before: null,
       active_run: null,
     };
