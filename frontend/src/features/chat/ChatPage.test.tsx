@@ -70,6 +70,15 @@ describe('a new conversation', () => {
     expect(server.languages.every((language) => language === null || language === 'zh-CN')).toBe(true);
   });
 
+  it('takes the question of a link over without sending it, after what was typed before', async () => {
+    sessionStorage.setItem('ding-robot.draft.new', 'Look at this: ');
+    renderPage('/?ask=Why%20is%20%2Fvar%2097%25%20full%3F');
+
+    expect(await screen.findByLabelText('Message')).toHaveValue('Look at this:\nWhy is /var 97% full?');
+    expect(screen.getByLabelText('Message')).toHaveFocus();
+    expect(server.requests).not.toContain('POST /sessions');
+  });
+
   it('keeps the question when it is refused and says why', async () => {
     const user = userEvent.setup();
     server.on('POST /sessions/s1/runs', () => problem(429, 'too_many_runs', 'Too many runs.'));
