@@ -238,7 +238,7 @@ describe('the surroundings', () => {
 
     await user.click(await screen.findByRole('button', { name: 'English' }));
 
-    expect(await screen.findByPlaceholderText('Ask about the cluster…')).toBeVisible();
+    expect(await screen.findByPlaceholderText('Ask about clusters and hosts…')).toBeVisible();
     expect(document.documentElement.lang).toBe('en');
     expect(localStorage.getItem('ding-robot.language')).toBe('en');
     await user.type(screen.getByRole('searchbox'), 'x');

@@ -68,7 +68,7 @@ describe('hosts', () => {
     expect(card('c-silent')).toHaveTextContent('These figures are 1 h old');
     expect(card('d-new')).toHaveTextContent('Was never read: its state is unknown');
     expect(card('b-stale')).toHaveTextContent('Out of date');
-    expect(card('e-part')).toHaveTextContent('1 parts unknown');
+    expect(card('e-part')).toHaveTextContent('Unknown parts: 1');
     expect(within(card('a-well')).getByRole('meter', { name: 'a-well CPU' })).toHaveAttribute('aria-valuenow', '25');
     expect(within(card('e-part')).getByText('unknown')).toBeVisible();
   });

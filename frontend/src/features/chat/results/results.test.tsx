@@ -78,8 +78,8 @@ describe('a command', () => {
     ];
     renderPart(viewOfKind(command({ hosts, succeeded: 1, failed: 3 })));
 
-    expect(screen.getByText('1 hosts with exit code 0')).toBeVisible();
-    expect(screen.getByText('3 hosts failed')).toBeVisible();
+    expect(screen.getByText('Exit code 0: 1')).toBeVisible();
+    expect(screen.getByText('Failed: 3')).toBeVisible();
     expect(hostOf('web-1').open).toBe(false);
     expect(hostOf('web-2').open).toBe(true);
     expect(hostOf('web-2')).toHaveTextContent('exit code 2 · 1.5 s');
