@@ -7,6 +7,7 @@ import hashlib
 import json
 import secrets
 import shutil
+import signal
 from pathlib import Path
 
 import pytest
@@ -99,6 +100,20 @@ async def test_long_command_is_watched_and_stopped(where: str, open_tools: OpenT
     assert asked_after == asked_before
     assert after["output"] == "after"
     assert find_processes(mark) == []
+
+
+async def test_command_is_stopped_though_the_server_was_started_by_nohup(open_tools: OpenTools) -> None:
+    before = [(number, signal.signal(number, signal.SIG_IGN)) for number in (signal.SIGINT, signal.SIGHUP)]
+    try:
+        async with open_tools() as tools:
+            session = await open_session(tools, "local")
+            await session.run("sleep 789", timeout_seconds=1)
+            stopped = await session.do("signal", signal="INT", timeout_seconds=5)
+    finally:
+        for number, handler in before:
+            signal.signal(number, handler)
+
+    assert (stopped["status"], stopped["exit_code"]) == ("idle", 130)
 
 
 @WHERE
