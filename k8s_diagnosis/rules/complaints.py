@@ -54,7 +54,8 @@ def list_complaints(index: ClusterIndex) -> Iterator[Complaint]:
 
 
 def _complaint_of(container: ContainerCase) -> Iterator[Complaint]:
-    lines = container.current_log or container.failed_log
+    # What a program complained of in the run before says nothing once it runs and is ready.
+    lines = container.current_log if container.facts.is_ready else container.current_log or container.failed_log
     # A program at work writes much else between two complaints.
     repeated = find_repeated(lines) if container.facts.is_ready else None
     unreached = repeated or find_unreached(lines[-_LINES_READ:])

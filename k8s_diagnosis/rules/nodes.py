@@ -22,6 +22,7 @@ from k8s_diagnosis.objects.pods import condition_of, containers_of, is_condition
 from k8s_diagnosis.problem import Problem, Severity, Words
 from k8s_diagnosis.rules.autoscaling import METRICS_API
 from k8s_diagnosis.rules.scheduling import room_for_pods
+from k8s_diagnosis.rules.storage import space_of_claim
 from k8s_diagnosis.text.quantities import parse_quantity, show_memory
 from k8s_diagnosis.text.times import parse_time, seconds_between, shorten_duration
 from mcp_kit.sanitising import sanitise_line
@@ -322,6 +323,7 @@ def _nearly_full(namespace: str, claim: str, *, used: int, capacity: int) -> Pro
             "清理空间；若 StorageClass 允许扩容，则提高 spec.resources.requests.storage。",
         ),
         confidence=0.95,
+        because=(space_of_claim(namespace, claim),),
     )
 
 

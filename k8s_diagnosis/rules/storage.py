@@ -45,6 +45,11 @@ _RECENT_SECONDS = 900
 _MAX_MESSAGE = 400
 
 
+def space_of_claim(namespace: str, claim: str) -> str:
+    """Stands for the room left in a claim's volume, in the chains of problems."""
+    return f"PersistentVolumeClaim/{namespace}/{claim}#space"
+
+
 def find_unbound_volume(case: PodCase) -> Problem | None:
     """The pod waits for a claim that is missing or not bound."""
     facts = read_scheduling(case)
