@@ -165,7 +165,8 @@ ENDINGS: tuple[Ending, ...] = (
             r"syntax|log level)|strconv\.\w+: parsing|NumberFormatException|validation errors? for|must be (?:a |an |"
             r"one of|"
             r"between|greater|positive)|fatal config file error|"
-            r"failed to configure a|attribute is not specified|could not be configured|配置.{0,20}(?:错误|无效|有误|失败)|解析.{0,20}失败"
+            r"failed to configure a|attribute is not specified|could not be configured|"
+            r"配置.{0,20}(?:错误|无效|有误|失败)|解析.{0,20}失败"
         ),
         Words("its configuration is not valid", "它的配置无效"),
         Words(

@@ -90,9 +90,17 @@ def _from_events(index: ClusterIndex) -> Iterator[tuple[str, str, str]]:
         workload = (
             index.owner_path_of(event.kind, source)
             if source is not None
-            else f"{event.kind}/{event.namespace}/{event.name}"
+            else _owner_by_name(index, event.kind, event.namespace, event.name)
         )
         yield workload, _POD_NAME.sub("", event.message), event.quote()
+
+
+def _owner_by_name(index: ClusterIndex, kind: str, namespace: str, name: str) -> str:
+    """The workload of an object that was not read: a ReplicaSet is called after its Deployment."""
+    deployment = name.rpartition("-")[0]
+    if kind == "ReplicaSet" and index.find("Deployment", namespace, deployment) is not None:
+        return f"Deployment/{namespace}/{deployment}"
+    return f"{kind}/{namespace}/{name}"
 
 
 def _has_all_pods(kind: str, source: JsonObject) -> bool:

@@ -58,9 +58,11 @@ def find_services(index: ClusterIndex) -> Iterator[Problem]:
 
 
 def judge_service(index: ClusterIndex, service: JsonObject) -> Problem | None:
-    """The problem of one Service; without the pods nothing can be said about who stands behind it."""
-    if not selector_of(service) or not index.is_complete("Pod", namespace_of(service)):
+    """The problem of one Service; without the pods little can be said about who stands behind it."""
+    if not selector_of(service):
         return None
+    if not index.is_complete("Pod", namespace_of(service)):
+        return _scaled_to_zero(index, service) if _is_all_stopped(index, service) else None
     return (
         _selector_no_match(index, service)
         or _named_port(index, service)
@@ -251,6 +253,13 @@ def _scaled_to_zero(index: ClusterIndex, service: JsonObject) -> Problem | None:
             arguments={"name": name, "namespace": namespace, "replicas": 1} if kind == "Deployment" else None,
         ),
     )
+
+
+def _is_all_stopped(index: ClusterIndex, service: JsonObject) -> bool:
+    """Whether by their own status no workload behind the Service has pods."""
+    behind = selected_workloads(index, service)
+    counts = [read_int(each, "status", "replicas") for kind, each in behind if kind != "DaemonSet"]
+    return bool(counts) and len(counts) == len(behind) and not any(counts) and not selected_pods(index, service)
 
 
 def _sleeps(index: ClusterIndex, workload: JsonObject) -> bool:
