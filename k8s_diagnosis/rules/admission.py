@@ -85,7 +85,8 @@ def _from_events(index: ClusterIndex) -> Iterator[tuple[str, str, str]]:
         if event.kind not in _KINDS or (seconds_between(event.last_seen, index.now) or 0) > _RECENT_SECONDS:
             continue
         source = index.find(event.kind, event.namespace, event.name)
-        if source is not None and _has_all_pods(event.kind, source):
+        is_gone = source is None and index.is_complete(event.kind, event.namespace)
+        if is_gone or (source is not None and _has_all_pods(event.kind, source)):
             continue
         workload = (
             index.owner_path_of(event.kind, source)

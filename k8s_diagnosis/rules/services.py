@@ -10,6 +10,7 @@ from k8s_diagnosis.cases import PodCase
 from k8s_diagnosis.index import ClusterIndex
 from k8s_diagnosis.logs.dependencies import Trouble, find_unreached
 from k8s_diagnosis.logs.listening import ListeningPort, find_listening
+from k8s_diagnosis.logs.progress import find_age
 from k8s_diagnosis.objects.access import (
     JsonObject,
     labels_of,
@@ -47,6 +48,7 @@ _PATIENCE_SECONDS = 120
 # Logs are read to see who complains about a Service; the newest pods of a namespace are enough for that.
 _CLIENTS_READ = 30
 _LINES_OF_A_CLIENT = 20
+_STALE_SECONDS = 900
 _SCALE_TO_ZERO_LABELS = ("autoscaling.knative.dev/minScale", "scaledobject.keda.sh/name", "httpscaledobject")
 
 
@@ -80,6 +82,9 @@ def _selector_no_match(index: ClusterIndex, service: JsonObject) -> Problem | No
     if any(_template_matches(selector, each) for each in index.in_namespace("CronJob", namespace)):
         return None
     shown, nearest = show_labels(selector), find_nearest_labels(selector, _candidates(index, namespace))
+    # Charts of monitoring bring headless Services for parts of the control plane that a managed cluster does not show.
+    if nearest is None and is_headless(service):
+        return None
     # Pods that are not there may belong to a workload that was not read; labels that nearly fit speak for themselves.
     are_workloads_known = all(index.is_complete(kind, namespace) for kind in ("Deployment", "StatefulSet"))
     if not are_workloads_known and (nearest is None or not index.is_complete("Deployment", namespace)):
@@ -270,9 +275,15 @@ def _sleeps(index: ClusterIndex, workload: JsonObject) -> bool:
     namespace, name = namespace_of(workload), name_of(workload)
     return any(
         read_text(each, "spec", "scaleTargetRef", "name") == name
-        for kind in ("ScaledObject", "HTTPScaledObject")
+        for kind in ("ScaledObject", "HTTPScaledObject", "HorizontalPodAutoscaler")
         for each in index.in_namespace(kind, namespace)
+        if kind != "HorizontalPodAutoscaler" or _may_reach_zero(each)
     )
+
+
+def _may_reach_zero(autoscaler: JsonObject) -> bool:
+    is_of_keda = any(key.startswith(_SCALE_TO_ZERO_LABELS) for key in labels_of(autoscaler))
+    return is_of_keda or read_map(autoscaler, "spec").get("minReplicas") == 0
 
 
 def _without_pods(index: ClusterIndex, service: JsonObject) -> Problem | None:
@@ -392,6 +403,8 @@ def _find_complaint(index: ClusterIndex, service: JsonObject, port: int) -> str:
         for container in PodCase(index, pod).containers:
             found = find_unreached(container.current_log[-_LINES_OF_A_CLIENT:])
             if found is None or found.trouble is Trouble.UNRESOLVED or found.port not in {None, port}:
+                continue
+            if (find_age(found.line, now=index.now) or 0) > _STALE_SECONDS:
                 continue
             if found.host and resolve_host(index, found.host, namespace=namespace) == (namespace, name):
                 return f"log of {name_of(pod)}: {found.line}"

@@ -52,7 +52,8 @@ def _paused(index: ClusterIndex, deployment: JsonObject) -> Problem | None:
     if not read_flag(deployment, "spec", "paused"):
         return None
     since = parse_time(read_text(condition_of(deployment, "Progressing"), "lastTransitionTime"))
-    if (seconds_between(since, index.now) or _PAUSED_PATIENCE_SECONDS) < _PAUSED_PATIENCE_SECONDS:
+    paused_for = seconds_between(since, index.now)
+    if paused_for is not None and paused_for < _PAUSED_PATIENCE_SECONDS:
         return None
     path, name, namespace = object_path("Deployment", deployment), name_of(deployment), namespace_of(deployment)
     pending = _pending_changes(index, deployment)
