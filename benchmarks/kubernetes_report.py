@@ -76,7 +76,7 @@ def write_section(figures: Figures) -> str:
         "## Kubernetes",
         "",
         f"`python -m benchmarks.kubernetes_tools`, {figures.seconds} s in all ({describe_machine()} at the end): our",
-        "server and two others over the same simulated API server with the same kubeconfig, one after the other, with the",
+        "server and two others over the same simulated API server with the same kubeconfig, one after another, by the",
         f"official Python client; up to {figures.rounds} calls after the first in one connection.",
         "",
         *_targets(figures),
