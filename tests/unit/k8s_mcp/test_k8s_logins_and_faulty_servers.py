@@ -217,3 +217,47 @@ print(json.dumps({"apiVersion": info["apiVersion"], "kind": "ExecCredential", "s
         await cluster.list_objects(PODS, SHOP)
 
     assert seen == ["Bearer north|False|http://|"]
+
+
+def discover(group: str, *resources: dict[str, object]) -> web.Response:
+    """A document of aggregated discovery with one group, as `/api` and `/apis` answer."""
+    versions = [{"version": "v1", "resources": list(resources), "freshness": "Current"}]
+    return web.json_response(
+        {
+            "kind": "APIGroupDiscoveryList",
+            "apiVersion": "apidiscovery.k8s.io/v2",
+            "items": [{"metadata": {"name": group}, "versions": versions}],
+        }
+    )
+
+
+def resource(plural: str, kind: str, short_name: str) -> dict[str, object]:
+    return {
+        "resource": plural,
+        "responseKind": {"kind": kind},
+        "scope": "Namespaced",
+        "singularResource": kind.lower(),
+        "verbs": ["get", "list"],
+        "shortNames": [short_name],
+    }
+
+
+async def test_custom_kind_with_the_short_name_of_a_core_kind_hides_it_from_nobody(tmp_path: Path) -> None:
+    answers = {
+        "/api": discover("", resource("pods", "Pod", "po")),
+        "/apis": discover("example.com", resource("policies", "Policy", "po")),
+    }
+    asked: list[str] = []
+
+    async def handle(request: web.Request) -> web.StreamResponse:
+        asked.append(request.path)
+        if request.path in answers:
+            return answers[request.path]
+        return web.json_response({"metadata": {"name": request.path.rpartition("/")[2]}})
+
+    async with connect(tmp_path, handle) as cluster:
+        for kind in ("po", "policies", "po.example.com"):
+            await cluster.read_object(await cluster.find_resource(kind), name="a", namespace="shop")
+
+    custom = "/apis/example.com/v1/namespaces/shop/policies/a"
+    assert [path for path in asked if path.endswith("/a")] == ["/api/v1/namespaces/shop/pods/a", custom, custom]
