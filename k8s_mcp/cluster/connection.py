@@ -20,7 +20,7 @@ from k8s_mcp.cluster.status_errors import not_configured
 from k8s_mcp.settings import K8sSettings
 
 _DEFAULT_KUBECONFIG = Path("~/.kube/config")
-_IMPORT_AFTER_SECONDS = 0.5
+_IMPORT_AFTER_SECONDS = 0.1
 
 # Packing a list costs both ends more time than loopback needs to carry it.
 _UNCOMPRESSED = {"Accept-Encoding": "identity"}
