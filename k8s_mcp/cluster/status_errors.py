@@ -45,6 +45,20 @@ def not_configured(reason: str) -> ClusterUnreachable:
     return ClusterUnreachable(f"No Kubernetes cluster is configured: {reason}. {_NOTHING_READ} Set KUBECONFIG_PATH.")
 
 
+def login_failed(plugin: str, *, reason: str, advice: str = "") -> ClusterUnreachable:
+    return ClusterUnreachable(
+        f"The login plugin {plugin!r} of this kubeconfig context failed: {reason}. {_NOTHING_READ} {advice}".rstrip()
+    )
+
+
+def no_api(request: ApiRequest, *, server: str, reason: str) -> RequestRefused:
+    """An answer that no Kubernetes API gives."""
+    return RequestRefused(
+        f"The answer of {shown_url(server)} to {request} {reason}. {_outcome(request)} Is the server address of this "
+        "kubeconfig context that of a Kubernetes API, and no login page or proxy before it?"
+    )
+
+
 def shown_url(url: str) -> str:
     """The address without user name and password."""
     parts = urlsplit(url)
