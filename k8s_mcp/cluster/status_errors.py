@@ -19,6 +19,7 @@ from k8s_mcp.errors import (
     CredentialsRejected,
     EvictionRefused,
     FieldsOwned,
+    NothingConfigured,
     ObjectNotFound,
     OutcomeUnknown,
     OwnedField,
@@ -43,6 +44,13 @@ def unknown_outcome(request: ApiRequest, *, reason: str) -> OutcomeUnknown:
 
 def not_configured(reason: str) -> ClusterUnreachable:
     return ClusterUnreachable(f"No Kubernetes cluster is configured: {reason}. {_NOTHING_READ} Set KUBECONFIG_PATH.")
+
+
+def nothing_configured() -> NothingConfigured:
+    return NothingConfigured(
+        "No Kubernetes cluster is configured: there is no KUBECONFIG_PATH, no KUBECONFIG, no ~/.kube/config, and this"
+        f" is not a pod. {_NOTHING_READ} Set KUBECONFIG_PATH."
+    )
 
 
 def shown_url(url: str) -> str:

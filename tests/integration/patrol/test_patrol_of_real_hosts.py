@@ -2,7 +2,6 @@
 
 import json
 import os
-import shutil
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
@@ -12,17 +11,10 @@ from pathlib import Path
 import pytest
 
 from tests.fakes.product import ROOT
+from tests.fakes.troubled_machine import file_server, may_mount, nearly_full_tmpfs, zombie
 from tests.integration.patrol.processes import Json, wait_until
 
 pytestmark = pytest.mark.timeout(240)
-
-ZOMBIE_MAKER = """
-import os, sys
-if os.fork() == 0:
-    os._exit(0)
-print("ready", flush=True)
-sys.stdin.read()
-"""
 
 
 def patrol(folder: Path, *, servers: Mapping[str, Mapping[str, str]]) -> Json:
@@ -57,45 +49,24 @@ def find(answer: Json, check: str) -> list[Json]:
     return [finding for finding in answer["findings"] if finding["check"] == check]
 
 
-@contextmanager
-def zombie() -> Iterator[int]:
-    """The process id of a parent that does not take note of its dead child."""
-    parent = subprocess.Popen(
-        [sys.executable, "-c", ZOMBIE_MAKER], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    )
-    try:
-        assert parent.stdout is not None
-        assert parent.stdout.readline() == "ready\n"
-        yield parent.pid
-    finally:
-        parent.kill()
-        parent.communicate(timeout=10)
-
-
-@contextmanager
-def nearly_full_tmpfs(folder: Path) -> Iterator[Path]:
-    place = folder / "full"
-    place.mkdir()
-    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=20m", "tmpfs", str(place)], check=True)
-    try:
-        (place / "filler").write_bytes(bytes(19 * 1024 * 1024))
-        yield place
-    finally:
-        subprocess.run(["umount", str(place)], check=True)
-
-
-@pytest.mark.skipif(os.geteuid() != 0 or shutil.which("mount") is None, reason="mounts a tmpfs")
-def test_zombie_and_full_tmpfs_of_this_machine_are_found_and_explained(tmp_path: Path) -> None:
-    with zombie() as parent, nearly_full_tmpfs(tmp_path) as place:
+@may_mount
+def test_zombie_full_tmpfs_and_listener_of_this_machine_are_found_and_explained(tmp_path: Path) -> None:
+    served = tmp_path / "served"
+    served.mkdir()
+    with zombie() as parent, nearly_full_tmpfs(tmp_path) as place, file_server(served) as (server, port):
         answer = patrol(tmp_path, servers={"ssh": {"SSH_MCP_DATA_DIRECTORY": str(tmp_path / "ssh")}})
 
     [full] = [one for one in find(answer, "disk-usage") if one["subject"] == str(place)]
     [dead] = [one for one in find(answer, "zombies") if one["subject"].endswith(f"({parent})")]
-    assert (full["target"]["id"], full["state"]) == ("local", "open")
+    [listener] = [one for one in find(answer, "makeshift-servers") if one["subject"] == f"tcp {port}"]
+    assert {one["state"] for one in (full, dead, listener)} == {"open"}
+    assert full["target"]["id"] == "local"
     assert "memory" in full["cause"]["en"]
-    assert dead["state"] == "open"
     assert f"kill -s CHLD {parent}" in [fix["command"] for fix in dead["fixes"]]
     assert "父进程" in dead["cause"]["zh"]
+    assert f"PID {server.pid}" in listener["title"]["zh"]
+    assert "without a login" in listener["cause"]["en"]
+    assert f"kill {server.pid}" in [fix["command"] for fix in listener["fixes"]]
 
 
 @contextmanager
