@@ -12,7 +12,8 @@ import pytest
 
 from tests.fakes.product import find_free_port
 
-may_mount = pytest.mark.skipif(os.geteuid() != 0 or shutil.which("mount") is None, reason="mounts a tmpfs")
+MAY_MOUNT = os.geteuid() == 0 and shutil.which("mount") is not None
+may_mount = pytest.mark.skipif(not MAY_MOUNT, reason="mounts a tmpfs")
 
 _ZOMBIE_MAKER = """
 import os, sys
