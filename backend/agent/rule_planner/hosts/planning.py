@@ -27,7 +27,7 @@ from backend.agent.rule_planner.results import ToolResult, TurnResults
 from backend.vocabulary.language import Language
 from host_facts.domain import ListenerFacts
 
-_OF_PORTS = ("listeners", "top_processes")
+_OF_PORTS = ("listeners",)
 LOCAL = "local"
 """The asset that is the tool server's own machine."""
 
