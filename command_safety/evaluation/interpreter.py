@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from itertools import chain
@@ -40,6 +41,15 @@ from command_safety.shell.syntax import (
 
 JudgeCommand = Callable[[Call], Text]
 
+_MAX_TURNS = 5
+_LOOP_EXITS = frozenset({"break", "continue"})
+_SPECIAL_BUILTINS = frozenset(
+    {"break", ":", "continue", ".", "eval", "exec", "exit", "export", "readonly", "return", "set", "shift", "times"}
+    | {"trap", "unset"}
+)
+"""Of some shells, variables that are set for these stay set."""
+_INDEXED = re.compile(r"\[(.*?)\]\+?=", re.DOTALL)
+_MAX_INDEX = 64
 _EVALUATING_TESTS = frozenset({"-eq", "-ne", "-lt", "-le", "-gt", "-ge", "-v"})
 
 
@@ -52,6 +62,8 @@ class Interpreter:
         self._budget = Budget()
         self._active_functions: set[str] = set()
         self._roles: set[str] = set()
+        self._loop_exits: list[Scope] = []
+        """What was known where a loop may be left early."""
 
     # What commands ask for.
 
@@ -68,6 +80,8 @@ class Interpreter:
         self._budget.spend()
         with self._budget.deeper():
             name = words[0].text
+            if name in _LOOP_EXITS:
+                self._loop_exits.append(scope.copy())
             if name in scope.functions:
                 return self._call_function(name, words, scope=scope, stdin=stdin)
             excerpt = " ".join(word.text for word in words)
@@ -175,16 +189,28 @@ class Interpreter:
                 self.report(rule, loop.variable)
             items = scope.read("@")[0] if loop.items is None else self._folder(scope, stdin).fold_words(loop.items)
             scope.assign(loop.variable, [(item,) for item in items] or [(EMPTY,)])
+        return self._repeat(loop, scope, stdin)
+
+    def _repeat(self, loop: Loop, scope: Scope, stdin: Text | None) -> Text:
+        """Run the body until nothing changes any more; what keeps changing counts as unknown from then on."""
         inner = scope.copy()
-        outputs = []
-        for _ in range(2):
+        outputs, reached = [], []
+        for turn in range(_MAX_TURNS):
             before = dict(inner.variables), inner.directories
+            exits, self._loop_exits = self._loop_exits, []
             if loop.condition is not None:
                 outputs.append(self.run_script(loop.condition, inner, stdin))
             outputs.append(self.run_script(loop.body, inner, stdin))
+            inner.absorb(self._loop_exits)
+            self._loop_exits = exits
+            reached.append(inner.copy())
             if (inner.variables, inner.directories) == before:
                 break
-        scope.absorb([inner])
+            if turn:
+                inner.forget_changed(before[0])
+        else:
+            self.report("C-too-complex", loop.variable or "while")
+        scope.absorb(reached)
         return join(outputs)
 
     def _run_case(self, statement: Case, scope: Scope, stdin: Text | None) -> Text:
@@ -303,6 +329,8 @@ class Interpreter:
         if redirection.reaches_network and "shell" in self._roles:
             self.report("B7-remote-shell", command.source)
         self._roles |= roles_before
+        if inner is not scope and words and words[0].text in _SPECIAL_BUILTINS:
+            scope.absorb([inner])
         return self._deliver(output, redirection, scope)
 
     def _fold_argument(self, word: Word | Assignment, folder: WordFolder, scope: Scope) -> Fields:
@@ -313,21 +341,32 @@ class Interpreter:
         return (join([Text(f"{word.name}="), *fields]),)
 
     def _assign(self, assignment: Assignment, *, folder: WordFolder, scope: Scope, command: str) -> None:
-        if isinstance(assignment.value, tuple):
-            fields: Fields = folder.fold_words(assignment.value)
-        else:
-            fields = (folder.fold_text(assignment.value),)
-        if assignment.index is not None:
-            folder.fold_arithmetic(assignment.index)
-            fields = (*scope.read(assignment.name)[0], *fields) if assignment.name in scope.variables else fields
-        elif assignment.is_appending:
-            before = scope.read(assignment.name)[0]
-            is_array = isinstance(assignment.value, tuple)
-            fields = (*before, *fields) if is_array else (join([*before, *fields]),)
+        fields = self._fold_value(assignment, folder, scope)
+        if scope.evaluates_assignments:
+            for field in fields:
+                folder.evaluate(field.text)
         rule = find_variable_rule(assignment.name, command=command)
         if rule:
             self.report(rule, f"{assignment.name}={' '.join(field.text for field in fields)}")
         scope.assign(assignment.name, [fields])
+
+    def _fold_value(self, assignment: Assignment, folder: WordFolder, scope: Scope) -> Fields:
+        """The value that a variable gets, with what it had before where that stays."""
+        before: Fields = scope.read(assignment.name)[0] if assignment.name in scope.variables else ()
+        if isinstance(assignment.value, tuple):
+            fields = folder.fold_words(assignment.value)
+            indices = [found[1] for field in fields if (found := _INDEXED.match(field.text))]
+            for index in indices:
+                folder.evaluate(index)
+            if indices:
+                return (ANYTHING,)
+            return (*before, *fields) if assignment.is_appending else fields
+        value = folder.fold_text(assignment.value)
+        if assignment.index is not None:
+            return _put(before, folder.fold_arithmetic(assignment.index).text, value)
+        if assignment.is_appending:
+            return (join([*before, value]),) if len(before) < 2 else (ANYTHING,)
+        return (value,)
 
     def _deliver(self, output: Text, redirection: Redirection, scope: Scope) -> Text:
         if Origin.ENDLESS in output.origins and any(not is_standard(target) for target, _ in redirection.files):
@@ -342,3 +381,12 @@ class Interpreter:
     def _run_hidden(self, text: str, scope: Scope) -> None:
         self.report("C-hidden-expansion", text)
         self.run_text(Text(f": {text}"), scope=scope.copy(), stdin=None)
+
+
+def _put(fields: Fields, index: str, value: Text) -> Fields:
+    """An array with one of its words set; nothing is known of it when nobody can tell which."""
+    if not index.isdigit() or int(index) > _MAX_INDEX:
+        return (ANYTHING,)
+    place = int(index)
+    padded = (*fields, *(ANYTHING,) * (place - len(fields)))
+    return (*padded[:place], value, *padded[place + 1 :])
