@@ -10,6 +10,8 @@ from command_safety.paths.secrets import is_secret
 from command_safety.rules.arguments import parse_arguments
 from command_safety.rules.word_sets import word_set
 
+_PLAIN_DATE = re.compile(r"\+(?!-)(?:%[-_0^#]?[A-Za-mo-su-z]|[\w:./+@,-])*")
+"""A format that makes one word, and no option."""
 _SIGNAL = re.compile(r"-(?:\d+|[A-Za-z]+\d*(?:[+-]\d+)?)")
 _BSD_ENVIRONMENT = re.compile(r"[A-Za-z]*e[A-Za-z]*")
 _SECRET_DIRECTORIES = (".ssh", "/private", "/secrets", ".kube", ".aws", ".gnupg")
@@ -131,7 +133,7 @@ def check_date(call: Call) -> Text | None:
     path = arguments.value_of("-f", "--file")
     if path is not None and is_secret(path, call.scope):
         call.report("C-secret-read")
-    return Text(SOMETHING)
+    return Text(SOMETHING) if all(_PLAIN_DATE.fullmatch(operand.text) for operand in operands) else None
 
 
 def check_ip_tables(call: Call) -> Text | None:

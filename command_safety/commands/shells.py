@@ -102,7 +102,11 @@ def check_trap(call: Call) -> Text | None:
         if not operands[0].is_known:
             call.report("C-dynamic-script")
         report_foreign(call, operands[0])
-        return call.runner.run_text(operands[0], scope=call.scope.copy(), stdin=None)
+        later = call.scope.copy()
+        # By then the variables may have other values.
+        later.variables = {}
+        for scope in (call.scope.copy(), later):
+            call.runner.run_text(operands[0], scope=scope, stdin=None)
     return None
 
 

@@ -14,6 +14,8 @@ from command_safety.paths.normalising import normalise
 from command_safety.rules.arguments import parse_arguments
 from command_safety.rules.word_sets import word_set
 
+_LIMIT_NAMES = re.compile(r"-[A-Za-z]{1,4}")
+"""Letters; a longer word holds a limit such as `-nunlimited`."""
 _JQ_VALUED = word_set("-f --from-file -L --indent")
 _JQ_ENVIRONMENT = re.compile(r"\$ENV\b|(?<![\w.$])(?:env|strenv|envsubst)\b(?!\s*:)")
 _VTYSH_READS = re.compile(r"\s*(?:show|sh|do show|list|ping|traceroute)\b.*", re.DOTALL)
@@ -63,7 +65,7 @@ _DFSADMIN_READS = frozenset({"-report", "-printTopology", "-getDatanodeInfo", "-
 
 def check_limit(call: Call) -> Text | None:
     """`ulimit` and `umask`: with a value they set it."""
-    if any(not text.startswith("-") for text in call.texts):
+    if not all(_LIMIT_NAMES.fullmatch(text) for text in call.texts):
         call.report("C-shell-state")
     return Text(SOMETHING)
 

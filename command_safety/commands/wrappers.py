@@ -101,6 +101,9 @@ def check_xargs(call: Call) -> Text | None:
     """`xargs`: the words that come in are arguments of the command."""
     arguments = parse_arguments(call.arguments, valued=_XARGS_VALUED, stops_at_operand=True)
     command = arguments.operands or (Text("echo"),)
+    slot = arguments.value_of("--process-slot-var")
+    if slot is not None and (not slot.is_known or find_variable_rule(slot.text, command="")):
+        call.report("C-environment", slot.text)
     file = arguments.value_of("-a", "--arg-file")
     if file is not None and is_secret(file, call.scope):
         call.report("C-secret-read")
@@ -120,7 +123,7 @@ def check_xargs(call: Call) -> Text | None:
 
 
 def _run_per_line(call: Call, command: Fields, source: Text, *, mark: str) -> Text | None:
-    lines = [ANYTHING.text] if not source.is_known else [line for line in source.text.split("\n") if line][:_MAX_LINES]
+    lines = [line for line in source.text.split("\n") if line][:_MAX_LINES]
     outputs = [
         call.run(
             tuple(
