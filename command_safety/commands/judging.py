@@ -83,7 +83,7 @@ def _run_wrapped(call: Call, rule: CommandRule, wrapper: Wrapper, known: Inherit
     if arguments.has_unknown_option:
         call.report("C-dynamic-operand")
     if wrapper.is_script:
-        return call.run_script(join(inner, separator=" "))
+        return CHECKS["shell"](call.as_command("sh", (Text("-c"), join(inner, separator=" "))))
     return call.run(inner)
 
 

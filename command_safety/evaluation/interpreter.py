@@ -18,6 +18,7 @@ from command_safety.evaluation.scope import Fields, Scope
 from command_safety.evaluation.values import ANYTHING, EMPTY, SOMETHING, Origin, Text, join
 from command_safety.evaluation.words import WordFolder, find_parameters
 from command_safety.paths.devices import is_standard
+from command_safety.paths.writing import find_write_rule
 from command_safety.shell.cursor import NotUnderstood
 from command_safety.shell.statements import parse_script
 from command_safety.shell.syntax import (
@@ -226,10 +227,15 @@ class Interpreter:
         folder = self._folder(scope, stdin)
         is_evaluating = any(word.bare in _EVALUATING_TESTS for word in test.words)
         part: list[Text] = []
+        before = ""
         for word in test.words:
             if is_evaluating:
                 folder.fold_arithmetic(word)
             text = folder.fold_text(word)
+            if before == ">" and scope.is_posix:
+                # A redirection, where `[[` is the name of a command.
+                self.report(find_write_rule(text, scope) or "C-file-write", test.source)
+            before = word.bare or ""
             if word.bare in ("&&", "||"):
                 self._run_elsewhere_valid(tuple(part), scope)
                 part = []
