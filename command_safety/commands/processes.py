@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from command_safety.commands.texts import in_part
 from command_safety.evaluation.call import Call
 from command_safety.evaluation.values import SOMETHING, Text
 from command_safety.paths.secrets import is_secret
@@ -119,7 +120,7 @@ def check_grep(call: Call) -> Text | None:
         inside = Text(f"{path.text}/id_rsa") if path.text.rstrip("/").endswith(_SECRET_DIRECTORIES) else path
         if is_secret(path, call.scope) or (is_recursive and is_secret(inside, call.scope)):
             call.report("C-secret-read", path.text)
-    return call.stdin if len(arguments.operands) <= 1 else None
+    return in_part(call.stdin) if len(arguments.operands) <= 1 and call.stdin is not None else None
 
 
 def check_date(call: Call) -> Text | None:

@@ -28,7 +28,7 @@ def check_echo(call: Call) -> Text | None:
     options = ""
     while words and _ECHO_OPTION.fullmatch(words[0].text):
         options += words.pop(0).text
-    line = join([EMPTY, *words], separator=" ") if len(words) > 1 else join([EMPTY, *words])
+    line = join(words, separator=" ")
     if "e" in options:
         line = Text(decode_escapes(line.text), line.origins)
     return line if "n" in options else join([line, Text("\n")])
@@ -82,13 +82,13 @@ def check_pass_through(call: Call) -> Text | None:
     report_secrets(call)
     known = [content for operand in operands if (content := call.scope.recall_file(operand.text)) is not None]
     if known and len(known) == len(operands):
-        return join(known) if is_whole else _in_part(join(known))
+        return join(known) if is_whole else in_part(join(known))
     if any(operand.text.startswith(("/", "~", ".")) for operand in operands) or (operands and call.name == "cat"):
         return None
-    return call.stdin if is_whole or call.stdin is None else _in_part(call.stdin)
+    return call.stdin if is_whole or call.stdin is None else in_part(call.stdin)
 
 
-def _in_part(text: Text) -> Text:
+def in_part(text: Text) -> Text:
     """Some of the lines or words of a text, perhaps in another order: what they are about is known, not what they say."""
     return join([ANYTHING, text, ANYTHING])
 
@@ -217,5 +217,7 @@ def substitute_plainly(script: str, text: Text) -> Text | None:
     """What `sed s/a/b/` makes of a known text, when neither side is a pattern."""
     found = _PLAIN_SUBSTITUTION.fullmatch(script)
     if found is None or not text.is_known or not found["old"] or "." in found["old"]:
+        return None
+    if not script.endswith("g") and any(line.count(found["old"]) > 1 for line in text.text.splitlines()):
         return None
     return Text(text.text.replace(found["old"], found["new"]), text.origins)

@@ -155,7 +155,7 @@ class WordFolder:
             # Without an operator it is `${!name*}`, which lists names.
             return self._apply(part, part.argument, values) if part.operator else (ANYTHING,)
         if part.name == "*" and part.is_quoted:
-            return (join([EMPTY, *values], separator=" "),)
+            return (join(values, separator=" "),)
         return values
 
     def _read(self, part: Parameter) -> Fields:
