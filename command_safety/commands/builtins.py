@@ -17,7 +17,9 @@ _HARMLESS_SET = re.compile(r"[-+][abefhmnptuvxBCET]*o?")
 _SET_NAMES = word_set(
     "pipefail errexit nounset xtrace verbose noglob noclobber errtrace functrace noexec allexport monitor notify hashall"
 )
-_SHOPT_NAMES = word_set("nullglob failglob dotglob globstar nocaseglob nocasematch extglob checkwinsize inherit_errexit")
+_SHOPT_NAMES = word_set(
+    "nullglob failglob dotglob globstar nocaseglob nocasematch extglob checkwinsize inherit_errexit"
+)
 _MAPFILE_VALUED = frozenset({"-d", "-n", "-O", "-s", "-u", "-C", "-c"})
 
 

@@ -137,7 +137,7 @@ def _judge_verb(call: Call, arguments: Arguments, operands: list[str]) -> None:
 def _is_set(arguments: Arguments, *names: str) -> bool:
     """A switch that is given and not given as false."""
     value = arguments.value_of(*names)
-    return arguments.has(*names) and (value is None or value.text.lower() not in _FALSE)
+    return arguments.has_exactly(*names) and (value is None or value.text.lower() not in _FALSE)
 
 
 def _judge_get(call: Call, arguments: Arguments, operands: list[str]) -> None:

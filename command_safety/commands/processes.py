@@ -62,7 +62,7 @@ def check_ps(call: Call) -> Text | None:
     """`ps e`, the letter without a dash, shows the environment of processes."""
     is_value = False
     for word in call.texts:
-        if not is_value and not word.startswith("-") and _BSD_ENVIRONMENT.fullmatch(word):
+        if "environ" in word or (not is_value and not word.startswith("-") and _BSD_ENVIRONMENT.fullmatch(word)):
             call.report("C-secret-read")
         is_value = not is_value and _PS_VALUED.fullmatch(word) is not None
     return None
