@@ -14,6 +14,7 @@ _NC_VALUED = word_set(
     "-w -p -s -i -q -e -c -x -X -I -O -T -V -g -G -m --exec --sh-exec --lua-exec --wait --source --proxy --proxy-type"
 )
 _NC_RUNS = ("-e", "-c", "--exec", "--sh-exec", "--lua-exec")
+_NC_PROBE = word_set("-z -v -vv -n -w -u -4 -6 -i -q -t -r -s --wait --udp --verbose --nodns")
 _SOCAT_RUNS = re.compile(r"(?:^|[,!])(?:exec|system|shell):", re.IGNORECASE)
 _IP_OBJECTS = {
     "address": "address",
@@ -59,7 +60,7 @@ def check_netcat(call: Call) -> Text | None:
     arguments = parse_arguments(call.arguments, valued=_NC_VALUED)
     if arguments.has(*_NC_RUNS):
         call.report("B7-remote-shell")
-    elif not arguments.has("-z"):
+    elif not arguments.has("-z") or any(option.name not in _NC_PROBE for option in arguments.options):
         call.report("C-network-send")
     elif not all(operand.is_known for operand in arguments.operands):
         call.report("C-dynamic-host")

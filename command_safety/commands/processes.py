@@ -13,6 +13,10 @@ from command_safety.rules.word_sets import word_set
 
 _PLAIN_DATE = re.compile(r"\+(?!-)(?:%[-_0^#]?[A-Za-mo-su-z]|[\w:./+@,-])*")
 """A format that makes one word, and no option."""
+_FIREWALL_LISTS = word_set("-L -S -V --list --list-rules --version")
+_FIREWALL_FORMATS = word_set(
+    "-t -n -v -x -w -4 -6 --table --numeric --verbose --exact --wait --line-numbers --line-number --line --Lc --Ln --Lx"
+)
 _SIGNAL = re.compile(r"-(?:\d+|[A-Za-z]+\d*(?:[+-]\d+)?)")
 _BSD_ENVIRONMENT = re.compile(r"[A-Za-z]*e[A-Za-z]*")
 _SECRET_DIRECTORIES = (".ssh", "/private", "/secrets", ".kube", ".aws", ".gnupg")
@@ -139,15 +143,9 @@ def check_date(call: Call) -> Text | None:
 
 def check_ip_tables(call: Call) -> Text | None:
     """`iptables`: listing only."""
-    arguments = parse_arguments(call.arguments, valued=frozenset({"-t", "--table"}))
-    lists = arguments.has("-L", "-S", "--list", "--list-rules", "-V")
-    changes = arguments.has(
-        *word_set(
-            "-A -D -I -R -F -Z -N -X -P -E --append --delete --insert --replace --flush --zero --new-chain "
-            "--delete-chain --policy --rename-chain"
-        )
-    )
-    if not lists or changes or arguments.has("--modprobe"):
+    arguments = parse_arguments(call.arguments, valued=frozenset({"-t", "--table", "-w", "--wait"}))
+    names = {option.name for option in arguments.options}
+    if names.isdisjoint(_FIREWALL_LISTS) or not names <= _FIREWALL_LISTS | _FIREWALL_FORMATS:
         call.report("C-network-change")
     if any(word.may_be_option for word in call.arguments):
         call.report("C-dynamic-operand")

@@ -89,7 +89,7 @@ def check_pass_through(call: Call) -> Text | None:
 
 
 def in_part(text: Text) -> Text:
-    """Some of the lines or words of a text, perhaps in another order: what they are about is known, not what they say."""
+    """Some of the lines or words of a text, perhaps in another order: only what they are about is known."""
     return join([ANYTHING, text, ANYTHING])
 
 

@@ -143,6 +143,8 @@ def check_vtysh(call: Call) -> Text | None:
     commands = [
         option.value.text for option in arguments.options if option.name in ("-c", "--command") and option.value
     ]
+    if any(option.name not in ("-c", "--command", "-d", "-E", "--echo") for option in arguments.options):
+        call.report("C-unknown-option")
     if not commands:
         call.report("C-interactive")
     elif not all(_VTYSH_READS.fullmatch(command) for command in commands):
