@@ -15,7 +15,8 @@ _READ_VALUED = frozenset({"-a", "-d", "-i", "-n", "-N", "-p", "-t", "-u"})
 _SET_OPTION = re.compile(r"[-+][A-Za-z]+")
 _HARMLESS_SET = re.compile(r"[-+][abefhmnptuvxBCET]*o?")
 _SET_NAMES = word_set(
-    "pipefail errexit nounset xtrace verbose noglob noclobber errtrace functrace noexec allexport monitor notify hashall"
+    "pipefail errexit nounset xtrace verbose noglob noclobber errtrace functrace noexec allexport monitor notify "
+    "hashall"
 )
 _SHOPT_NAMES = word_set(
     "nullglob failglob dotglob globstar nocaseglob nocasematch extglob checkwinsize inherit_errexit"

@@ -79,13 +79,18 @@ def check_env(call: Call) -> Text | None:
 def check_su(call: Call) -> Text | None:
     """`su`, `runuser`, `pkexec`: another user, perhaps with a shell of their own."""
     call.report("C-other-user")
-    arguments = parse_arguments(call.arguments, valued=_SU_VALUED)
+    starts_command = call.name in ("pkexec", "gosu", "su-exec", "sg", "runuser")
+    arguments = parse_arguments(
+        call.arguments, valued=_SU_VALUED, stops_at_operand=call.name in ("pkexec", "gosu", "su-exec")
+    )
     script = arguments.value_of("-c", "--command", "--session-command")
     if script is not None:
         report_foreign(call, script)
         return call.run_script(script)
-    if call.name != "su" and arguments.operands:
-        return call.run(arguments.operands)
+    # The user or the group comes first, or has been given as an option.
+    words = arguments.operands[call.name in ("gosu", "su-exec", "sg") :]
+    if starts_command and words:
+        return call.run(words)
     return _run_piped(call)
 
 
