@@ -49,8 +49,9 @@ test: lint .make/page .make/browser .make/postgresql .make/sshd .make/host-tools
 test-fast: install .make/postgresql .make/sshd .make/host-tools ## Tests that need no browser
 	$(RUN)/pytest $(SIDE_BY_SIDE) -m "not e2e"
 
-openapi: install ## Regenerate the page's API client from the backend
+openapi: install ## Regenerate what the page takes from the backend: API client, titles of conditions
 	$(RUN)/ding-robot openapi frontend/openapi.json
+	$(RUN)/python scripts/write_condition_titles.py frontend/src/i18n/conditions.json
 	$(NPM) run gen:api
 
 clean: ## Remove everything that was installed or built
