@@ -93,7 +93,10 @@ def test_attachment_is_told_once_and_counts_until_the_volume_is_attached() -> No
 
 def test_replica_without_a_node_blocks_no_rollout_while_there_is_none() -> None:
     deployment, waits = make_deployment(replicas=3, ready=2), pending(NO_NODE)
-    new, old = make_pod("shop-7d9c5b6f4-other"), make_pod("shop-6b4f-x", labels=OLDER_LABELS)
+    new, old = (
+        make_pod("shop-7d9c5b6f4-other"),
+        make_pod("shop-6b4f-x", labels=OLDER_LABELS, owner="ReplicaSet/shop-6b4f"),
+    )
 
     assert conditions_of(new, waits, deployment) == ["pending-anti-affinity"]
     assert conditions_of(old, waits, deployment) == ["rollout-contradiction"]
