@@ -58,7 +58,8 @@ def is_log(path: str) -> bool:
 def parse_documents(file: DumpFile) -> Iterator[JsonObject]:
     """The objects and lists in a file; raises Unreadable when it is neither JSON nor YAML."""
     try:
-        documents = _parse_json(file.text) if file.path.lower().endswith(_JSON_ENDINGS) else list(_parse_yaml(file.text))
+        is_json = file.path.lower().endswith(_JSON_ENDINGS)
+        documents = _parse_json(file.text) if is_json else list(_parse_yaml(file.text))
     except (ValueError, yaml.YAMLError, RecursionError) as error:
         raise Unreadable(f"{file.path}: {_first_line(error)}") from error
     for document in documents:
