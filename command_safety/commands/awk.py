@@ -49,6 +49,7 @@ _TOKEN = re.compile(
 _REGEX = re.compile(r"/(?:[^/\\\[\n]|\\.|\[\^?\]?(?:[^\]\\\n]|\\.)*\])*/")
 _VALUE_KINDS = frozenset({"name", "number", "string"})
 _STANDARD_STREAMS = frozenset({"/dev/stdout", "/dev/stderr", "/dev/null", "/dev/fd/1", "/dev/fd/2", "-"})
+_AFTER_OUTPUT = frozenset({"", ";", "\n", "}"})
 _NOT_A_VALUE = frozenset({"print", "printf", "return", "in", "getline", "else", "do", "delete"})
 
 
@@ -66,7 +67,7 @@ class Token:
 def check_awk(call: Call) -> Text | None:
     arguments = parse_arguments(call.arguments, valued=_VALUED, stops_at_operand=True)
     for option in arguments.options:
-        rule = _UNSAFE.get(option.name)
+        rule = _UNSAFE.get(option.name) or _find_shortened(option.name)
         if rule:
             call.report(rule)
     if arguments.has_unknown_option:
@@ -78,6 +79,15 @@ def check_awk(call: Call) -> Text | None:
         call.report("C-dynamic-operand")
     report_secrets(call.as_command(call.name, files))
     return None
+
+
+def _find_shortened(name: str) -> str:
+    """`--inc` is `--include`; a shortened `--source` is a program nobody has looked at."""
+    if not name.startswith("--") or name in _VALUED or name == "--":
+        return ""
+    if "--source".startswith(name):
+        return "C-not-understood"
+    return next((rule for option, rule in _UNSAFE.items() if option.startswith(name)), "")
 
 
 def _split_program(arguments: Arguments) -> tuple[Text | None, tuple[Text, ...]]:
@@ -112,7 +122,8 @@ def _judge_program(call: Call, program: Text) -> None:
 
 
 def _judge_output(call: Call, tokens: list[Token], place: int) -> None:
-    target = _literal_at(tokens, place + 1)
+    is_whole = _text_at(tokens, place + 2) in _AFTER_OUTPUT
+    target = _literal_at(tokens, place + 1) if is_whole else None
     if target in _STANDARD_STREAMS:
         return
     path = Text(UNKNOWN if target is None else target)
@@ -132,7 +143,7 @@ def _judge_token(call: Call, tokens: list[Token], place: int) -> None:
                 call.run_script(Text(command))
     elif text == "@" or (text == "getline" and _text_at(tokens, place + 1) != "" and "<" in _next_texts(tokens, place)):
         call.report("C-code-reads")
-    elif text == "ENVIRON":
+    elif text in ("ENVIRON", "SYMTAB"):
         call.report("C-secret-read")
 
 

@@ -24,6 +24,9 @@ _SQL_OPTIONS = word_set("-q --query -e -Q -execute --execute -c -s --statement -
 _GENERIC_VALUED = _SQL_OPTIONS | word_set(
     "-h --host -u --user -U -P -p -d --database -S -k --port --password --keyspace -host -database -username"
 )
+_PROGRAM = re.compile(
+    r"\b(?:program|xp_cmdshell|sys_exec|sys_eval|executable|shell)\b\s*\(?\s*'((?:[^']|'')*)'", re.IGNORECASE
+)
 _SHELL_COMMAND = re.compile(r"(?:^|;|\n)\s*(?:\\!|system\s|\.shell\s|\.system\s)(.*)")
 _MYSQL_CLIENT = re.compile(r"(?:^|;|\n)\s*(?:\\[!.oTtPe]|(?:tee|source|pager|system|edit)\s)")
 _PSQL_READS = re.compile(
@@ -101,6 +104,8 @@ def _judge_sql(call: Call, statement: Text) -> None:
         call.report("C-dynamic-script", statement.text)
     if statement.text == ANYTHING.text:
         return
+    for program in _PROGRAM.findall(statement.text):
+        call.run_script(Text(program.replace("''", "'")))
     for rule in find_sql_rules(_judge_client_commands(call, statement.text)):
         call.report(rule, statement.text)
 

@@ -5,10 +5,13 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from fnmatch import fnmatchcase
+from itertools import pairwise
 
 from command_safety.commands.judging import apply_rule
+from command_safety.commands.payloads import find_scripts, report_blocked, report_blocked_words
 from command_safety.commands.script_files import run_file
 from command_safety.evaluation.call import Call
+from command_safety.evaluation.scope import Fields
 from command_safety.evaluation.values import FOREIGN, NO_ORIGINS, UNKNOWN, Origin, Text
 from command_safety.paths.normalising import normalise
 from command_safety.paths.protected import is_protected
@@ -18,6 +21,7 @@ _PROGRAM_DIRECTORY = re.compile(r"/(?:usr/(?:local/)?)?(?:s?bin|lib(?:exec|32|64
 _VERSIONED = re.compile(r"(python|pypy|perl|ruby|php|php-fpm|lua|pip|gcc|clang|tclsh|node)-?\d+(?:\.\d+)*")
 _SHIPPED_SCRIPT = re.compile(r"(kafka-[a-z-]+|zkServer|zkCli|catalina)\.sh")
 _DESTRUCTIVE = ("rm", "dd", "shred", "chmod", "chown", "mv", "wipefs", "mkfs", "sh", "bash", "find")
+_CODE_OPTION = re.compile(r"-{1,2}(?:c|e|ex|x|exec|execute|command|cmd|eval|run|code|script)|/[ck]", re.IGNORECASE)
 _GLOB = re.compile(r"[*?]|\[[^/]*\]")
 _OPTIONS = re.compile(r"-\w*[rR]\w*|--recursive|--no-preserve-root")
 _PASSES_NAMES = frozenset({"cat", "sort", "uniq", "head", "tail", "tac", "tee", "shuf", "nl", "rev"})
@@ -60,8 +64,15 @@ def _judge_name(call: Call, name: str) -> Text | None:
     rule = rules.get(name)
     if rule is None:
         call.report("C-unknown-command")
+        report_blocked_words(call, call.arguments)
+        report_blocked(call, find_scripts(_read_given_code(call)))
         return None
     return apply_rule(replace(call, name=name), rule)
+
+
+def _read_given_code(call: Call) -> Fields:
+    """What stands after an option such as `-c` or `--command`."""
+    return tuple(word for before, word in pairwise(call.arguments) if _CODE_OPTION.fullmatch(before.text))
 
 
 def _find_plain_name(name: str) -> str:

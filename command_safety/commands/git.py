@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from command_safety.commands.file_contents import report_secrets
+from command_safety.commands.payloads import find_scripts, report_blocked
 from command_safety.evaluation.call import Call
 from command_safety.evaluation.values import Text
 from command_safety.rules.arguments import Arguments, parse_arguments
@@ -59,6 +60,7 @@ def check_git(call: Call) -> Text | None:
     for option in arguments.options:
         if option.name not in _GLOBAL_HARMLESS:
             call.report("C-credential-override" if option.name == "--config-env" else "C-unknown-option")
+            report_blocked(call, find_scripts(() if option.value is None else (option.value,)))
     if not arguments.operands:
         return None
     verb, words = arguments.operands[0].text, arguments.operands[1:]

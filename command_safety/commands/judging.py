@@ -27,6 +27,7 @@ class Inherited:
     """What a subcommand takes over from its command."""
 
     unsafe: Mapping[str, str] = field(default_factory=dict)
+    only: frozenset[str] = frozenset()
     valued: frozenset[str] = frozenset()
     has_long_dash: bool = False
 
@@ -53,6 +54,7 @@ def apply_rule(call: Call, rule: CommandRule, *, inherited: Inherited | None = N
 def _inherit(rule: CommandRule, inherited: Inherited) -> Inherited:
     return Inherited(
         {**inherited.unsafe, **rule.unsafe},
+        frozenset((*rule.only, *rule.reads_with)) if rule.only else frozenset(),
         inherited.valued | frozenset(rule.valued),
         inherited.has_long_dash or rule.has_long_dash,
     )
@@ -83,7 +85,7 @@ def _run_wrapped(call: Call, rule: CommandRule, wrapper: Wrapper, known: Inherit
     if arguments.has_unknown_option:
         call.report("C-dynamic-operand")
     if wrapper.is_script:
-        return call.run_script(join(inner, separator=" "))
+        return CHECKS["shell"](call.as_command("sh", (Text("-c"), join(inner, separator=" "))))
     return call.run(inner)
 
 
@@ -92,6 +94,8 @@ def _report_unsafe(call: Call, options: tuple[Option, ...], known: Inherited) ->
         rule = known.unsafe.get(option.name) or _find_abbreviated(option.name, known)
         if rule and rule != READ:
             call.report(rule)
+        elif known.only and option.name not in known.only and not rule:
+            call.report("C-unknown-option")
         if option.value is not None and option.name in _HOST_OPTIONS and Origin.OUTPUT in option.value.origins:
             call.report("C-dynamic-host", option.value.text)
 
@@ -135,7 +139,7 @@ def _apply_subcommand(
 
 
 def _report_own_rule(call: Call, rule: CommandRule, arguments: Arguments) -> None:
-    if rule.reads_with and arguments.has(*rule.reads_with):
+    if rule.reads_with and arguments.has_exactly(*rule.reads_with):
         own = READ
     elif not arguments.operands and rule.bare:
         own = rule.bare

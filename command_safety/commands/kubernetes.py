@@ -6,6 +6,7 @@ import re
 
 from command_safety.commands.containers import run_in_container
 from command_safety.commands.hosts import find_host_rule, split_url
+from command_safety.commands.payloads import find_scripts, report_blocked, report_blocked_words
 from command_safety.evaluation.call import Call
 from command_safety.evaluation.values import UNKNOWN, Text
 from command_safety.rules.arguments import Arguments, parse_arguments
@@ -79,6 +80,9 @@ def check_kubectl(call: Call) -> Text | None:
         _report_files(call, arguments)
         return None
     _judge_verb(call, arguments, operands)
+    # `run` and `debug` start a new container with what follows.
+    report_blocked_words(call, inner)
+    report_blocked(call, find_scripts(inner))
     return None
 
 
@@ -137,7 +141,7 @@ def _judge_verb(call: Call, arguments: Arguments, operands: list[str]) -> None:
 def _is_set(arguments: Arguments, *names: str) -> bool:
     """A switch that is given and not given as false."""
     value = arguments.value_of(*names)
-    return arguments.has(*names) and (value is None or value.text.lower() not in _FALSE)
+    return arguments.has_exactly(*names) and (value is None or value.text.lower() not in _FALSE)
 
 
 def _judge_get(call: Call, arguments: Arguments, operands: list[str]) -> None:

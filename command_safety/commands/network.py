@@ -14,6 +14,8 @@ _NC_VALUED = word_set(
     "-w -p -s -i -q -e -c -x -X -I -O -T -V -g -G -m --exec --sh-exec --lua-exec --wait --source --proxy --proxy-type"
 )
 _NC_RUNS = ("-e", "-c", "--exec", "--sh-exec", "--lua-exec")
+_LOOKUPS = frozenset({"dig", "kdig", "drill", "nslookup", "host", "delv"})
+_NC_PROBE = word_set("-z -v -vv -n -w -u -4 -6 -i -q -t -r -s --wait --udp --verbose --nodns")
 _SOCAT_RUNS = re.compile(r"(?:^|[,!])(?:exec|system|shell):", re.IGNORECASE)
 _IP_OBJECTS = {
     "address": "address",
@@ -50,7 +52,8 @@ def check_probe(call: Call) -> Text | None:
     """`ping`, `dig`, `nslookup`: a name that is made from output may carry that output away."""
     if any(not word.is_known for word in call.arguments):
         call.report("C-dynamic-host")
-    return None
+    # What a name server answers is somebody else's text.
+    return Text(UNKNOWN, frozenset({Origin.DOWNLOADED})) if call.name in _LOOKUPS else None
 
 
 def check_netcat(call: Call) -> Text | None:
@@ -59,7 +62,7 @@ def check_netcat(call: Call) -> Text | None:
     arguments = parse_arguments(call.arguments, valued=_NC_VALUED)
     if arguments.has(*_NC_RUNS):
         call.report("B7-remote-shell")
-    elif not arguments.has("-z"):
+    elif not arguments.has("-z") or any(option.name not in _NC_PROBE for option in arguments.options):
         call.report("C-network-send")
     elif not all(operand.is_known for operand in arguments.operands):
         call.report("C-dynamic-host")

@@ -4,12 +4,19 @@ from __future__ import annotations
 
 import re
 
+from command_safety.commands.texts import in_part
 from command_safety.evaluation.call import Call
 from command_safety.evaluation.values import SOMETHING, Text
 from command_safety.paths.secrets import is_secret
 from command_safety.rules.arguments import parse_arguments
 from command_safety.rules.word_sets import word_set
 
+_PLAIN_DATE = re.compile(r"\+(?!-)(?:%[-_0^#]?[A-Za-mo-su-z]|[\w:./+@,-])*")
+"""A format that makes one word, and no option."""
+_FIREWALL_LISTS = word_set("-L -S -V --list --list-rules --version")
+_FIREWALL_FORMATS = word_set(
+    "-t -n -v -x -w -4 -6 --table --numeric --verbose --exact --wait --line-numbers --line-number --line --Lc --Ln --Lx"
+)
 _SIGNAL = re.compile(r"-(?:\d+|[A-Za-z]+\d*(?:[+-]\d+)?)")
 _BSD_ENVIRONMENT = re.compile(r"[A-Za-z]*e[A-Za-z]*")
 _SECRET_DIRECTORIES = (".ssh", "/private", "/secrets", ".kube", ".aws", ".gnupg")
@@ -59,7 +66,7 @@ def check_ps(call: Call) -> Text | None:
     """`ps e`, the letter without a dash, shows the environment of processes."""
     is_value = False
     for word in call.texts:
-        if not is_value and not word.startswith("-") and _BSD_ENVIRONMENT.fullmatch(word):
+        if "environ" in word or (not is_value and not word.startswith("-") and _BSD_ENVIRONMENT.fullmatch(word)):
             call.report("C-secret-read")
         is_value = not is_value and _PS_VALUED.fullmatch(word) is not None
     return None
@@ -117,7 +124,7 @@ def check_grep(call: Call) -> Text | None:
         inside = Text(f"{path.text}/id_rsa") if path.text.rstrip("/").endswith(_SECRET_DIRECTORIES) else path
         if is_secret(path, call.scope) or (is_recursive and is_secret(inside, call.scope)):
             call.report("C-secret-read", path.text)
-    return call.stdin if len(arguments.operands) <= 1 else None
+    return in_part(call.stdin) if len(arguments.operands) <= 1 and call.stdin is not None else None
 
 
 def check_date(call: Call) -> Text | None:
@@ -131,20 +138,14 @@ def check_date(call: Call) -> Text | None:
     path = arguments.value_of("-f", "--file")
     if path is not None and is_secret(path, call.scope):
         call.report("C-secret-read")
-    return Text(SOMETHING)
+    return Text(SOMETHING) if all(_PLAIN_DATE.fullmatch(operand.text) for operand in operands) else None
 
 
 def check_ip_tables(call: Call) -> Text | None:
     """`iptables`: listing only."""
-    arguments = parse_arguments(call.arguments, valued=frozenset({"-t", "--table"}))
-    lists = arguments.has("-L", "-S", "--list", "--list-rules", "-V")
-    changes = arguments.has(
-        *word_set(
-            "-A -D -I -R -F -Z -N -X -P -E --append --delete --insert --replace --flush --zero --new-chain "
-            "--delete-chain --policy --rename-chain"
-        )
-    )
-    if not lists or changes or arguments.has("--modprobe"):
+    arguments = parse_arguments(call.arguments, valued=frozenset({"-t", "--table", "-w", "--wait"}))
+    names = {option.name for option in arguments.options}
+    if names.isdisjoint(_FIREWALL_LISTS) or not names <= _FIREWALL_LISTS | _FIREWALL_FORMATS:
         call.report("C-network-change")
     if any(word.may_be_option for word in call.arguments):
         call.report("C-dynamic-operand")

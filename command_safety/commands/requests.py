@@ -18,14 +18,14 @@ _CURL_HARMLESS = word_set(
     "--http2-prior-knowledge --http3 --tlsv1 --tlsv1.0 --tlsv1.1 --tlsv1.2 --tlsv1.3 --compressed "
     "--no-compressed --path-as-is --raw --tcp-nodelay --no-keepalive --no-sessionid --disable "
     "--retry-connrefused --retry-all-errors --styled-output --no-styled-output --anyauth --basic --digest "
-    "--negotiate --ntlm --url-query --next"
+    "--negotiate --ntlm --next"
 )
 _CURL_VALUES = word_set(
     "-m -w -H -A -e -u -r -y -Y -z -b -C --max-time --connect-timeout --write-out --header --user-agent "
     "--referer --user --range --speed-time --speed-limit --time-cond --cookie --retry --retry-delay "
     "--retry-max-time --max-redirs --cacert --capath --cert -E --cert-type --key --key-type --pass --ciphers "
     "--tls-max --limit-rate --max-filesize --noproxy --interface --local-port --keepalive-time "
-    "--request-target --oauth2-bearer --dns-timeout --happy-eyeballs-timeout-ms --parallel-max --url"
+    "--request-target --oauth2-bearer --dns-timeout --happy-eyeballs-timeout-ms --parallel-max --url --url-query"
 )
 _CURL_OUTPUTS = frozenset({"-o", "--output", "-D", "--dump-header", "--trace", "--trace-ascii", "--stderr"})
 _CURL_BODIES = word_set("-d --data --data-ascii --data-raw --data-binary --data-urlencode --json")
@@ -111,6 +111,7 @@ def _find_curl_rule(call: Call, option: Option, *, is_query: bool) -> str:
         return "C-network-send" if is_file or not is_query or UNKNOWN in value.text else ""
     if name in _CURL_VALUES:
         reads_file = value.text.startswith("@") and name in ("-H", "--header", "-w", "--write-out")
+        reads_file = reads_file or (name == "--url-query" and "@" in value.text.partition("=")[0])
         return "C-network-send" if reads_file or "%output{" in value.text else ""
     return "C-unknown-option"
 

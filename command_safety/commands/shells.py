@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
+
 from command_safety.commands.script_files import report_foreign, run_file
 from command_safety.evaluation.call import Call
 from command_safety.evaluation.scope import Fields
@@ -10,6 +13,11 @@ from command_safety.rules.arguments import Arguments, parse_arguments
 from command_safety.shell.quoting import decode_escapes
 
 _VALUED = frozenset({"-o", "-O", "--rcfile", "--init-file"})
+_POSIX_SHELLS = frozenset({"sh", "dash", "ash"})
+"""Where sh is not bash, what only bash knows is read as something else."""
+_OTHER_SHELLS = frozenset({"zsh", "ksh", "mksh", "fish", "csh", "tcsh"})
+_READ_APART = re.compile(r"\$'(?:[^'\\]|\\.)*?\\'|\$\[", re.DOTALL)
+"""`$'it\\'s'` ends at the second quote there, and `$[a;b]` is two commands."""
 _STDIN = frozenset({"-", "/dev/stdin", "/dev/fd/0", "/proc/self/fd/0"})
 
 
@@ -24,11 +32,25 @@ def check_shell(call: Call) -> Text | None:
     if arguments.has("-i"):
         call.runner.note_role("shell")
         call.report("C-interactive")
+    if call.name in _OTHER_SHELLS:
+        call.report("C-other-shell")
+    call = _in_shell(call)
     if arguments.has("-c"):
         return _run_string(call, arguments)
     if arguments.operands and not arguments.has("-s") and arguments.operands[0].text not in _STDIN:
         return _run_operand(call, arguments)
     return _run_stdin(call, arguments)
+
+
+def _in_shell(call: Call) -> Call:
+    """The same call, where what is run is read as this shell reads it."""
+    is_posix = call.name in _POSIX_SHELLS
+    scope = call.scope.copy()
+    scope.is_posix = is_posix
+    texts = [call.arguments, () if call.stdin is None else (call.stdin,)]
+    if is_posix and any(_READ_APART.search(text.text) for group in texts for text in group):
+        call.report("C-other-shell")
+    return replace(call, scope=scope)
 
 
 def _run_string(call: Call, arguments: Arguments) -> Text | None:
@@ -102,7 +124,11 @@ def check_trap(call: Call) -> Text | None:
         if not operands[0].is_known:
             call.report("C-dynamic-script")
         report_foreign(call, operands[0])
-        return call.runner.run_text(operands[0], scope=call.scope.copy(), stdin=None)
+        later = call.scope.copy()
+        # By then the variables may have other values.
+        later.variables = {}
+        for scope in (call.scope.copy(), later):
+            call.runner.run_text(operands[0], scope=scope, stdin=None)
     return None
 
 

@@ -53,7 +53,7 @@ def check_sed(call: Call) -> Text | None:
     for script in scripts:
         _judge_script(call, script)
     report_secrets(call.as_command(call.name, files))
-    if len(scripts) == 1 and not files and call.stdin is not None:
+    if len(call.arguments) == 1 and len(scripts) == 1 and not files and call.stdin is not None:
         return substitute_plainly(scripts[0].text, call.stdin)
     return None
 

@@ -18,6 +18,8 @@ from command_safety.shell.quoting import decode_escapes
 _ECHO_OPTION = re.compile(r"-[neE]+")
 _DIRECTIVE = re.compile(r"%(?:%|[-+ #0']*(?:\*|\d+)?(?:\.(?:\*|\d+))?[hlLjzt]*([A-Za-z])|\([^)]*\)T)")
 _PLAIN_SUBSTITUTION = re.compile(r"s(?P<sign>[/|,#:!@])(?P<old>[\w \-./]*?)(?P=sign)(?P<new>[\w \-./]*?)(?P=sign)g?")
+_DELIMITER = re.compile(r"-\w*d(?!,)|--delim|-\w*[al]|--list")
+"""Of `pgrep`: what stands between the numbers, or the whole command line of what was found."""
 MAX_SEQUENCE = 300
 
 
@@ -26,7 +28,7 @@ def check_echo(call: Call) -> Text | None:
     options = ""
     while words and _ECHO_OPTION.fullmatch(words[0].text):
         options += words.pop(0).text
-    line = join([EMPTY, *words], separator=" ") if len(words) > 1 else join([EMPTY, *words])
+    line = join(words, separator=" ")
     if "e" in options:
         line = Text(decode_escapes(line.text), line.origins)
     return line if "n" in options else join([line, Text("\n")])
@@ -34,9 +36,9 @@ def check_echo(call: Call) -> Text | None:
 
 def check_printf(call: Call) -> Text | None:
     words = call.arguments
-    if words and words[0].text == "-v" and len(words) > 2:
-        name, words = words[1].text, words[2:]
-        set_variable(call, name, _format(words))
+    if words and words[0].text.startswith("-v"):
+        name, words = (words[1:2], words[2:]) if words[0].text == "-v" else ((Text(words[0].text[2:]),), words[1:])
+        set_variable(call, name[0].text if name else UNKNOWN, _format(words) if words else EMPTY)
         return EMPTY
     if words and words[0].text == "--":
         words = words[1:]
@@ -76,13 +78,19 @@ def _format_once(text: str, values: list[Text]) -> Text:
 def check_pass_through(call: Call) -> Text | None:
     """Commands that print what they read, perhaps in part or in another order; files that were written here count."""
     operands = [operand for operand in parse_arguments(call.arguments).operands if operand.text != "-"]
+    is_whole = call.name == "cat" and not any(text.startswith("-") for text in call.texts)
     report_secrets(call)
     known = [content for operand in operands if (content := call.scope.recall_file(operand.text)) is not None]
     if known and len(known) == len(operands):
-        return join(known)
+        return join(known) if is_whole else in_part(join(known))
     if any(operand.text.startswith(("/", "~", ".")) for operand in operands) or (operands and call.name == "cat"):
         return None
-    return call.stdin
+    return call.stdin if is_whole or call.stdin is None else in_part(call.stdin)
+
+
+def in_part(text: Text) -> Text:
+    """Some of the lines or words of a text, perhaps in another order: only what they are about is known."""
+    return join([ANYTHING, text, ANYTHING])
 
 
 def check_reverse(call: Call) -> Text | None:
@@ -164,7 +172,8 @@ def check_sequence(call: Call) -> Text | None:
     arguments = parse_arguments(call.arguments, valued=frozenset({"-f", "-s", "--format", "--separator"}))
     numbers = [operand.text for operand in arguments.operands]
     if arguments.options or not 1 <= len(numbers) <= 3 or not all(re.fullmatch(r"-?\d{1,9}", n) for n in numbers):
-        return Text(SOMETHING)
+        is_formatted = arguments.has("-f", "-s", "--format", "--separator") or arguments.has_unknown_option
+        return ANYTHING if is_formatted else Text(SOMETHING)
     first = int(numbers[0]) if len(numbers) > 1 else 1
     step = int(numbers[1]) if len(numbers) > 2 else 1
     if step == 0:
@@ -176,13 +185,14 @@ def check_sequence(call: Call) -> Text | None:
 
 def check_something(call: Call) -> Text | None:
     """Prints one word that is no option and never empty: a number, a date, a name of this host."""
-    return Text(SOMETHING)
+    return ANYTHING if any(_DELIMITER.match(text) for text in call.texts) else Text(SOMETHING)
 
 
 def check_path_part(call: Call) -> Text | None:
     """`basename` and `dirname` of a literal path."""
-    operands = parse_arguments(call.arguments, valued=frozenset({"-s"})).operands
-    if not operands or not operands[0].is_known:
+    operands = parse_arguments(call.arguments).operands
+    most = 2 if call.name == "basename" else 1
+    if len(operands) != len(call.arguments) or not 1 <= len(operands) <= most or not operands[0].is_known:
         return None
     path = operands[0].text.rstrip("/") or "/"
     head, _, tail = path.rpartition("/")
@@ -193,9 +203,9 @@ def check_path_part(call: Call) -> Text | None:
 
 
 def check_same_path(call: Call) -> Text | None:
-    """`realpath` and `readlink -f` of a literal path, links aside."""
+    """`realpath` and `readlink -f`: the path it is about, or where that leads."""
     operands = parse_arguments(call.arguments).operands
-    return join([operands[0], Text("\n")]) if len(operands) == 1 else None
+    return join([ANYTHING, operands[0], Text("\n")]) if len(operands) == 1 else None
 
 
 def check_print_directory(call: Call) -> Text | None:
@@ -207,5 +217,7 @@ def substitute_plainly(script: str, text: Text) -> Text | None:
     """What `sed s/a/b/` makes of a known text, when neither side is a pattern."""
     found = _PLAIN_SUBSTITUTION.fullmatch(script)
     if found is None or not text.is_known or not found["old"] or "." in found["old"]:
+        return None
+    if not script.endswith("g") and any(line.count(found["old"]) > 1 for line in text.text.splitlines()):
         return None
     return Text(text.text.replace(found["old"], found["new"]), text.origins)

@@ -14,7 +14,10 @@ from command_safety.paths.normalising import normalise
 from command_safety.rules.arguments import parse_arguments
 from command_safety.rules.word_sets import word_set
 
+_LIMIT_NAMES = re.compile(r"-[A-Za-z]{1,4}")
+"""Letters; a longer word holds a limit such as `-nunlimited`."""
 _JQ_VALUED = word_set("-f --from-file -L --indent")
+_JQ_LOADS = re.compile(r"\b(?:load(?:_\w+)?|system)\s*\(")
 _JQ_ENVIRONMENT = re.compile(r"\$ENV\b|(?<![\w.$])(?:env|strenv|envsubst)\b(?!\s*:)")
 _VTYSH_READS = re.compile(r"\s*(?:show|sh|do show|list|ping|traceroute)\b.*", re.DOTALL)
 _RAID_READS = re.compile(
@@ -22,11 +25,11 @@ _RAID_READS = re.compile(
     re.IGNORECASE,
 )
 _RAID_CHANGES = re.compile(
-    r"-?(?:set\w*|del\w*|add\w*|cfg(?!dsply)\w*|clear\w*|create|delete|modify|start|stop|erase|flash\w*|download|pdoffline|pdonline|pdclear|pdmakejbod|ldclear|ldinit|silence|insert|spindown|locate|hsp|flush|restart|shutdown|import|foreign|update|post|\w+=\S*)",
+    r"-?(?:set\w*|del\w*|add\w*|cfg(?!dsply)\w*|clear\w*|create|delete|modify|start|stop|erase|flash\w*|download|pdoffline|pdonline|pdclear|pdmakejbod|ldclear|ldinit|silence|insert|spindown|locate|hsp|bbu\w*|applogfile|f|flush|restart|shutdown|import|foreign|update|post|\w+=\S*)",
     re.IGNORECASE,
 )
 _ACCELERATOR_CHANGES = re.compile(
-    r"--?(?:set|reset|load|save|gpureset|autorespond|rasenable|rasdisable|rasinject)\w*|set|clear|upgrade",
+    r"--?(?:set|reset|load|save|gpureset|autorespond|rasenable|rasdisable|rasinject)\w*|-r|set|clear|upgrade",
     re.IGNORECASE,
 )
 _SYSTEM_PROGRAM = re.compile(r"/(?:usr/)?(?:s?bin|lib\w*)/")
@@ -63,7 +66,7 @@ _DFSADMIN_READS = frozenset({"-report", "-printTopology", "-getDatanodeInfo", "-
 
 def check_limit(call: Call) -> Text | None:
     """`ulimit` and `umask`: with a value they set it."""
-    if any(not text.startswith("-") for text in call.texts):
+    if not all(_LIMIT_NAMES.fullmatch(text) for text in call.texts):
         call.report("C-shell-state")
     return Text(SOMETHING)
 
@@ -73,7 +76,7 @@ def check_service(call: Call) -> Text | None:
     words = call.texts
     if words == ["--status-all"]:
         return None
-    if len(words) < 2 or words[1] not in _SERVICE_ACTIONS_READING or "/" in words[0] or UNKNOWN in words[0]:
+    if len(words) != 2 or words[1] not in _SERVICE_ACTIONS_READING or "/" in words[0] or UNKNOWN in words[0]:
         call.report("C-service-change")
     return None
 
@@ -93,7 +96,8 @@ def check_accelerator(call: Call) -> Text | None:
 
 
 def check_getent(call: Call) -> Text | None:
-    if call.texts[:1] in (["shadow"], ["gshadow"]) or any(UNKNOWN in text for text in call.texts[:1]):
+    operands = parse_arguments(call.arguments, valued=frozenset({"-s", "--service"})).operands
+    if any(word.text in ("shadow", "gshadow") or UNKNOWN in word.text for word in operands[:1]):
         call.report("C-secret-read")
     elif not all(word.is_known for word in call.arguments):
         # Looking a host up asks a name server.
@@ -107,9 +111,20 @@ def check_jq(call: Call) -> Text | None:
     operands = arguments.operands
     if any(_JQ_ENVIRONMENT.search(operand.text) for operand in operands[:1]):
         call.report("C-secret-read")
+    if call.name == "yq" and any(_JQ_LOADS.search(operand.text) for operand in operands):
+        call.report("C-code-reads")
     if any(text in ("-i", "--in-place") for text in call.texts):
         call.report("C-file-change")
     report_secrets(call)
+    return None
+
+
+def check_smart(call: Call) -> Text | None:
+    """`smartctl -l scterc,70,70` sets what `-l scterc` shows."""
+    arguments = parse_arguments(call.arguments, valued=frozenset({"-l", "--log"}))
+    values = [option.value.text for option in arguments.options if option.name in ("-l", "--log") and option.value]
+    if any(value.startswith(("scterc,", "scttempint,")) or UNKNOWN in value for value in values):
+        call.report("C-hardware-change")
     return None
 
 
@@ -128,6 +143,8 @@ def check_vtysh(call: Call) -> Text | None:
     commands = [
         option.value.text for option in arguments.options if option.name in ("-c", "--command") and option.value
     ]
+    if any(option.name not in ("-c", "--command", "-d", "-E", "--echo") for option in arguments.options):
+        call.report("C-unknown-option")
     if not commands:
         call.report("C-interactive")
     elif not all(_VTYSH_READS.fullmatch(command) for command in commands):

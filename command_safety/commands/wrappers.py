@@ -79,13 +79,18 @@ def check_env(call: Call) -> Text | None:
 def check_su(call: Call) -> Text | None:
     """`su`, `runuser`, `pkexec`: another user, perhaps with a shell of their own."""
     call.report("C-other-user")
-    arguments = parse_arguments(call.arguments, valued=_SU_VALUED)
+    starts_command = call.name in ("pkexec", "gosu", "su-exec", "sg", "runuser")
+    arguments = parse_arguments(
+        call.arguments, valued=_SU_VALUED, stops_at_operand=call.name in ("pkexec", "gosu", "su-exec")
+    )
     script = arguments.value_of("-c", "--command", "--session-command")
     if script is not None:
         report_foreign(call, script)
         return call.run_script(script)
-    if call.name != "su" and arguments.operands:
-        return call.run(arguments.operands)
+    # The user or the group comes first, or has been given as an option.
+    words = arguments.operands[call.name in ("gosu", "su-exec", "sg") :]
+    if starts_command and words:
+        return call.run(words)
     return _run_piped(call)
 
 
@@ -101,6 +106,9 @@ def check_xargs(call: Call) -> Text | None:
     """`xargs`: the words that come in are arguments of the command."""
     arguments = parse_arguments(call.arguments, valued=_XARGS_VALUED, stops_at_operand=True)
     command = arguments.operands or (Text("echo"),)
+    slot = arguments.value_of("--process-slot-var")
+    if slot is not None and (not slot.is_known or find_variable_rule(slot.text, command="")):
+        call.report("C-environment", slot.text)
     file = arguments.value_of("-a", "--arg-file")
     if file is not None and is_secret(file, call.scope):
         call.report("C-secret-read")
@@ -120,7 +128,7 @@ def check_xargs(call: Call) -> Text | None:
 
 
 def _run_per_line(call: Call, command: Fields, source: Text, *, mark: str) -> Text | None:
-    lines = [ANYTHING.text] if not source.is_known else [line for line in source.text.split("\n") if line][:_MAX_LINES]
+    lines = [line for line in source.text.split("\n") if line][:_MAX_LINES]
     outputs = [
         call.run(
             tuple(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from itertools import chain
@@ -17,6 +18,7 @@ from command_safety.evaluation.scope import Fields, Scope
 from command_safety.evaluation.values import ANYTHING, EMPTY, SOMETHING, Origin, Text, join
 from command_safety.evaluation.words import WordFolder, find_parameters
 from command_safety.paths.devices import is_standard
+from command_safety.paths.writing import find_write_rule
 from command_safety.shell.cursor import NotUnderstood
 from command_safety.shell.statements import parse_script
 from command_safety.shell.syntax import (
@@ -40,6 +42,15 @@ from command_safety.shell.syntax import (
 
 JudgeCommand = Callable[[Call], Text]
 
+_MAX_TURNS = 5
+_LOOP_EXITS = frozenset({"break", "continue"})
+_SPECIAL_BUILTINS = frozenset(
+    {"break", ":", "continue", ".", "eval", "exec", "exit", "export", "readonly", "return", "set", "shift", "times"}
+    | {"trap", "unset"}
+)
+"""Of some shells, variables that are set for these stay set."""
+_INDEXED = re.compile(r"\[(.*?)\]\+?=", re.DOTALL)
+_MAX_INDEX = 64
 _EVALUATING_TESTS = frozenset({"-eq", "-ne", "-lt", "-le", "-gt", "-ge", "-v"})
 
 
@@ -52,6 +63,8 @@ class Interpreter:
         self._budget = Budget()
         self._active_functions: set[str] = set()
         self._roles: set[str] = set()
+        self._loop_exits: list[Scope] = []
+        """What was known where a loop may be left early."""
 
     # What commands ask for.
 
@@ -68,6 +81,8 @@ class Interpreter:
         self._budget.spend()
         with self._budget.deeper():
             name = words[0].text
+            if name in _LOOP_EXITS:
+                self._loop_exits.append(scope.copy())
             if name in scope.functions:
                 return self._call_function(name, words, scope=scope, stdin=stdin)
             excerpt = " ".join(word.text for word in words)
@@ -175,16 +190,28 @@ class Interpreter:
                 self.report(rule, loop.variable)
             items = scope.read("@")[0] if loop.items is None else self._folder(scope, stdin).fold_words(loop.items)
             scope.assign(loop.variable, [(item,) for item in items] or [(EMPTY,)])
+        return self._repeat(loop, scope, stdin)
+
+    def _repeat(self, loop: Loop, scope: Scope, stdin: Text | None) -> Text:
+        """Run the body until nothing changes any more; what keeps changing counts as unknown from then on."""
         inner = scope.copy()
-        outputs = []
-        for _ in range(2):
+        outputs, reached = [], []
+        for turn in range(_MAX_TURNS):
             before = dict(inner.variables), inner.directories
+            exits, self._loop_exits = self._loop_exits, []
             if loop.condition is not None:
                 outputs.append(self.run_script(loop.condition, inner, stdin))
             outputs.append(self.run_script(loop.body, inner, stdin))
+            inner.absorb(self._loop_exits)
+            self._loop_exits = exits
+            reached.append(inner.copy())
             if (inner.variables, inner.directories) == before:
                 break
-        scope.absorb([inner])
+            if turn:
+                inner.forget_changed(before[0])
+        else:
+            self.report("C-too-complex", loop.variable or "while")
+        scope.absorb(reached)
         return join(outputs)
 
     def _run_case(self, statement: Case, scope: Scope, stdin: Text | None) -> Text:
@@ -200,10 +227,15 @@ class Interpreter:
         folder = self._folder(scope, stdin)
         is_evaluating = any(word.bare in _EVALUATING_TESTS for word in test.words)
         part: list[Text] = []
+        before = ""
         for word in test.words:
             if is_evaluating:
                 folder.fold_arithmetic(word)
             text = folder.fold_text(word)
+            if before == ">" and scope.is_posix:
+                # A redirection, where `[[` is the name of a command.
+                self.report(find_write_rule(text, scope) or "C-file-write", test.source)
+            before = word.bare or ""
             if word.bare in ("&&", "||"):
                 self._run_elsewhere_valid(tuple(part), scope)
                 part = []
@@ -303,6 +335,8 @@ class Interpreter:
         if redirection.reaches_network and "shell" in self._roles:
             self.report("B7-remote-shell", command.source)
         self._roles |= roles_before
+        if inner is not scope and words and words[0].text in _SPECIAL_BUILTINS:
+            scope.absorb([inner])
         return self._deliver(output, redirection, scope)
 
     def _fold_argument(self, word: Word | Assignment, folder: WordFolder, scope: Scope) -> Fields:
@@ -313,21 +347,32 @@ class Interpreter:
         return (join([Text(f"{word.name}="), *fields]),)
 
     def _assign(self, assignment: Assignment, *, folder: WordFolder, scope: Scope, command: str) -> None:
-        if isinstance(assignment.value, tuple):
-            fields: Fields = folder.fold_words(assignment.value)
-        else:
-            fields = (folder.fold_text(assignment.value),)
-        if assignment.index is not None:
-            folder.fold_arithmetic(assignment.index)
-            fields = (*scope.read(assignment.name)[0], *fields) if assignment.name in scope.variables else fields
-        elif assignment.is_appending:
-            before = scope.read(assignment.name)[0]
-            is_array = isinstance(assignment.value, tuple)
-            fields = (*before, *fields) if is_array else (join([*before, *fields]),)
+        fields = self._fold_value(assignment, folder, scope)
+        if scope.evaluates_assignments:
+            for field in fields:
+                folder.evaluate(field.text)
         rule = find_variable_rule(assignment.name, command=command)
         if rule:
             self.report(rule, f"{assignment.name}={' '.join(field.text for field in fields)}")
         scope.assign(assignment.name, [fields])
+
+    def _fold_value(self, assignment: Assignment, folder: WordFolder, scope: Scope) -> Fields:
+        """The value that a variable gets, with what it had before where that stays."""
+        before: Fields = scope.read(assignment.name)[0] if assignment.name in scope.variables else ()
+        if isinstance(assignment.value, tuple):
+            fields = folder.fold_words(assignment.value)
+            indices = [found[1] for field in fields if (found := _INDEXED.match(field.text))]
+            for index in indices:
+                folder.evaluate(index)
+            if indices:
+                return (ANYTHING,)
+            return (*before, *fields) if assignment.is_appending else fields
+        value = folder.fold_text(assignment.value)
+        if assignment.index is not None:
+            return _put(before, folder.fold_arithmetic(assignment.index).text, value)
+        if assignment.is_appending:
+            return (join([*before, value]),) if len(before) < 2 else (ANYTHING,)
+        return (value,)
 
     def _deliver(self, output: Text, redirection: Redirection, scope: Scope) -> Text:
         if Origin.ENDLESS in output.origins and any(not is_standard(target) for target, _ in redirection.files):
@@ -342,3 +387,12 @@ class Interpreter:
     def _run_hidden(self, text: str, scope: Scope) -> None:
         self.report("C-hidden-expansion", text)
         self.run_text(Text(f": {text}"), scope=scope.copy(), stdin=None)
+
+
+def _put(fields: Fields, index: str, value: Text) -> Fields:
+    """An array with one of its words set; nothing is known of it when nobody can tell which."""
+    if not index.isdigit() or int(index) > _MAX_INDEX:
+        return (ANYTHING,)
+    place = int(index)
+    padded = (*fields, *(ANYTHING,) * (place - len(fields)))
+    return (*padded[:place], value, *padded[place + 1 :])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from fnmatch import translate
 
+from command_safety.evaluation.scope import Fields
 from command_safety.evaluation.values import ANYTHING, EMPTY, SOMETHING, Text
 
 MAX_CUT = 300
@@ -40,7 +41,7 @@ def _transform(operator: str, value: str, argument: str) -> str | None:
         return _replace(operator, value, argument)
     if operator == ":":
         return _slice(value, argument)
-    if operator in _CASE:
+    if operator in _CASE and not argument:
         changed = _CASE[operator](value)
         return changed if len(operator) == 2 else changed[:1] + value[1:]
     if operator in ("@U", "@L", "@u"):
@@ -75,19 +76,34 @@ def _replace(operator: str, value: str, argument: str) -> str | None:
 
 
 def _slice(value: str, argument: str) -> str | None:
+    """`${name:offset:length}`; None when these are not plain numbers."""
     offset_text, _, length_text = argument.partition(":")
     try:
         offset = int(offset_text or "0")
         length = int(length_text) if length_text else len(value)
     except ValueError:
         return None
-    start = offset if offset >= 0 else max(0, len(value) + offset)
+    start = offset if offset >= 0 else len(value) + offset
+    if start < 0:
+        return ""
     return value[start : start + length] if length >= 0 else value[start:length]
 
 
+def slice_array(values: Fields, argument: str, *, is_positional: bool) -> Fields:
+    """`${name[@]:offset:length}` takes whole words; unknown when these are not plain numbers."""
+    offset_text, _, length_text = argument.partition(":")
+    if not offset_text.strip().isdigit() or (length_text and not length_text.strip().isdigit()):
+        return (ANYTHING,)
+    # The positional parameters count from one: the script's name is the first.
+    start = int(offset_text) - is_positional
+    if start < 0:
+        return (ANYTHING,)
+    return values[start : start + int(length_text)] if length_text else values[start:]
+
+
 def _compile(pattern: str) -> re.Pattern[str] | None:
-    if len(pattern) > 200 or pattern.count("*") > 3:
-        # Each star multiplies the work.
+    if len(pattern) > 200 or pattern.count("*") > 3 or any(sign in pattern for sign in "[\\("):
+        # Each star multiplies the work, and brackets are not quite those of the shell.
         return None
     try:
         return re.compile(translate(pattern))

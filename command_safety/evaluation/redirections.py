@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
+from command_safety.evaluation.environment import find_variable_rule
 from command_safety.evaluation.scope import Scope
 from command_safety.evaluation.values import ANYTHING, EMPTY, UNKNOWN, Origin, Text, join
 from command_safety.evaluation.words import WordFolder
@@ -37,6 +38,10 @@ def follow_redirects(redirects: Sequence[Redirect], *, scope: Scope, folder: Wor
     """Judge the files that are opened, and remember what reading from them gives."""
     found = Redirection()
     for redirect in redirects:
+        if redirect.descriptor.startswith("{"):
+            rule = find_variable_rule(redirect.descriptor.strip("{}"), command="")
+            if rule:
+                report(rule, redirect.descriptor)
         descriptor = redirect.descriptor or ("0" if redirect.operator.startswith("<") else "1")
         if isinstance(redirect.target, Heredoc):
             _set_input(found, scope, descriptor, folder.fold_text(redirect.target.body))

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from itertools import islice, product
 from typing import TypeAlias
 
-from command_safety.evaluation.values import ANYTHING, EMPTY, SOMETHING, UNKNOWN, Text
+from command_safety.evaluation.values import ANYTHING, EMPTY, SOMETHING, UNKNOWN, Text, join
 from command_safety.paths.normalising import normalise
 from command_safety.shell.syntax import Statement
 
@@ -44,6 +44,10 @@ class Scope:
     """What reading from an opened descriptor gives."""
     mounts: Mapping[str, str] = field(default_factory=dict)
     """In a container: host directories by where they are mounted."""
+    evaluates_assignments: bool = False
+    """Some variable is an integer, so that what is assigned to it is evaluated as an expression."""
+    is_posix: bool = False
+    """A plain `sh` runs this, which may not know what only bash knows."""
 
     def copy(self) -> Scope:
         return replace(
@@ -64,7 +68,8 @@ class Scope:
         if name.isdigit():
             return ((self._read_positional(int(name)),),)
         if name == "_":
-            return ((self.last_word,),)
+            # Whether that command ran at all is not decided, so it may be another word.
+            return ((join([ANYTHING, self.last_word]),),)
         if name == "PWD":
             return tuple((Text(directory or UNKNOWN),) for directory in self.directories)
         return ((_KNOWN.get(name, ANYTHING),),)
@@ -95,6 +100,12 @@ class Scope:
         known = [place if place.startswith(("/", "~")) and path.text != UNKNOWN else "" for place in places]
         self.directories = tuple(dict.fromkeys(known))
 
+    def forget_changed(self, before: Mapping[str, Value]) -> None:
+        """Variables that are not what they were before count as unknown."""
+        for name, value in self.variables.items():
+            if before.get(name) != value:
+                self.variables[name] = ((ANYTHING,),)
+
     def is_ambiguous(self, name: str) -> bool:
         return len(self.variables.get(name, ())) > 1
 
@@ -117,6 +128,7 @@ class Scope:
                     self.variables[name] = value if own is None else _limit((*own, *value))
             self.functions.update(other.functions)
             self.descriptors.update(other.descriptors)
+            self.evaluates_assignments |= other.evaluates_assignments
             self.directories = tuple(dict.fromkeys((*self.directories, *other.directories)))[:MAX_ALTERNATIVES]
             self.positional = other.positional if self.positional is None else self.positional
         self.variables.update(kept)

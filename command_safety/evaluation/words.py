@@ -8,7 +8,8 @@ from dataclasses import fields as fields_of
 from dataclasses import is_dataclass
 
 from command_safety.evaluation.braces import expand_braces
-from command_safety.evaluation.parameters import apply_default, apply_operator
+from command_safety.evaluation.environment import find_variable_rule
+from command_safety.evaluation.parameters import apply_default, apply_operator, slice_array
 from command_safety.evaluation.scope import Fields, Scope
 from command_safety.evaluation.values import ANYTHING, EMPTY, NO_ORIGINS, SOMETHING, UNKNOWN, Origin, Text, join
 from command_safety.shell.syntax import (
@@ -30,6 +31,7 @@ RunHidden = Callable[[str, Scope], None]
 Report = Callable[[str, str], None]
 
 _EXTENDED_PATTERN = re.compile(r"[?*+@!]\(")
+_PATTERN_SIGN = re.compile(r"[*?\[\](/\\#%]")
 _DEFAULTS = frozenset({":-", "-", ":=", "=", ":+", "+", ":?", "?"})
 _NAME = re.compile(r"[A-Za-z_]\w*", re.ASCII)
 _COUNTING = re.compile(
@@ -69,19 +71,37 @@ class WordFolder:
         """The word where it is not split: assignments, redirections, here-documents."""
         return join([EMPTY, *(join(texts, separator=" ") for texts, _ in map(self._fold_part, word.parts))])
 
-    def fold_arithmetic(self, expression: Word) -> None:
-        """Judge what an expression expands, and remember the names it sets."""
-        text = self.fold_text(expression).text
+    def fold_arithmetic(self, expression: Word) -> Text:
+        """Judge what an expression expands, and remember the names it sets; answers its text."""
+        folded = self.fold_text(expression)
+        text = folded.text
         counted = _COUNTING.fullmatch(text)
         if counted is not None:
-            self._scope.assign(counted["name"], [(Text(number),) for number in _count(counted)])
-            return
+            self._set(counted["name"], *(Text(number) for number in _count(counted)))
+            return folded
         for found in _ASSIGNED.finditer(text):
-            self._scope.assign(found[1] or found[2], [(Text(SOMETHING),)])
-        for name in _NAME.findall(text):
+            self._set(found[1] or found[2], Text(SOMETHING))
+        self.evaluate(text)
+        return folded
+
+    def evaluate(self, text: str) -> None:
+        """Judge what a text expands that is evaluated as an expression: names stand for expressions again."""
+        self._expand_again(Text(text))
+        waiting, seen = _NAME.findall(text), set()
+        while waiting:
+            name = waiting.pop()
+            if name in seen:
+                continue
+            seen.add(name)
             for value in self._scope.variables.get(name, ()):
                 self._expand_again(*value)
-        self._expand_again(Text(text))
+                waiting.extend(found for field in value for found in _NAME.findall(field.text))
+
+    def _set(self, name: str, *values: Text) -> None:
+        rule = find_variable_rule(name, command="")
+        if rule:
+            self._report(rule, name)
+        self._scope.assign(name, [(value,) for value in values])
 
     def _expand_again(self, *values: Text) -> None:
         # An index is expanded once more when a variable is looked up: `a[$(command)]`.
@@ -128,27 +148,28 @@ class WordFolder:
         return Text(path)
 
     def _fold_parameter(self, part: Parameter) -> Fields:
+        values = self._read(part)
         if part.is_length:
             return (Text(SOMETHING),)
-        values = self._read(part)
-        if part.operator and part.argument is not None:
-            return self._apply(part, part.argument, values)
+        if part.argument is not None:
+            # Without an operator it is `${!name*}`, which lists names.
+            return self._apply(part, part.argument, values) if part.operator else (ANYTHING,)
         if part.name == "*" and part.is_quoted:
-            return (join([EMPTY, *values], separator=" "),)
+            return (join(values, separator=" "),)
         return values
 
     def _read(self, part: Parameter) -> Fields:
         name = part.name
+        index = None if part.index is None else self.fold_arithmetic(part.index)
         if part.is_indirect:
             pointer = join([EMPTY, *self._read_name(name)])
-            if not pointer.is_known or not _NAME.fullmatch(pointer.text):
+            self.evaluate(pointer.text)
+            if index is not None or not pointer.is_known or not _NAME.fullmatch(pointer.text):
                 return (Text(UNKNOWN, pointer.origins),)
             name = pointer.text
         values = self._read_name(name)
-        if part.index is None:
+        if index is None:
             return values[:1] if name not in ("@", "*") else values
-        index = self.fold_text(part.index)
-        self._expand_again(index)
         if index.text in ("@", "*"):
             return values
         if index.text.isdigit():
@@ -168,11 +189,24 @@ class WordFolder:
             value = values[0] if values else EMPTY
             result = apply_default(part.operator, value, argument, is_set=is_set)
             if part.operator.endswith("="):
-                self._scope.assign(part.name, [(result,)])
+                self._set(part.name, result)
             return (result,) if result is not value else values
         if part.operator == "@P":
             self._expand_again(*values)
+        if part.operator == ":":
+            self.fold_arithmetic(word)
+            if part.name in ("@", "*"):
+                return slice_array(values, argument.text, is_positional=True)
+            if part.index is not None and part.index.literal in ("@", "*"):
+                return slice_array(values, argument.text, is_positional=False)
+        if _has_quoted_pattern(word):
+            return (ANYTHING,)
         return tuple(apply_operator(part.operator, value, argument) for value in values)
+
+
+def _has_quoted_pattern(word: Word) -> bool:
+    """Quotes take their meaning from signs that are read as a pattern once they are gone."""
+    return any(isinstance(part, Literal) and part.is_quoted and _PATTERN_SIGN.search(part.text) for part in word.parts)
 
 
 class _FieldBuilder:

@@ -28,7 +28,7 @@ _SECRET = re.compile(
       | [^/]*(?:credentials|secrets?)(?:\.(?:json|ya?ml|txt|ini|conf|toml|xml|properties))?
     )$
     | ^/(?:var/)?run/secrets/.+
-    | ^/proc/[^/]+/(?:task/[^/]+/)?(?:environ|mem|kcore) | ^/proc/kcore$ | ^/dev/k?mem$
+    | ^/proc/[^/]+/(?:task/[^/]+/)?(?:environ|mem|kcore)$ | ^/proc/kcore$ | ^/dev/k?mem$
     """,
     re.VERBOSE | re.IGNORECASE,
 )

@@ -26,6 +26,10 @@ class Arguments:
     """How many options stand before the first operand."""
 
     def has(self, *names: str) -> bool:
+        """Whether one of these options is given, long ones perhaps shortened."""
+        return any(option.name in names or _shortens(option.name, names) for option in self.options)
+
+    def has_exactly(self, *names: str) -> bool:
         return any(option.name in names for option in self.options)
 
     def value_of(self, *names: str) -> Text | None:
@@ -70,6 +74,11 @@ def parse_arguments(
         place += 1
     operands = tuple(words[place] for place in places)
     return Arguments(tuple(options), operands, tuple(places), len(options) if options_before < 0 else options_before)
+
+
+def _shortens(name: str, names: Collection[str]) -> bool:
+    """`--out` is `--output` when nothing else begins like that."""
+    return len(name) > 2 and name.startswith("--") and any(each.startswith(name) for each in names)
 
 
 def _without_unknown_start(word: Text) -> Text:

@@ -74,6 +74,8 @@ class CommandRule(StrictModel):
     """Options whose value is the next word."""
     unsafe: OptionRules = {}
     """Options that change something, with the reason."""
+    only: Names = ()
+    """When given, all options that are harmless besides those of `reads_with`; any other is asked about."""
     reads_with: Names = ()
     """Options that make the command only look; without any of them `rule` applies."""
     max_operands: int | None = None

@@ -326,9 +326,11 @@ class StatementReader:
     def _read_test(self, start: int) -> Test:
         words: list[Word] = []
         while True:
-            self._cursor.take(_SEPARATORS)
+            blanks = self._cursor.take(_SEPARATORS)
             if self._cursor.at_end:
                 raise NotUnderstood("']]' is missing")
+            if "\n" in blanks.replace("\\\n", "") and not self._may_break_test(words):
+                raise NotUnderstood("a new line inside an expression of '[['")
             operator = self._take_test_operator()
             if operator:
                 words.append(Word((Literal(operator, is_quoted=False),)))
@@ -340,6 +342,11 @@ class StatementReader:
             if word.bare == "]]":
                 return Test(tuple(words), source=self._cursor.text_since(start))
             words.append(word)
+
+    def _may_break_test(self, words: list[Word]) -> bool:
+        """Whether a new line may stand here: around the operators that join expressions."""
+        is_after_joint = not words or words[-1].bare in ("&&", "||", "(", "!")
+        return is_after_joint or any(map(self._cursor.starts_with, ("&&", "||", ")", "]]")))
 
     def _take_test_operator(self) -> str:
         for operator in ("&&", "||", "(", ")"):

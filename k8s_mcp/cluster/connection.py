@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 from k8s_diagnosis.objects.access import read_map, read_text
 from k8s_mcp.cluster.login_plugin import log_in
 from k8s_mcp.cluster.redirects import refuse_redirects
-from k8s_mcp.cluster.status_errors import not_configured
+from k8s_mcp.cluster.status_errors import not_configured, nothing_configured
 from k8s_mcp.settings import K8sSettings
 
 _DEFAULT_KUBECONFIG = Path("~/.kube/config")
@@ -46,7 +46,7 @@ class Connection:
 def find_kubeconfig(settings: K8sSettings) -> str | None:
     """The kubeconfig to use, or None for the service account of the pod we run in.
 
-    Raises ClusterUnreachable when the configured file does not exist.
+    Raises ClusterUnreachable when the configured file does not exist, NothingConfigured when none is configured.
     """
     if settings.kubeconfig_path is not None:
         if not settings.kubeconfig_path.is_file():
@@ -64,7 +64,7 @@ def find_kubeconfig(settings: K8sSettings) -> str | None:
         return str(default)
     if "KUBERNETES_SERVICE_HOST" in os.environ:
         return None
-    raise not_configured("there is no KUBECONFIG_PATH, no KUBECONFIG, no ~/.kube/config, and this is not a pod")
+    raise nothing_configured()
 
 
 def fingerprint_of(kubeconfig: str | None) -> tuple[tuple[str, float], ...]:

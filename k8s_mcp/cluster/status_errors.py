@@ -19,6 +19,7 @@ from k8s_mcp.errors import (
     CredentialsRejected,
     EvictionRefused,
     FieldsOwned,
+    NothingConfigured,
     ObjectNotFound,
     OutcomeUnknown,
     OwnedField,
@@ -56,6 +57,13 @@ def no_api(request: ApiRequest, *, server: str, reason: str) -> RequestRefused:
     return RequestRefused(
         f"The answer of {shown_url(server)} to {request} {reason}. {_outcome(request)} Is the server address of this "
         "kubeconfig context that of a Kubernetes API, and no login page or proxy before it?"
+    )
+
+
+def nothing_configured() -> NothingConfigured:
+    return NothingConfigured(
+        "No Kubernetes cluster is configured: there is no KUBECONFIG_PATH, no KUBECONFIG, no ~/.kube/config, and this"
+        f" is not a pod. {_NOTHING_READ} Set KUBECONFIG_PATH."
     )
 
 
