@@ -73,14 +73,24 @@ async def _send_report(watch: Watch, *, channels: list[str] | None) -> int:
     await watch.reports.send(key=key, channels=channels, by=name_actor())
     await deliver(watch, key=key)
     deliveries = await watch.notifications.find_deliveries(key)
+    reasons = await _read_reasons(watch)
     for delivery in deliveries:
-        detail = "" if delivery.error is None else f" ({delivery.error})"
-        print(f"{delivery.channel}: {delivery.state.value}{detail}", file=sys.stderr)
+        is_sent = delivery.state is DeliveryState.SENT
+        reason = None if is_sent else delivery.error or reasons.get(delivery.channel)
+        print(f"{delivery.channel}: {delivery.state.value}{f' ({reason})' if reason else ''}", file=sys.stderr)
     if deliveries and all(delivery.state is DeliveryState.SENT for delivery in deliveries):
         return EXIT_DONE
     if not deliveries:
         print("No channel is configured; see DINGTALK_WEBHOOK_URL or --webhook.", file=sys.stderr)
     return EXIT_NOT_SENT
+
+
+async def _read_reasons(watch: Watch) -> dict[str, str]:
+    """What the robots of each channel said last, for a message that they have not even been asked about."""
+    return {
+        status.name: "; ".join(robot.detail for robot in status.robots if robot.detail)
+        for status in await watch.notifications.list_channels()
+    }
 
 
 def _choose_channels(settings: Settings, options: StatusOptions) -> list[str] | None:

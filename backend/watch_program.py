@@ -182,6 +182,7 @@ async def deliver(watch: Watch, *, key: str | None = None) -> None:
     """Send what waits, within a minute; what does not go out now is kept for the next process that delivers."""
     loop = asyncio.get_running_loop()
     until = loop.time() + _DELIVERY_SECONDS
+    await watch.notifications.retry_refused()
     clock = SystemClock()
     for channel in watch.notifications.channel_names:
         while (moment := await watch.notifications.deliver_due(channel)) is not None:
