@@ -32,13 +32,14 @@ _ACCELERATOR_CHANGES = re.compile(
     r"--?(?:set|reset|load|save|gpureset|autorespond|rasenable|rasdisable|rasinject)\w*|-r|set|clear|upgrade",
     re.IGNORECASE,
 )
+_OPEN_PLACE = re.compile(r"(?:-\w)?/(?:tmp|var/tmp|dev/shm)/")
 _SYSTEM_PROGRAM = re.compile(r"/(?:usr/)?(?:s?bin|lib\w*)/")
 _SERVICE_ACTIONS_READING = frozenset({"status", "configtest", "config-test", "checkconfig", "--status-all"})
 _JCMD_READS = re.compile(
     r"(?:VM\.(?:version|flags|uptime|command_line|system_properties|info|native_memory|classloader_stats|classloaders|metaspace"
     r"|stringtable|symboltable|events|log list|dynlibs)|Thread\.print"
     r"|GC\.heap_info"
-    r"|Compiler\.\w+|JFR\.check|help|ManagementAgent\.status)"
+    r"|Compiler\.(?:codecache|codelist|queue|CodeHeap_Analytics|directives_print|memory)|JFR\.check|help|ManagementAgent\.status)"
 )
 _ZOOKEEPER_READS = word_set("ls ls2 get stat getAcl getAllChildrenNumber getEphemerals version config srvr whoami help")
 _HADOOP_READS = frozenset(
@@ -116,6 +117,24 @@ def check_jq(call: Call) -> Text | None:
     if any(text in ("-i", "--in-place") for text in call.texts):
         call.report("C-file-change")
     report_secrets(call)
+    return None
+
+
+def check_configuration(call: Call) -> Text | None:
+    """A configuration that anybody can write may name modules, which are loaded to test it."""
+    if any(_OPEN_PLACE.match(normalise(word.text, directory=_directory(call))) for word in call.arguments):
+        call.report("C-local-program")
+    return None
+
+
+def _directory(call: Call) -> str:
+    return call.scope.directories[0] if len(call.scope.directories) == 1 else ""
+
+
+def check_virtual_machine(call: Call) -> Text | None:
+    """`jstat`: a machine on another host is named with an `@`."""
+    if any("@" in word.text for word in call.arguments):
+        call.report("C-remote")
     return None
 
 

@@ -8,7 +8,7 @@ from command_safety import CommandClass, classify
 from tests.unit.command_safety.labelled import DATA, read_labelled, score
 
 
-@pytest.mark.parametrize("name", ["given", "own", "holdout", "holdout2"])
+@pytest.mark.parametrize("name", ["given", "own", "holdout", "holdout2", "second_look", "second_look_2"])
 def test_every_labelled_command_gets_its_class(name: str) -> None:
     found = score(read_labelled(name))
 
