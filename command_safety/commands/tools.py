@@ -241,7 +241,7 @@ def check_hadoop(call: Call) -> Text | None:
         if words[1] not in _DFSADMIN_READS and words[1:3] != ["-safemode", "get"]:
             call.report("C-database-write")
     elif words[:1] not in (["version"], ["classpath"], ["getconf"], ["haadmin"]) or (
-        words[:1] == ["haadmin"] and not words[1].startswith(("-get", "-check"))
+        words[:1] == ["haadmin"] and not "".join(words[1:2]).startswith(("-get", "-check"))
     ):
         call.report("C-database-write")
     return None
