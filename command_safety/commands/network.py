@@ -184,6 +184,13 @@ def check_address(call: Call) -> Text | None:
     return None
 
 
+def check_kafka_client(call: Call) -> Text | None:
+    """`kcat -X plugin.library.paths=…` loads a library."""
+    if any("plugin.library" in text for text in call.texts):
+        call.report("C-code-runs")
+    return None
+
+
 def _report_addresses(call: Call) -> None:
     for word in call.arguments:
         if "://" in word.text:

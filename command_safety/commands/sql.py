@@ -40,8 +40,8 @@ _FUNCTION = re.compile(
     | concat|concat_ws|group_concat|string_agg|listagg|array_agg|json\w*|jsonb\w*|row_to_json|to_jsonb|xmlagg
     | length|char_length|character_length|octet_length|bit_length|lower|upper|lcase|ucase|initcap|left|right|mid
     | substr|substring|substring_index|trim|btrim|ltrim|rtrim|lpad|rpad|repeat|reverse|replace|translate|insert|position
-    | locate|instr|strpos|charindex|split_part|regexp_\w+|ascii|chr|space|field|find_in_set|elt|format|quote\w*|hex|unhex
-    | md5|sha|sha1|sha2|sha224|sha256|sha384|sha512|crc32|conv|bin|oct|inet\d?_\w+|bit_count|to_base64|from_base64
+    | locate|instr|strpos|charindex|split_part|regexp_\w+|ascii|chr|space|field|find_in_set|elt|format|quote\w*|hex
+    | unhex|md5|sha|sha1|sha2|sha224|sha256|sha384|sha512|crc32|conv|bin|oct|inet\d?_\w+|bit_count|to_base64|from_base64
     | now|curdate|curtime|sysdate|getdate|current_\w+|localtime|localtimestamp|utc_\w+|clock_timestamp
     | statement_timestamp|transaction_timestamp|date|date_\w+|datediff|dateadd|datename|datepart|timediff|timestampdiff
     | timestampadd|adddate|subdate|addtime|subtime|from_unixtime|unix_timestamp|from_days|to_days|to_seconds|str_to_date
@@ -99,7 +99,8 @@ def find_dialects(client: str) -> list[Dialect]:
         return [Dialect(has_backslashes, False, True, False, False) for has_backslashes in (True, False)]
     if client == "psql":
         return [Dialect(has_backslashes, True, False, True, True) for has_backslashes in (True, False)]
-    return [Dialect(*flags, keeps_names=False) for flags in product((True, False), repeat=4)]
+    flags = product((True, False), repeat=4)
+    return [Dialect(backslashes, dollars, hashes, nested, False) for backslashes, dollars, hashes, nested in flags]
 
 
 def find_sql_rules(text: str, *, client: str = "") -> Iterator[str]:

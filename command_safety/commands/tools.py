@@ -11,6 +11,7 @@ from command_safety.commands.texts import decode, decode_base64
 from command_safety.evaluation.call import Call
 from command_safety.evaluation.values import SOMETHING, UNKNOWN, Origin, Text
 from command_safety.paths.normalising import normalise
+from command_safety.paths.secrets import is_secret
 from command_safety.rules.arguments import parse_arguments
 from command_safety.rules.word_sets import word_set
 
@@ -240,6 +241,8 @@ def check_hadoop(call: Call) -> Text | None:
     elif words[:1] == ["dfsadmin"] and len(words) > 1:
         if words[1] not in _DFSADMIN_READS and words[1:3] != ["-safemode", "get"]:
             call.report("C-database-write")
+    elif words[:1] == ["classpath"] and "--jar" in words:
+        call.report("C-file-write")
     elif words[:1] not in (["version"], ["classpath"], ["getconf"], ["haadmin"]) or (
         words[:1] == ["haadmin"] and not "".join(words[1:2]).startswith(("-get", "-check"))
     ):
@@ -282,9 +285,14 @@ def check_assignment(call: Call) -> Text | None:
 def check_zabbix(call: Call) -> Text | None:
     """`zabbix_get -k system.run[…]` runs a command on the agent."""
     for text in call.texts:
+        argument = text.partition("[")[2].rpartition("]")[0]
+        if is_secret(Text(argument), call.scope):
+            call.report("C-secret-read")
+        if "web.page" in text:
+            call.report("C-dynamic-host")
         if "system.run" in text:
             call.report("C-remote")
-            call.run_script(Text(text.partition("[")[2].rpartition("]")[0] or text))
+            call.run_script(Text(argument or text))
     return None
 
 
