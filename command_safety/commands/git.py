@@ -48,11 +48,11 @@ _SUBCOMMANDS = {
     "bisect": frozenset({"log"}),
     "notes": frozenset({"", "list", "show"}),
     "bundle": frozenset({"verify", "list-heads"}),
-    "reflog": frozenset({"", "show", "exists"}),
     "lfs": frozenset({"ls-files", "env", "status", "version"}),
     "config": frozenset({"get", "list"}),
     "symbolic-ref": frozenset({"HEAD"}),
 }
+_REFLOG_CHANGES = frozenset({"expire", "delete", "drop", "write"})
 _CONFIG_READS = word_set("--get --get-all --get-regexp --get-urlmatch --list -l")
 _CONFIG_SCOPES = word_set(
     "--global --system --local --worktree --show-origin --show-scope --name-only -z --null --type --bool "
@@ -94,6 +94,8 @@ def _is_reading(verb: str, inner: Call) -> bool:
         arguments = parse_arguments(inner.arguments)
         is_shown = all(option.name in ("-q", "--quiet", "--short") for option in arguments.options)
         return len(arguments.operands) == 1 and is_shown
+    if verb == "reflog":
+        return _REFLOG_CHANGES.isdisjoint(inner.texts)
     if verb in _SUBCOMMANDS:
         operands = parse_arguments(inner.arguments).operands
         return (operands[0].text if operands else "") in _SUBCOMMANDS[verb]

@@ -57,7 +57,7 @@ _FUNCTION = re.compile(
     | db_name|object_name|object_id|dbms_lob\.getlength|name_const|gtid_sub\w+|ps_current_thread_id
     | pg_(?:stat_(?!\w*reset)\w+|statio_\w+|size_pretty|(?:total_)?relation_size|database_size|table_size|indexes_size
         |tablespace_size|column_size|is_in_recovery|is_wal_replay_paused|get_\w+|table_is_visible|index\w*_size
-        |current_wal\w*|current_xlog\w*|last_wal\w*|last_xlog\w*|wal_lsn_diff|xlog_location_diff|backend_pid
+        |current_wal\w*|current_xlog\w*|last_wal\w*|last_xlog\w*|last_xact\w*|wal_lsn_diff|xlog_location_diff|backend_pid
         |postmaster_start_time|conf_load_time|encoding_to_char|typeof|blocking_pids|safe_snapshot_blocking_pids
         |my_temp_schema|has_role|describe_object|identify_object|options_to_table|control_\w+|ls_waldir
         |replication_origin_progress|lock_status|show_all_settings|available_\w+|timezone_\w+|prepared_\w+|cursor
