@@ -9,6 +9,10 @@ export PYTHONUNBUFFERED := 1
 
 POETRY := .poetry/bin/poetry
 RUN := .venv/bin
+# Many tests wait for processes that start or are killed, so twice as many run as there are processors.
+# A file's tests stay together, and files keep their order: the unit tests, many and short, fill the gaps at the end.
+TEST_WORKERS := $(shell n=$$(getconf _NPROCESSORS_ONLN); [ "$$n" -lt 4 ] && expr 2 \* "$$n" || echo 8)
+SIDE_BY_SIDE := -n $(TEST_WORKERS) --dist loadfile --no-loadscope-reorder
 NPM := npm --prefix frontend --no-fund --no-audit
 PAGE_SOURCES := $(shell find frontend/src frontend/public frontend/index.html frontend/vite.config.ts -type f 2>/dev/null)
 
@@ -40,13 +44,14 @@ format: install ## Format and fix what can be fixed
 test: lint .make/page .make/browser .make/postgresql .make/sshd .make/host-tools ## All checks and tests, the browser ones too
 	$(NPM) test
 	$(NPM) run check:size
-	$(RUN)/pytest -n auto --dist loadfile
+	$(RUN)/pytest $(SIDE_BY_SIDE)
 
 test-fast: install .make/postgresql .make/sshd .make/host-tools ## Tests that need no browser
-	$(RUN)/pytest -n auto --dist loadfile -m "not e2e"
+	$(RUN)/pytest $(SIDE_BY_SIDE) -m "not e2e"
 
-openapi: install ## Regenerate the page's API client from the backend
+openapi: install ## Regenerate what the page takes from the backend: API client, titles of conditions
 	$(RUN)/ding-robot openapi frontend/openapi.json
+	$(RUN)/python scripts/write_condition_titles.py frontend/src/i18n/conditions.json
 	$(NPM) run gen:api
 
 clean: ## Remove everything that was installed or built

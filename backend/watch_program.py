@@ -35,7 +35,6 @@ from backend.web.watch import Watch
 EXIT_WELL, EXIT_FINDINGS, EXIT_BLIND = 0, 1, 2
 _DELIVERY_SECONDS = 60.0
 _FOLLOW_SECONDS = 0.5
-_CONFIRM_SECONDS = 10.0
 _MOST_FINDINGS = 200
 
 
@@ -126,7 +125,7 @@ async def _patrol_once(settings: Settings, options: PatrolOptions) -> int:
         run = await look_at_everything(watch, starter, is_silent=options.is_json, language=language)
         if await _list_findings(watch, FindingState.SUSPECTED):
             # What comes and goes needs a second look, and there is no next patrol that would give it.
-            await asyncio.sleep(_CONFIRM_SECONDS)
+            await asyncio.sleep(settings.patrol.confirm_seconds)
             run = await look_at_everything(watch, starter, is_silent=options.is_json, language=language)
         await deliver(watch)
         findings = await _list_findings(watch, FindingState.OPEN, FindingState.SUSPECTED)

@@ -1,4 +1,4 @@
-"""The Kubernetes MCP servers that are compared, and how each is asked the same five questions."""
+"""The Kubernetes MCP servers that are compared, and how each is asked the same five questions; ours a sixth."""
 
 import os
 import shutil
@@ -63,6 +63,7 @@ def our_server() -> Contender:
             "one pod": ("k8s-describe-pod", {"namespace": target.namespace, "name": target.pod}),
             "100 log lines": ("k8s-get-logs", {"namespace": target.namespace, "pod": target.pod}),
             "events": ("k8s-get-events", {"namespace": target.noisy_namespace}),
+            "whole cluster diagnosed": ("k8s-diagnose", {"all_namespaces": True}),
         },
         http_arguments=lambda port: ("--transport", "http", "--port", str(port)),
         environment={"PYTHONPATH": str(ROOT)},

@@ -1,7 +1,8 @@
 """Our Kubernetes server beside two others on clusters of growing size: `python -m benchmarks.kubernetes_tools`.
 
 All read the same simulated API server with the same kubeconfig, one after the other. The peers are installed with npm
-into a folder outside the repository (`--peers`). Prints Markdown.
+into a folder outside the repository (`--peers`); one of them needs kubectl. Prints the section "Kubernetes" of
+project_document/performance.md, and writes it there with `--write`.
 """
 
 import argparse
@@ -13,14 +14,14 @@ import sys
 import tempfile
 import time
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from mcp import Client, StdioServerParameters
 from mcp.client.stdio import stdio_client
+from mcp.client.streamable_http import streamable_http_client
 
-from benchmarks.figures import describe_machine, percentile
 from benchmarks.kubernetes_contenders import (
     Call,
     Contender,
@@ -30,40 +31,22 @@ from benchmarks.kubernetes_contenders import (
     install_peers,
     our_server,
 )
+from benchmarks.kubernetes_report import LOGS, Answers, Figures, Run, write_section
 from benchmarks.o200k_tokens import count_tokens
 from benchmarks.process_tree import TreeMemory
 from tests.fakes.product import ROOT, find_free_port
 
 SIZES = (100, 1_000, 5_000, 10_000)
 TRANSPORTS = ("stdio", "http")
-QUESTIONS = ("all pods", "200 pods", "one pod", "100 log lines", "events")
+_ROW_OF_LOGS = 50
+"""Log reads in a row on the first cluster: a client's own limit on requests shows only after some."""
+
+_QUESTION_SECONDS = 6.0
+"""After that a question is asked no more, once it has been asked three times: slow peers would take an hour."""
+
 _DEFAULT_PEERS = Path.home() / ".cache" / "ding-robot" / "kubernetes-peers"
 _START_SECONDS = 60
 _CALL_SECONDS = 120
-
-
-@dataclass(slots=True)
-class Answers:
-    """One question, asked again and again in one connection."""
-
-    first: float = 0.0
-    later: list[float] = field(default_factory=list)
-    text: str = ""
-    structured: str = ""
-    error: str = ""
-
-
-@dataclass(slots=True)
-class Run:
-    """One server on one cluster over one transport."""
-
-    contender: str
-    size: int
-    transport: str
-    answers: dict[str, Answers] = field(default_factory=dict)
-    tool_list: str = ""
-    start_mebibytes: int = 0
-    peak_mebibytes: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +118,9 @@ async def connect(contender: Contender, cluster: Cluster, *, transport: str) -> 
     )
     try:
         await _wait_for(port)
-        async with Client(f"http://127.0.0.1:{port}/mcp", mode=mode, read_timeout_seconds=_CALL_SECONDS) as client:
+        # Our client would refuse what one of the peers answers for 5 000 pods.
+        http = streamable_http_client(f"http://127.0.0.1:{port}/mcp", max_sse_event_size=None)
+        async with Client(http, mode=mode, read_timeout_seconds=_CALL_SECONDS) as client:
             yield client
     finally:
         process.terminate()
@@ -154,7 +139,9 @@ async def _wait_for(port: int) -> None:
                 return
 
 
-async def ask_everything(contender: Contender, cluster: Cluster, *, size: int, transport: str, rounds: int) -> Run:
+async def ask_everything(
+    contender: Contender, cluster: Cluster, *, size: int, transport: str, rounds: int, log_rounds: int
+) -> Run:
     run = Run(contender.name, size, transport)
     memory = TreeMemory(excluded=[cluster.process])
     with memory:
@@ -166,28 +153,33 @@ async def ask_everything(contender: Contender, cluster: Cluster, *, size: int, t
             await asyncio.sleep(0.2)
             run.start_mebibytes = memory.peak_mebibytes
             for question, call in contender.calls(cluster.target).items():
-                repeat = max(rounds, 50) if question == "100 log lines" and rounds > 1 else rounds
-                run.answers[question] = await ask(client, call, rounds=repeat)
+                if question == LOGS and log_rounds:
+                    run.answers[question] = await ask(client, call, rounds=log_rounds, seconds=_CALL_SECONDS)
+                else:
+                    run.answers[question] = await ask(client, call, rounds=rounds, seconds=_QUESTION_SECONDS)
     run.peak_mebibytes = memory.peak_mebibytes
     return run
 
 
-async def ask(client: Client, call: Call, *, rounds: int) -> Answers:
-    """The first answer and the later ones, back to back."""
+async def ask(client: Client, call: Call, *, rounds: int, seconds: float) -> Answers:
+    """The first answer and the later ones, back to back; no more after so many seconds, but two at least."""
     answers = Answers()
     name, arguments = call
+    ends_at = time.perf_counter() + seconds
     for number in range(rounds + 1):
+        if number > 2 and time.perf_counter() > ends_at:
+            break
         started = time.perf_counter()
         try:
             result = await client.call_tool(name, arguments)
         except Exception as error:  # noqa: BLE001 - whatever a peer does, the others are measured
             answers.error = str(error)[:80] or type(error).__name__
             return answers
-        seconds = time.perf_counter() - started
+        took = time.perf_counter() - started
         if number:
-            answers.later.append(seconds)
+            answers.later.append(took)
         else:
-            answers.first = seconds
+            answers.first = took
     answers.text = "\n".join(block.text for block in result.content if block.type == "text")
     answers.structured = _as_json(result.structured_content) if result.structured_content else ""
     answers.error = answers.text[:80] if result.is_error else ""
@@ -213,25 +205,35 @@ async def measure(
     *, sizes: Sequence[int], rounds: int, starts: int, peers: Path | None, transports: Sequence[str] = TRANSPORTS
 ) -> None:
     """`peers` None measures our own server alone, and no tokens."""
+    print(await make_section(sizes=sizes, rounds=rounds, starts=starts, peers=peers, transports=transports))
+
+
+async def make_section(
+    *, sizes: Sequence[int], rounds: int, starts: int, peers: Path | None, transports: Sequence[str]
+) -> str:
+    """The text of the section in performance.md."""
     contenders = [our_server()]
     if peers is not None:
         contenders += find_peers(install_peers(peers))
+    began_at = time.perf_counter()
     runs: list[Run] = []
     cold: dict[str, list[float]] = {}
     for size in sizes:
+        log_rounds = _ROW_OF_LOGS if size == sizes[0] and rounds > 1 else 0
         async with serve_cluster(size) as cluster:
             for contender in contenders:
                 if contender.name not in cold:
                     cold[contender.name] = await measure_cold_start(contender, cluster, starts=starts)
                 for transport in transports:
-                    run = await ask_everything(contender, cluster, size=size, transport=transport, rounds=rounds)
+                    run = await ask_everything(
+                        contender, cluster, size=size, transport=transport, rounds=rounds, log_rounds=log_rounds
+                    )
                     print(f"measured {contender.name}, {size} pods, {transport}", file=sys.stderr)
                     runs.append(run)
-    tokens = _count(runs, packages=peers)
-    print(f"{describe_machine()}; {rounds} calls after the first in each connection\n")
-    print_servers(runs, cold, tokens)
-    print_latencies(runs)
-    print_sizes(runs, tokens)
+    figures = Figures(
+        runs, cold, _count(runs, packages=peers), rounds=rounds, seconds=int(time.perf_counter() - began_at)
+    )
+    return write_section(figures)
 
 
 def _count(runs: Sequence[Run], *, packages: Path | None) -> dict[str, int]:
@@ -244,88 +246,38 @@ def _count(runs: Sequence[Run], *, packages: Path | None) -> dict[str, int]:
     return dict(zip(ordered, count_tokens(ordered, packages=packages), strict=True))
 
 
-def print_servers(runs: Sequence[Run], cold: dict[str, list[float]], tokens: dict[str, int]) -> None:
-    sizes = list(dict.fromkeys(run.size for run in runs))
-    print("| server | cold start, median of runs (ms) | tools | tools/list tokens | memory after start (MiB) |", end="")
-    print("".join(f" peak at {size} pods |" for size in sizes))
-    print("|---" * (5 + len(sizes)) + "|")
-    for name, seconds in cold.items():
-        own = [run for run in runs if run.contender == name and run.transport == "stdio"]
-        count = len(json.loads(own[0].tool_list))
-        cells = [
-            name,
-            f"{percentile(seconds, percent=50) * 1000:.0f} ({min(seconds) * 1000:.0f}–{max(seconds) * 1000:.0f})",
-            str(count),
-            _show_tokens(own[0].tool_list, tokens),
-            str(own[0].start_mebibytes),
-            *(str(run.peak_mebibytes) for run in own),
-        ]
-        print(f"| {' | '.join(cells)} |")
-    print()
-
-
-def print_latencies(runs: Sequence[Run]) -> None:
-    """First call, then median and 99th percentile of the later ones, in milliseconds."""
-    columns = list(dict.fromkeys((run.contender, run.transport) for run in runs))
-    print("| pods | question |" + "".join(f" {name}, {transport} |" for name, transport in columns))
-    print("|---" * (2 + len(columns)) + "|")
-    for size in dict.fromkeys(run.size for run in runs):
-        for question in QUESTIONS:
-            found = {(run.contender, run.transport): run.answers[question] for run in runs if run.size == size}
-            cells = [_show_latency(found[column]) for column in columns]
-            print(f"| {size} | {question} | {' | '.join(cells)} |")
-    print()
-
-
-def _show_latency(answers: Answers) -> str:
-    if answers.error or not answers.later:
-        return f"fails: {answers.error}"
-    middle, high = (percentile(answers.later, percent=percent) * 1000 for percent in (50, 99))
-    return f"{answers.first * 1000:.0f}, then {middle:.1f} / {high:.1f}"
-
-
-def print_sizes(runs: Sequence[Run], tokens: dict[str, int]) -> None:
-    """Characters and tokens of an answer; ours in both of its forms, of which a client gives a model one."""
-    names = list(dict.fromkeys(run.contender for run in runs))
-    print("| pods | question |" + "".join(f" {name} |" for name in names))
-    print("|---" * (2 + len(names)) + "|")
-    for size in dict.fromkeys(run.size for run in runs):
-        for question in QUESTIONS:
-            own = {
-                run.contender: run.answers[question] for run in runs if run.size == size and run.transport == "stdio"
-            }
-            print(f"| {size} | {question} | {' | '.join(_show_size(own[name], tokens) for name in names)} |")
-
-
-def _show_size(answers: Answers, tokens: dict[str, int]) -> str:
-    if answers.error:
-        return "fails"
-    shown = f"{len(answers.text)} chars, {_show_tokens(answers.text, tokens)} tokens"
-    if not answers.structured:
-        return shown
-    return f"{shown}; structured {len(answers.structured)}, {_show_tokens(answers.structured, tokens)}"
-
-
-def _show_tokens(text: str, tokens: dict[str, int]) -> str:
-    return str(tokens[text]) if text in tokens else "–"
+def replace_section(document: str, section: str) -> str:
+    """The document with the section of the same heading replaced, or with it at the end."""
+    heading = section.partition("\n")[0]
+    before, found, after = document.partition(f"{heading}\n")
+    _old, next_heading, rest = after.partition("\n## ")
+    if not found:
+        return f"{document.rstrip()}\n\n{section.rstrip()}\n"
+    return f"{before}{section.rstrip()}\n{next_heading}{rest}"
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--sizes", type=int, nargs="+", default=list(SIZES), metavar="PODS")
-    parser.add_argument("--rounds", type=int, default=20, help="calls after the first one")
+    parser.add_argument("--rounds", type=int, default=10, help="calls after the first one")
     parser.add_argument("--starts", type=int, default=5, help="cold starts of each server")
     parser.add_argument("--peers", type=Path, default=_DEFAULT_PEERS, help="where the peers are installed")
     parser.add_argument("--alone", action="store_true", help="measure our own server only")
+    parser.add_argument("--write", action="store_true", help="also into project_document/performance.md")
     parsed = parser.parse_args()
-    asyncio.run(
-        measure(
+    section = asyncio.run(
+        make_section(
             sizes=parsed.sizes,
             rounds=parsed.rounds,
             starts=parsed.starts,
             peers=None if parsed.alone else parsed.peers,
+            transports=TRANSPORTS,
         )
     )
+    print(section)
+    if parsed.write:
+        path = ROOT / "project_document" / "performance.md"
+        path.write_text(replace_section(path.read_text(encoding="utf-8"), section), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from host_facts.domain import CpuFacts, FilesystemFacts, HostFacts, ListenerFacts, OomKillFacts
+from host_facts.domain import CpuFacts, FilesystemFacts, HostFacts, OomKillFacts
 from host_facts.filesystems import choose_filesystems
+from host_facts.listener_rules import choose_listeners
 from host_facts.process_rules import choose_top_processes, find_zombies
 from host_facts.rates import add_swap_traffic, measure_processes, used_ratio
 from host_facts.readings import Readings
@@ -15,7 +16,6 @@ NOT_READ = "not read"
 OOM_WINDOW = timedelta(hours=24)
 MOST_OOM_KILLS = 20
 MOST_UNITS = 100
-MOST_LISTENERS = 500
 MOST_CERTIFICATES = 100
 _PARTS = (
     *("boot_at", "cpu", "memory", "filesystems", "top_processes", "zombies", "oom_kills", "failed_units", "listeners"),
@@ -42,7 +42,7 @@ def assemble_facts(readings: Readings, *, host: str, taken_at: datetime) -> Host
         zombies=None if processes is None else find_zombies(processes),
         oom_kills=_choose_oom_kills(readings.oom_kills, now=taken_at),
         failed_units=None if readings.failed_units is None else tuple(readings.failed_units[:MOST_UNITS]),
-        listeners=_choose_listeners(readings.listeners),
+        listeners=None if readings.listeners is None else choose_listeners(readings.listeners, processes=processes),
         certificates=None if readings.certificates is None else tuple(readings.certificates[:MOST_CERTIFICATES]),
         clock=readings.clock,
         open_files_ratio=readings.open_files_ratio,
@@ -82,14 +82,6 @@ def _choose_oom_kills(kills: Sequence[OomKillFacts] | None, *, now: datetime) ->
         return None
     recent = [kill for kill in kills if kill.at is None or kill.at >= now - OOM_WINDOW]
     return tuple(recent[:MOST_OOM_KILLS])
-
-
-def _choose_listeners(listeners: Sequence[ListenerFacts] | None) -> tuple[ListenerFacts, ...] | None:
-    """TCP first when there are too many: a busy resolver opens UDP ports by the thousand."""
-    if listeners is None or len(listeners) <= MOST_LISTENERS:
-        return None if listeners is None else tuple(listeners)
-    kept = sorted(listeners, key=lambda listener: listener.protocol)[:MOST_LISTENERS]
-    return tuple(sorted(kept, key=lambda listener: (listener.port, listener.protocol, listener.address)))
 
 
 def _explain_gaps(facts: HostFacts, readings: Readings) -> dict[str, str]:

@@ -83,6 +83,7 @@ _SOURCES = (
     ),
     _Source("failed-units", "LIMIT systemctl list-units --failed --no-legend --no-pager --plain --full"),
     _Source("unit-times", "LIMIT systemctl show --failed --no-pager -p Id -p StateChangeTimestamp '*'", 256 * 1024),
+    _Source("unit-logs", "LIMIT systemctl status --failed --no-pager --full --lines=20 '*'", 256 * 1024),
     _Source(
         "listeners",
         "LIMIT ss -tulnp || LIMIT /usr/sbin/ss -tulnp || LIMIT netstat -tulnp"

@@ -87,6 +87,8 @@ class FailedUnitFacts(_Facts):
     name: str
     description: str
     since: datetime | None = None
+    last_lines: tuple[str, ...] = ()
+    """The end of its log without times, oldest first, credentials hidden; empty where it may not be read."""
 
 
 class ListenerFacts(_Facts):
@@ -96,6 +98,12 @@ class ListenerFacts(_Facts):
     port: int
     pid: int | None = None
     process: str = ""
+    """Its short name, as the kernel keeps it."""
+    user: str = ""
+    command: str = ""
+    """The command line where it could be read, at most 200 characters, credentials hidden."""
+    age_seconds: float | None = None
+    """Since the process was started."""
 
 
 class CertificateFacts(_Facts):

@@ -13,7 +13,7 @@ from host_facts.sections import Section, read_sections
 from host_facts.sources.certificates import find_unreadable_files, parse_certificates
 from host_facts.sources.clock import compare_with_caller, parse_clock
 from host_facts.sources.disk_usage import parse_disk_usage, parse_inode_usage
-from host_facts.sources.failed_units import parse_failed_units, parse_unit_times
+from host_facts.sources.failed_units import parse_failed_units, parse_unit_logs, parse_unit_times
 from host_facts.sources.kernel_counters import (
     parse_boot_time,
     parse_load,
@@ -120,7 +120,11 @@ def _read_failed_units(sections: dict[str, Section]) -> Sequence[FailedUnitFacts
     if section.exit_status != 0:
         return None
     since = parse_unit_times(sections.get("unit-times", _NOTHING).text)
-    return [unit.model_copy(update={"since": since.get(unit.name)}) for unit in parse_failed_units(section.text)]
+    logs = parse_unit_logs(sections.get("unit-logs", _NOTHING).text)
+    return [
+        unit.model_copy(update={"since": since.get(unit.name), "last_lines": logs.get(unit.name, ())})
+        for unit in parse_failed_units(section.text)
+    ]
 
 
 def _read_certificates(section: Section) -> Sequence[CertificateFacts] | None:

@@ -221,7 +221,7 @@ def _rules_for(case: PodCase) -> Sequence[ContainerRule]:
 
 def _rules_for_job(case: PodCase, job: JsonObject | None) -> Sequence[ContainerRule]:
     if job is None:
-        return CONTAINER_RULES
+        return () if _has_succeeded(case) else CONTAINER_RULES
     if is_complete(job) or _was_followed_by_success(case.index, job):
         return ()
     if read_text(case.pod, "status", "phase") != "Failed":
@@ -230,6 +230,13 @@ def _rules_for_job(case: PodCase, job: JsonObject | None) -> Sequence[ContainerR
         return EXACT_CRASH_RULES
     failed = job.get("status", {}).get("failed")
     return CONTAINER_RULES if isinstance(failed, int) and failed >= _FAILURES_OF_A_RUNNING_JOB else ()
+
+
+def _has_succeeded(case: PodCase) -> bool:
+    """Whether another pod of a Job that was not read has done its work."""
+    kind, name = controller_of(case.pod)
+    pods = case.index.pods_of(f"{kind}/{case.namespace}/{name}")
+    return any(read_text(pod, "status", "phase") == "Succeeded" for pod in pods)
 
 
 def _was_followed_by_success(index: ClusterIndex, job: JsonObject) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
@@ -17,6 +18,8 @@ from k8s_diagnosis.snapshot import EVERYWHERE, ClusterSnapshot, ContainerLogs
 _EXAMPLES = 3
 _SCALED_KINDS = ("Deployment", "StatefulSet", "ReplicaSet", "DaemonSet")
 _SERVICE_NAME = "kubernetes.io/service-name"
+# The controller names the runs of a CronJob by their time: minutes since 1970, in older versions seconds.
+_RUN_OF_CRONJOB = re.compile(r"(?P<cronjob>.+)-\d{8}(?:\d\d)?")
 _WITHOUT_NAMESPACE = {"Node", "PersistentVolume", "Namespace"}
 
 ObjectKey = tuple[str, str, str]
@@ -148,6 +151,11 @@ class ClusterIndex:
         if direct is not None:
             return self.owner_path_of(direct_kind, direct)
         kind, name = owner_of(pod)
+        scheduled = (
+            _RUN_OF_CRONJOB.fullmatch(name) if kind == "Job" and not self.is_complete("Job", namespace) else None
+        )
+        if scheduled:
+            return f"CronJob/{namespace}/{scheduled['cronjob']}"
         # A static pod belongs to its node; the node is no workload, so the pod stands for itself.
         if kind == "Node":
             return f"Pod/{namespace}/{name_of(pod)}"

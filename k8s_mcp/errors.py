@@ -18,6 +18,10 @@ class ClusterUnreachable(ClusterError):
     error_kind = ErrorKind.UNREACHABLE
 
 
+class NothingConfigured(ClusterUnreachable):
+    """Nobody has named a cluster; unlike a named one that cannot be used, that is no fault."""
+
+
 class ObjectNotFound(ClusterError):
     """The API server knows no such object."""
 

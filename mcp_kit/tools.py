@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import logging
 import re
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -28,6 +29,9 @@ READ_ONLY = ToolAnnotations(read_only_hint=True)
 
 # Host programs join server and tool name and cut at 60 characters; dots and slashes break some of them.
 _TOOL_NAME = re.compile(r"[a-z][a-z0-9-]{0,39}")
+
+
+_log = logging.getLogger(__name__)
 
 
 class ToolRuleBroken(ValueError):
@@ -66,11 +70,23 @@ class StrictTool(Tool):
                 result = fit_result(result, max_characters=MAX_RESULT_CHARACTERS)
         except UnexpectedToolError as error:
             if not isinstance(error.__cause__, self.expected_errors):
-                raise
+                return self._admit_fault(error)
             return error_result(str(error.__cause__), kind=kind_of(error.__cause__))
         except ToolError as error:
             return self._explain(error)
         return result
+
+    def _admit_fault(self, error: UnexpectedToolError) -> CallToolResult:
+        """A fault of ours, or an answer that no rule foresaw: said as such, the details in the log alone."""
+        _log.error("%s failed", self.name, exc_info=error.__cause__)
+        only_reads = bool(self.annotations and self.annotations.read_only_hint)
+        left = "Nothing was changed." if only_reads else "Whether it changed anything is not known: look first."
+        fault = type(error.__cause__).__name__
+        text = (
+            f"{self.name} failed through a fault of its own ({fault}; details are in the log of this server). {left} "
+            "Do not guess its answer; another tool or a narrower question may get one."
+        )
+        return error_result(text, kind=ErrorKind.FAILED if only_reads else ErrorKind.OUTCOME_UNKNOWN)
 
     def _explain(self, error: ToolError) -> CallToolResult:
         cause = error.__cause__

@@ -1,4 +1,5 @@
-"""`systemctl list-units --failed` (plain or JSON) and the properties of those units by `systemctl show`."""
+"""`systemctl list-units --failed` (plain or JSON), the properties of those units by `systemctl show`, their logs
+by `systemctl status`."""
 
 from __future__ import annotations
 
@@ -8,10 +9,14 @@ from datetime import UTC, datetime
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
+from host_facts.command_lines import tidy_command
 from host_facts.domain import FailedUnitFacts
 
 _UNIT = r"[\w@:.\\-]{1,255}\.(?:service|socket|device|mount|automount|swap|target|path|timer|slice|scope|snapshot)"
 _LINE = re.compile(rf"(?:[●*×•]\s+)?(?P<name>{_UNIT})\s+(?P<load>[\w-]+)\s+failed\s+(?P<sub>[\w-]+)\s*(?P<text>.*)")
+_HEAD = re.compile(rf"\S (?P<name>{_UNIT})(?: - .*)?")
+_LOG_LINE = re.compile(r"\w{3} [ \d]\d \d\d:\d\d:\d\d \S+ (?P<said>[^\s:].*)")
+_MOST_LINES = 4
 _STAMP = re.compile(r"(?:\w{3} )?(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d) (UTC|GMT)")
 
 
@@ -44,6 +49,24 @@ def parse_unit_times(text: str) -> dict[str, datetime]:
             if moment is not None:
                 times[properties["Id"]] = moment
     return times
+
+
+def parse_unit_logs(text: str) -> dict[str, tuple[str, ...]]:
+    """From `systemctl status`: the last lines of each unit's log, without time and host."""
+    logs: dict[str, list[str]] = {}
+    name = ""
+    for line in text.splitlines():
+        if head := _HEAD.fullmatch(line.rstrip()):
+            name = head["name"]
+        elif name and (found := _LOG_LINE.fullmatch(line)):
+            logs.setdefault(name, []).append(tidy_command(found["said"]))
+    return {name: _choose_lines(lines) for name, lines in logs.items()}
+
+
+def _choose_lines(lines: list[str]) -> tuple[str, ...]:
+    """The service's own last words; how systemd tried again and gave up only where there are none."""
+    own = [line for line in lines if not line.startswith("systemd[1]:")]
+    return tuple((own or lines)[-_MOST_LINES:])
 
 
 def _parse_json(text: str) -> list[tuple[str, str]] | None:

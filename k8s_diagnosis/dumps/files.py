@@ -12,6 +12,7 @@ from typing import Any
 import yaml
 
 from k8s_diagnosis.objects.access import JsonObject
+from k8s_diagnosis.snapshot import LogKey
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,15 +25,11 @@ class DumpFile:
 
 @dataclass(frozen=True, slots=True)
 class LogFile:
-    """A container's log; the names are as far known as the path tells them."""
+    """The log of a container: its names are known, or are to be found in the path."""
 
-    stem: str
-    """NAMESPACE.POD.CONTAINER, to be split by the names of the pods."""
-    is_previous: bool
+    path: str
     text: str
-    namespace: str = ""
-    pod: str = ""
-    container: str = ""
+    names: LogKey | None = None
 
 
 class Unreadable(ValueError):
@@ -92,35 +89,21 @@ def parse_log(file: DumpFile) -> Iterator[LogFile]:
     """The logs in a text file: one by its name, or the sections of a cluster-info dump."""
     path = PurePosixPath(file.path)
     if path.name == "logs.txt" and _SECTION.match(file.text.partition("\n")[0]):
-        yield from _parse_sections(file.text)
-        return
-    stem, is_previous = path.name.rpartition(".")[0], False
-    if _NO_LOG.search(stem):
-        return
-    for ending in (".previous", "-previous", "_previous"):
-        if stem.endswith(ending):
-            stem, is_previous = stem.removesuffix(ending), True
-    parts = path.parts
-    if len(parts) >= 2 and parts[-2] == "logs" and stem in {"current", "previous"} and "pods" in parts:
-        at = parts.index("pods")
-        yield LogFile(
-            "", stem == "previous", file.text, namespace=parts[at - 1], pod=parts[at + 1], container=parts[-3]
-        )
-        return
-    directories = [part for part in parts[:-1] if part not in {"logs", "."}]
-    yield LogFile(".".join([*directories[-2:], stem]) if directories else stem, is_previous, file.text)
+        yield from _parse_sections(file)
+    elif not _NO_LOG.search(path.stem):
+        yield LogFile(file.path, file.text)
 
 
-def _parse_sections(text: str) -> Iterator[LogFile]:
+def _parse_sections(file: DumpFile) -> Iterator[LogFile]:
     begun: re.Match[str] | None = None
     lines: list[str] = []
-    for line in text.splitlines():
+    for line in file.text.splitlines():
         start = _SECTION.match(line)
         if start:
             begun, lines = start, []
         elif _SECTION_END.match(line) and begun:
             container, namespace, pod = begun.groups()
-            yield LogFile("", False, "\n".join(lines), namespace=namespace, pod=pod, container=container)
+            yield LogFile(file.path, "\n".join(lines), (namespace, pod, container))
             begun = None
         else:
             lines.append(line)

@@ -29,7 +29,8 @@ class UnreachedDependency:
 
 
 _UNRESOLVED = re.compile(
-    r"(?i)no such host|name or service not known|temporary failure in name resolution|could not (?:be )?resolved?\b|"
+    r"(?i)\blookup [\w.-]+(?: on [\d.:\[\]a-f]+)?: |no such host|name or service not known|"
+    r"temporary failure in name resolution|could not (?:be )?resolved?\b|"
     r"couldn'?t resolve|can'?t resolve|can'?t find\b.*(?:nxdomain|host|name)|nxdomain|\benotfound\b|eai_again|"
     r"eai_noname|"
     r"unknown\s?host|unknown (?:mysql )?server host|bad address|nodename nor servname|could not translate host name|"

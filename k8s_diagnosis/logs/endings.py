@@ -120,7 +120,7 @@ ENDINGS: tuple[Ending, ...] = (
         "crash-permission-denied",
         re.compile(
             r"(?i)permission denied|\bEACCES\b|operation not permitted|\bEPERM\b|AccessDeniedException: /|"
-            r"权限不够|权限被拒绝|没有权限"
+            r"权限不够|权限不足|权限被拒绝|没有权限|无权限"
         ),
         Words(
             "the system refuses what it does, as user or rights do not fit", "操作系统拒绝了它的操作：用户或权限不合适"
@@ -164,7 +164,9 @@ ENDINGS: tuple[Ending, ...] = (
             r"option|"
             r"syntax|log level)|strconv\.\w+: parsing|NumberFormatException|validation errors? for|must be (?:a |an |"
             r"one of|"
-            r"between|greater|positive)|fatal config file error|配置.{0,20}(?:错误|无效|有误|失败)|解析.{0,20}失败"
+            r"between|greater|positive)|fatal config file error|"
+            r"failed to configure a|attribute is not specified|could not be configured|"
+            r"配置.{0,20}(?:错误|无效|有误|失败)|解析.{0,20}失败"
         ),
         Words("its configuration is not valid", "它的配置无效"),
         Words(

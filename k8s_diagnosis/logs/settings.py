@@ -37,6 +37,8 @@ _MISSING_VARIABLE = tuple(
         rf"(?:^|: )(?:line \d+: )?{_VARIABLE}: (?i:parameter not set|unbound variable|parameter null or not set)",
         # Without the word variable only names with an underscore count: "BOB is not set" may be about a person.
         rf"{_UNDERSCORED}:? (?i:{_MISSING}|must be (?:set|provided|defined|specified))",
+        # What stands after the colon may be hidden, since a password could stand there.
+        rf"(?:^|: )(?:line )?\d+: {_UNDERSCORED}: \[redacted\] (?i:not set|variable|null)",
         rf"(?i:please set|must set|need to set|must specify|must provide) {_UNDERSCORED}",
         rf"(?:缺少|缺失|未找到|找不到|没有)(?:必需的|必要的|必填的?)?(?:环境变量|配置项?)[:： ]*{_VARIABLE}",
         rf"(?:环境变量|配置项?)[:： ]*{_VARIABLE}[ ]*(?:未设置|没有设置|不存在|缺失|为空|未定义|未配置|必须)",
@@ -53,6 +55,8 @@ _SPELT_OUT: tuple[tuple[re.Pattern[str], str], ...] = (
 _PLACEHOLDER = re.compile(r"(?i:could not resolve placeholder) ['\"](?P<name>[\w.-]+)['\"]")
 _FIELD_REQUIRED = re.compile(r"^\s*Field required \[type=missing")
 _FIELD = re.compile(r"\s*(?P<name>[A-Za-z]\w*)\s*")
+# TOKEN = os.environ["API_TOKEN"] is hidden up to its last bracket.
+_READS_ENVIRONMENT = re.compile(r"environ|ENV|= \[redacted\][\])]")
 _OPTIONAL = re.compile(
     r"(?i)using default|default(?:ing|s)? to|falling back|optional|ignor(?:ed|ing)|deprecated|使用默认"
 )
@@ -61,7 +65,7 @@ _OPTIONAL = re.compile(
 def find_missing_variable(lines: Sequence[str]) -> tuple[str, str] | None:
     """Name of the variable and the line that says so, from the most telling line on."""
     # A KeyError may be about any dictionary; the trace shows whether it was the environment.
-    reads_environment = any("environ" in line or "ENV" in line for line in lines)
+    reads_environment = any(_READS_ENVIRONMENT.search(line) for line in lines)
     patterns = (*_MISSING_VARIABLE, _KEY_ERROR) if reads_environment else _MISSING_VARIABLE
     for line in rank_lines(lines):
         if _OPTIONAL.search(line):

@@ -61,6 +61,10 @@ def judge_log(lines: Sequence[str]) -> Verdict | None:
     missing = find_missing_variable(telling)
     for line in rank_lines(telling):
         verdict = _judge_line(line, missing)
+        if verdict is not None and verdict.ending is not None and missing is not None:
+            # "1 validation error" is no news beside the name of the setting.
+            is_vague = verdict.ending.ending.condition == "crash-config-invalid"
+            verdict = Verdict(missing_variable=missing) if is_vague else verdict
         if verdict is not None:
             return _complete(verdict, telling)
     return Verdict(missing_variable=missing) if missing else None

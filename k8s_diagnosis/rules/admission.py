@@ -85,14 +85,23 @@ def _from_events(index: ClusterIndex) -> Iterator[tuple[str, str, str]]:
         if event.kind not in _KINDS or (seconds_between(event.last_seen, index.now) or 0) > _RECENT_SECONDS:
             continue
         source = index.find(event.kind, event.namespace, event.name)
-        if source is not None and _has_all_pods(event.kind, source):
+        is_gone = source is None and index.is_complete(event.kind, event.namespace)
+        if is_gone or (source is not None and _has_all_pods(event.kind, source)):
             continue
         workload = (
             index.owner_path_of(event.kind, source)
             if source is not None
-            else f"{event.kind}/{event.namespace}/{event.name}"
+            else _owner_by_name(index, event.kind, event.namespace, event.name)
         )
         yield workload, _POD_NAME.sub("", event.message), event.quote()
+
+
+def _owner_by_name(index: ClusterIndex, kind: str, namespace: str, name: str) -> str:
+    """The workload of an object that was not read: a ReplicaSet is called after its Deployment."""
+    deployment = name.rpartition("-")[0]
+    if kind == "ReplicaSet" and index.find("Deployment", namespace, deployment) is not None:
+        return f"Deployment/{namespace}/{deployment}"
+    return f"{kind}/{namespace}/{name}"
 
 
 def _has_all_pods(kind: str, source: JsonObject) -> bool:

@@ -132,8 +132,8 @@ def _failure_message(index: ClusterIndex, hpa: JsonObject) -> str:
     active = condition_of(hpa, "ScalingActive")
     since = parse_time(read_text(active, "lastTransitionTime"))
     created = parse_time(read_text(hpa, "metadata", "creationTimestamp"))
-    is_lasting = (seconds_between(since or created, index.now) or _PATIENCE_SECONDS) >= _PATIENCE_SECONDS
-    if read_text(active, "status") != "False" or not is_lasting:
+    lasted = seconds_between(since or created, index.now)
+    if read_text(active, "status") != "False" or (lasted is not None and lasted < _PATIENCE_SECONDS):
         return ""
     return sanitise_line(read_text(active, "message"), max_characters=_MAX_MESSAGE)
 

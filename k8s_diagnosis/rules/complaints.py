@@ -9,6 +9,7 @@ from k8s_diagnosis.cases import ContainerCase, PodCase
 from k8s_diagnosis.index import ClusterIndex
 from k8s_diagnosis.logs.dependencies import UnreachedDependency, find_repeated, find_unreached
 from k8s_diagnosis.logs.lines import MAX_SHOWN
+from k8s_diagnosis.logs.progress import find_age
 from k8s_diagnosis.objects.pods import is_finished
 from k8s_diagnosis.problem import Problem, Severity, Words
 from k8s_diagnosis.rules.dependencies import examine_dependency, name_peer
@@ -18,6 +19,9 @@ from mcp_kit.sanitising import sanitise_line
 _PODS_READ = 200
 _LINES_READ = 30
 _PATIENCE_SECONDS = 120
+_STALE_SECONDS = 900
+# Fewer lines are the whole log of a program, so that its age tells how often it writes.
+_MANY_LINES = 60
 _SURE = 0.85
 
 
@@ -54,12 +58,21 @@ def list_complaints(index: ClusterIndex) -> Iterator[Complaint]:
 
 
 def _complaint_of(container: ContainerCase) -> Iterator[Complaint]:
-    lines = container.current_log or container.failed_log
+    # What a program complained of in the run before says nothing once it runs and is ready.
+    lines = container.current_log if container.facts.is_ready else container.current_log or container.failed_log
     # A program at work writes much else between two complaints.
-    repeated = find_repeated(lines) if container.facts.is_ready else None
+    repeated = find_repeated(lines) if container.facts.is_ready and _may_be_recent(container, lines) else None
     unreached = repeated or find_unreached(lines[-_LINES_READ:])
     if unreached is not None:
         yield Complaint(container, unreached, is_lasting=repeated is not None)
+
+
+def _may_be_recent(container: ContainerCase, lines: list[str]) -> bool:
+    """A program that writes when something fails only may have written its last lines days ago."""
+    age = find_age(lines[-1], now=container.pod.now) if lines else None
+    if age is not None:
+        return age < _STALE_SECONDS
+    return len(lines) >= _MANY_LINES or (container.running_seconds or 0) < len(lines) * _STALE_SECONDS
 
 
 def find_failing_callers(complaints: Iterable[Complaint]) -> Iterator[Problem]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from k8s_diagnosis.cases import PodCase
-from k8s_diagnosis.objects.access import read_map, read_maps, read_text
+from k8s_diagnosis.objects.access import read_flag, read_map, read_maps, read_text
 from k8s_diagnosis.problem import Problem, Severity, Words
 from k8s_diagnosis.text.names import find_nearest
 from mcp_kit.sanitising import sanitise_line
@@ -20,6 +20,7 @@ _VOLUME_NAME = re.compile(r'for volume "([^"]+)"')
 _KINDS = {"configmap": "ConfigMap", "secret": "Secret"}
 _WAITING = {"ContainerCreating", "PodInitializing", "CreateContainerConfigError"}
 _MAX_MESSAGE = 400
+_PATIENCE_SECONDS = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +117,20 @@ def find_references(case: PodCase) -> Iterator[MissingReference]:
         return
     for event in reversed(case.events_of("FailedMount", "Failed")):
         yield from _parse(case, event.message, f"event {event.reason} x{event.count}")
+    if not case.events and (case.age_seconds or 0) >= _PATIENCE_SECONDS:
+        yield from _list_absent(case)
+
+
+def _list_absent(case: PodCase) -> Iterator[MissingReference]:
+    """What the volumes name and the cluster lacks, for want of events that would say so."""
+    for volume in read_maps(case.pod, "spec", "volumes"):
+        for source in [volume, *read_maps(volume, "projected", "sources")]:
+            for field, kind in (("configMap", "ConfigMap"), ("secret", "Secret")):
+                held = read_map(source, field)
+                name = read_text(held, "secretName") or read_text(held, "name")
+                if name and not read_flag(held, "optional") and case.index.is_missing(kind, case.namespace, name):
+                    quote = f"{case.path}: spec.volumes {read_text(volume, 'name')} names {kind} {name}"
+                    yield MissingReference(kind, name, "", quote)
 
 
 def _parse(case: PodCase, message: str, source: str) -> Iterator[MissingReference]:

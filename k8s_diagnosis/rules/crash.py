@@ -9,6 +9,7 @@ from k8s_diagnosis.logs.listening import find_listening
 from k8s_diagnosis.objects.access import read_flag, read_map, read_maps, read_text
 from k8s_diagnosis.objects.revisions import find_revisions
 from k8s_diagnosis.problem import Problem, Severity, Words
+from k8s_diagnosis.rules.storage import space_of_claim
 from k8s_diagnosis.sources import Source, find_file_source, find_source, secrets_of
 from mcp_kit.sanitising import sanitise_line
 
@@ -119,7 +120,15 @@ def find_known_ending(case: ContainerCase) -> Problem | None:
         evidence=(case.ending_evidence(), f"log (failed run): {line}", *context, *_revision_evidence(case)),
         next_step=found.ending.next_step,
         confidence=0.9,
+        touches=_full_claims(case) if found.ending.condition == "crash-disk-full" else (),
     )
+
+
+def _full_claims(case: ContainerCase) -> tuple[str, ...]:
+    """The claims a program writes to that finds no space: that they are full is the same fault once more."""
+    volumes = read_maps(case.pod.pod, "spec", "volumes")
+    names = [read_text(volume, "persistentVolumeClaim", "claimName") for volume in volumes]
+    return tuple(space_of_claim(case.pod.namespace, name) for name in names if name)
 
 
 def _source_of(case: ContainerCase, found: FoundEnding) -> Source | None:

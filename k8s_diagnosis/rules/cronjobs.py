@@ -24,6 +24,7 @@ from k8s_diagnosis.text.times import parse_time, seconds_between, shorten_durati
 
 # The controller looks every ten seconds; a busy one takes a while longer.
 _DUE_PATIENCE = timedelta(seconds=120)
+_LONG_REST = timedelta(days=30)
 _LONGEST_GAP = timedelta(days=400)
 # Below this the controller misses its own window (Kubernetes documentation, CronJob limitations).
 _SHORTEST_DEADLINE_SECONDS = 10
@@ -33,14 +34,15 @@ def find_cronjobs(index: ClusterIndex) -> Iterator[Problem]:
     for cronjob in index.all("CronJob"):
         if read_text(cronjob, "metadata", "deletionTimestamp"):
             continue
-        problem = _suspended(cronjob) or _invalid(index, cronjob) or _failing(index, cronjob) or _missed(index, cronjob)
+        if read_flag(cronjob, "spec", "suspend"):
+            problem = None if _is_at_rest(index, cronjob) else _suspended(cronjob)
+        else:
+            problem = _invalid(index, cronjob) or _failing(index, cronjob) or _missed(index, cronjob)
         if problem is not None:
             yield problem
 
 
-def _suspended(cronjob: JsonObject) -> Problem | None:
-    if not read_flag(cronjob, "spec", "suspend"):
-        return None
+def _suspended(cronjob: JsonObject) -> Problem:
     path, name, namespace = object_path("CronJob", cronjob), name_of(cronjob), namespace_of(cronjob)
     last = read_text(cronjob, "status", "lastScheduleTime") or "never"
     patch = '{"spec":{"suspend":false}}'
@@ -62,6 +64,13 @@ def _suspended(cronjob: JsonObject) -> Problem | None:
             arguments={"kind": "CronJob", "name": name, "namespace": namespace, "patch": {"spec": {"suspend": False}}},
         ),
     )
+
+
+def _is_at_rest(index: ClusterIndex, cronjob: JsonObject) -> bool:
+    """Suspended for so long that it is meant to be: nobody has missed its runs."""
+    moments = (("metadata", "creationTimestamp"), ("status", "lastScheduleTime"))
+    known = [moment for path in moments if (moment := parse_time(read_text(cronjob, *path))) is not None]
+    return bool(known) and index.now - max(known) > _LONG_REST
 
 
 def _invalid(index: ClusterIndex, cronjob: JsonObject) -> Problem | None:

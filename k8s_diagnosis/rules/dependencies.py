@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 
 from k8s_diagnosis.cases import ContainerCase
@@ -24,6 +25,7 @@ from mcp_kit.sanitising import sanitise_line
 CLUSTER_DNS = "DNS//cluster"
 """Stands for the name service of the cluster in the chains of problems."""
 
+_NO_SUCH_NAME = re.compile(r"(?i)nxdomain|no such host|enotfound|name or service not known|bad address|can't resolve")
 _LOOPBACK = ("localhost", "127.", "0.0.0.0", "::1")
 _SURE = 0.85
 
@@ -105,7 +107,8 @@ def _examine(case: ContainerCase, unreached: UnreachedDependency) -> DependencyF
 
 
 def _no_service(case: ContainerCase, unreached: UnreachedDependency, *, namespace: str, name: str) -> DependencyFacts:
-    if not case.index.is_complete("Service", namespace):
+    is_known = case.index.is_complete("Service", namespace)
+    if not is_known and not _denies_name_of_cluster(unreached):
         return _outside(unreached)
     existing = case.index.names("Service", namespace)
     near = find_nearest(name, among=existing, limit=3)
@@ -121,10 +124,16 @@ def _no_service(case: ContainerCase, unreached: UnreachedDependency, *, namespac
             f"{case.workload} uses{hint_en}.",
             f"在命名空间 {namespace} 中创建 Service {name} 及其工作负载，或改正 {case.workload} 使用的名称{hint_zh}。",
         ),
-        confidence=0.92,
+        confidence=0.92 if is_known else 0.85,
         missing_service=f"Service/{namespace}/{name}",
-        evidence=(f"Services in namespace {namespace}: {_list(existing)}",),
+        evidence=(f"Services in namespace {namespace}: {_list(existing)}",) if is_known else (),
     )
+
+
+def _denies_name_of_cluster(unreached: UnreachedDependency) -> bool:
+    """Whether the name service itself says that there is no such Service, which needs no list of them."""
+    is_of_cluster = "." not in unreached.host or ".svc" in unreached.host or ".svc." in unreached.line
+    return is_of_cluster and _NO_SUCH_NAME.search(unreached.line) is not None
 
 
 def _examine_service(case: ContainerCase, unreached: UnreachedDependency, service: JsonObject) -> DependencyFacts:

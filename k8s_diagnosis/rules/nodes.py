@@ -22,6 +22,7 @@ from k8s_diagnosis.objects.pods import condition_of, containers_of, is_condition
 from k8s_diagnosis.problem import Problem, Severity, Words
 from k8s_diagnosis.rules.autoscaling import METRICS_API
 from k8s_diagnosis.rules.scheduling import room_for_pods
+from k8s_diagnosis.rules.storage import space_of_claim
 from k8s_diagnosis.text.quantities import parse_quantity, show_memory
 from k8s_diagnosis.text.times import parse_time, seconds_between, shorten_duration
 from mcp_kit.sanitising import sanitise_line
@@ -56,7 +57,7 @@ def find_nodes(index: ClusterIndex) -> Iterator[Problem]:
 def _not_ready(index: ClusterIndex, node: JsonObject) -> Problem | None:
     ready = condition_of(node, "Ready")
     age = seconds_between(parse_time(read_text(node, "metadata", "creationTimestamp")), index.now)
-    if not ready or read_text(ready, "status") == "True" or (age or _START_PATIENCE_SECONDS) < _START_PATIENCE_SECONDS:
+    if not ready or read_text(ready, "status") == "True" or _is_starting(age):
         return None
     path, name = object_path("Node", node), name_of(node)
     since = shorten_duration(seconds_between(parse_time(read_text(ready, "lastTransitionTime")), index.now))
@@ -90,6 +91,10 @@ def _not_ready(index: ClusterIndex, node: JsonObject) -> Problem | None:
         confidence=0.96,
         touches=tuple(index.workload_of(pod) for pod in index.pods_on(name) if not is_condition_true(pod, "Ready")),
     )
+
+
+def _is_starting(seconds: float | None) -> bool:
+    return seconds is not None and seconds < _START_PATIENCE_SECONDS
 
 
 def _lease_evidence(index: ClusterIndex, name: str) -> list[str]:
@@ -138,7 +143,7 @@ def _node_events(index: ClusterIndex, name: str, *reasons: str) -> list[str]:
 def _network_unavailable(index: ClusterIndex, node: JsonObject) -> Problem | None:
     condition = condition_of(node, "NetworkUnavailable")
     since = seconds_between(parse_time(read_text(condition, "lastTransitionTime")), index.now)
-    if read_text(condition, "status") != "True" or (since or _START_PATIENCE_SECONDS) < _START_PATIENCE_SECONDS:
+    if read_text(condition, "status") != "True" or _is_starting(since):
         return None
     path, name = object_path("Node", node), name_of(node)
     message = sanitise_line(read_text(condition, "message"), max_characters=_MAX_MESSAGE)
@@ -322,6 +327,7 @@ def _nearly_full(namespace: str, claim: str, *, used: int, capacity: int) -> Pro
             "清理空间；若 StorageClass 允许扩容，则提高 spec.resources.requests.storage。",
         ),
         confidence=0.95,
+        because=(space_of_claim(namespace, claim),),
     )
 
 

@@ -27,6 +27,8 @@ from k8s_diagnosis.text.times import parse_time, seconds_between, shorten_durati
 
 # Events are kept for an hour; a pod that is unready for longer has none left to say why.
 _LONG_UNREADY_SECONDS = 600
+# A pod without any event is one whose events were not read.
+_UNREADY_SECONDS = 180
 
 
 def find_restart_by_wrong_port(case: ContainerCase) -> Problem | None:
@@ -101,7 +103,7 @@ def find_readiness_failing(case: ContainerCase) -> Problem | None:
     if check is None or is_young(case, check):
         return None
     unready = _unready_seconds(case)
-    if not check.failures and unready < _LONG_UNREADY_SECONDS:
+    if not check.failures and unready < (_LONG_UNREADY_SECONDS if case.pod.events else _UNREADY_SECONDS):
         return None
     why, awaited = explain_failure(case, check), find_awaited_dependency(case)
     said = check.last_message or f"for {shorten_duration(unready)}, and no event says why"

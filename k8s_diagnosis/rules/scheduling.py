@@ -179,9 +179,10 @@ def find_too_many_pods(case: PodCase) -> Problem | None:
     if facts is None or reason is None:
         return None
     nodes = _nodes_of_choice(case)
+    paths = [f"Node//{name_of(node)}" for node in nodes]
     return Problem(
         condition="pending-insufficient-pods",
-        object=f"Node//{name_of(nodes[0])}" if len(nodes) == 1 else case.workload,
+        object=paths[0] if len(paths) == 1 else case.workload,
         subject=case.workload,
         severity=Severity.CRITICAL,
         cause=Words(
@@ -201,5 +202,7 @@ def find_too_many_pods(case: PodCase) -> Problem | None:
             "增加节点、清理不需要的 Pod，或提高 kubelet 的 maxPods。",
         ),
         confidence=0.95 if facts.is_only(reason) else 0.8,
-        touches=tuple(room_for_pods(f"Node//{name_of(node)}") for node in nodes),
+        # One full node is the cause; that all of many are full shows best at the pod that waits.
+        because=tuple(paths) if len(paths) == 1 else (),
+        touches=tuple(room_for_pods(path) for path in paths) if len(paths) > 1 else (),
     )

@@ -10,6 +10,7 @@ from k8s_diagnosis.cases import PodCase
 from k8s_diagnosis.index import ClusterIndex
 from k8s_diagnosis.logs.dependencies import Trouble, find_unreached
 from k8s_diagnosis.logs.listening import ListeningPort, find_listening
+from k8s_diagnosis.logs.progress import find_age
 from k8s_diagnosis.objects.access import (
     JsonObject,
     labels_of,
@@ -47,6 +48,7 @@ _PATIENCE_SECONDS = 120
 # Logs are read to see who complains about a Service; the newest pods of a namespace are enough for that.
 _CLIENTS_READ = 30
 _LINES_OF_A_CLIENT = 20
+_STALE_SECONDS = 900
 _SCALE_TO_ZERO_LABELS = ("autoscaling.knative.dev/minScale", "scaledobject.keda.sh/name", "httpscaledobject")
 
 
@@ -58,9 +60,11 @@ def find_services(index: ClusterIndex) -> Iterator[Problem]:
 
 
 def judge_service(index: ClusterIndex, service: JsonObject) -> Problem | None:
-    """The problem of one Service; without the pods nothing can be said about who stands behind it."""
-    if not selector_of(service) or not index.is_complete("Pod", namespace_of(service)):
+    """The problem of one Service; without the pods little can be said about who stands behind it."""
+    if not selector_of(service):
         return None
+    if not index.is_complete("Pod", namespace_of(service)):
+        return _scaled_to_zero(index, service) if _is_all_stopped(index, service) else None
     return (
         _selector_no_match(index, service)
         or _named_port(index, service)
@@ -78,6 +82,9 @@ def _selector_no_match(index: ClusterIndex, service: JsonObject) -> Problem | No
     if any(_template_matches(selector, each) for each in index.in_namespace("CronJob", namespace)):
         return None
     shown, nearest = show_labels(selector), find_nearest_labels(selector, _candidates(index, namespace))
+    # Charts of monitoring bring headless Services for parts of the control plane that a managed cluster does not show.
+    if nearest is None and is_headless(service):
+        return None
     # Pods that are not there may belong to a workload that was not read; labels that nearly fit speak for themselves.
     are_workloads_known = all(index.is_complete(kind, namespace) for kind in ("Deployment", "StatefulSet"))
     if not are_workloads_known and (nearest is None or not index.is_complete("Deployment", namespace)):
@@ -253,6 +260,13 @@ def _scaled_to_zero(index: ClusterIndex, service: JsonObject) -> Problem | None:
     )
 
 
+def _is_all_stopped(index: ClusterIndex, service: JsonObject) -> bool:
+    """Whether by their own status no workload behind the Service has pods."""
+    behind = selected_workloads(index, service)
+    counts = [read_int(each, "status", "replicas") for kind, each in behind if kind != "DaemonSet"]
+    return bool(counts) and len(counts) == len(behind) and not any(counts) and not selected_pods(index, service)
+
+
 def _sleeps(index: ClusterIndex, workload: JsonObject) -> bool:
     """Scaled to zero by a machine that wakes it up again."""
     marks = {**labels_of(workload), **read_map(workload, "metadata", "annotations")}
@@ -261,9 +275,15 @@ def _sleeps(index: ClusterIndex, workload: JsonObject) -> bool:
     namespace, name = namespace_of(workload), name_of(workload)
     return any(
         read_text(each, "spec", "scaleTargetRef", "name") == name
-        for kind in ("ScaledObject", "HTTPScaledObject")
+        for kind in ("ScaledObject", "HTTPScaledObject", "HorizontalPodAutoscaler")
         for each in index.in_namespace(kind, namespace)
+        if kind != "HorizontalPodAutoscaler" or _may_reach_zero(each)
     )
+
+
+def _may_reach_zero(autoscaler: JsonObject) -> bool:
+    is_of_keda = any(key.startswith(_SCALE_TO_ZERO_LABELS) for key in labels_of(autoscaler))
+    return is_of_keda or read_map(autoscaler, "spec").get("minReplicas") == 0
 
 
 def _without_pods(index: ClusterIndex, service: JsonObject) -> Problem | None:
@@ -383,6 +403,8 @@ def _find_complaint(index: ClusterIndex, service: JsonObject, port: int) -> str:
         for container in PodCase(index, pod).containers:
             found = find_unreached(container.current_log[-_LINES_OF_A_CLIENT:])
             if found is None or found.trouble is Trouble.UNRESOLVED or found.port not in {None, port}:
+                continue
+            if (find_age(found.line, now=index.now) or 0) > _STALE_SECONDS:
                 continue
             if found.host and resolve_host(index, found.host, namespace=namespace) == (namespace, name):
                 return f"log of {name_of(pod)}: {found.line}"

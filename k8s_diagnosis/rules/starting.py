@@ -22,6 +22,8 @@ _NAMED_COMMAND = re.compile(
 _ABOUT_COMMAND = re.compile(
     r"(?i)\bexec\b|executable|chdir|no such file|permission denied|no command specified|not a directory"
 )
+# A mount that fails names files too, and no command.
+_ABOUT_MOUNT = re.compile(r"(?i)error mounting|failed to mount|volume-subpaths|subPath")
 _ARCHITECTURE = re.compile(r"(?i)exec format error|cannot execute binary file|wrong ELF class|no match for platform")
 _WORKING_DIRECTORY = re.compile(r"(?:chdir to cwd|working directory|cwd)[ (\"'\\]*(?P<path>/[^\"'\\) ]*)")
 _ROOT_REFUSED = re.compile(r"(?i)runAsNonRoot|non-?root|non-numeric user")
@@ -130,7 +132,8 @@ def _start_error(case: ContainerCase) -> str:
         message = case.ended_message
     elif case.facts.waiting_reason in _CANNOT_START:
         message = read_text(case.facts.waiting, "message")
-    return _quote(message) if _ABOUT_COMMAND.search(message) else ""
+    is_about_command = _ABOUT_COMMAND.search(message) and not _ABOUT_MOUNT.search(message)
+    return _quote(message) if is_about_command else ""
 
 
 def find_root_refused(case: ContainerCase) -> Problem | None:

@@ -36,6 +36,7 @@ _VOLUME_COUNT = re.compile(r"(?i)exceed max volume count")
 _MULTI_ATTACH = re.compile(r"(?i)multi-attach error")
 _VOLUME_IN_MULTI_ATTACH = re.compile(r'volume "([^"]+)"')
 _TRANSIENT_MOUNT = re.compile(r"(?i)failed to sync (?:configmap|secret) cache|not registered|object .* not registered")
+_CLASS_NOT_FOUND = re.compile(r'storageclass(?:\.storage\.k8s\.io)? "(?P<name>[^"]+)" not found')
 _DEFAULT_CLASS = ("storageclass.kubernetes.io/is-default-class", "storageclass.beta.kubernetes.io/is-default-class")
 _STARTING = {"ContainerCreating", "PodInitializing", ""}
 _PROVISIONING_PATIENCE_SECONDS = 60
@@ -43,6 +44,11 @@ _PROVISIONER_PATIENCE_SECONDS = 180
 _MOUNT_PATIENCE_SECONDS = 30
 _RECENT_SECONDS = 900
 _MAX_MESSAGE = 400
+
+
+def space_of_claim(namespace: str, claim: str) -> str:
+    """Stands for the room left in a claim's volume, in the chains of problems."""
+    return f"PersistentVolumeClaim/{namespace}/{claim}#space"
 
 
 def find_unbound_volume(case: PodCase) -> Problem | None:
@@ -146,9 +152,12 @@ def find_mount_failing(case: PodCase) -> Problem | None:
         )
         if not _TRANSIENT_MOUNT.search(event.message)
     ]
-    if not events:
+    # It is told once per pod; afterwards the kubelet only says that it waits.
+    multi = [event for event in case.events_of("FailedAttachVolume") if _MULTI_ATTACH.search(event.message)]
+    if not events and not multi:
         return None
-    multi = [event for event in events if _MULTI_ATTACH.search(event.message)]
+    if multi and case.events_of("SuccessfulAttachVolume"):
+        multi = []
     return _multi_attach(case, multi[-1]) if multi else _mount_failed(case, events)
 
 
@@ -210,7 +219,7 @@ def _mount_failed(case: PodCase, events: list[EventFacts]) -> Problem | None:
 
 def find_claims(index: ClusterIndex) -> Iterator[Problem]:
     """Claims that are not bound, or have lost their volume."""
-    for claim in index.all("PersistentVolumeClaim"):
+    for claim in (*index.all("PersistentVolumeClaim"), *_claims_known_by_events(index)):
         phase = read_text(claim, "status", "phase")
         if phase == "Lost":
             yield _lost(claim)
@@ -218,6 +227,19 @@ def find_claims(index: ClusterIndex) -> Iterator[Problem]:
             problem = _judge_pending(index, claim)
             if problem is not None:
                 yield problem
+
+
+def _claims_known_by_events(index: ClusterIndex) -> Iterator[JsonObject]:
+    """Stand-ins for claims that a dump leaves out although it holds the events about them."""
+    seen: set[tuple[str, str]] = set()
+    for event in index.events_of_reason("ProvisioningFailed"):
+        place, named = (event.namespace, event.name), _CLASS_NOT_FOUND.search(event.message)
+        if place in seen or not named or index.is_complete("PersistentVolumeClaim", event.namespace):
+            continue
+        seen.add(place)
+        if index.find("PersistentVolumeClaim", *place) is None:
+            metadata = {"namespace": event.namespace, "name": event.name}
+            yield {"metadata": metadata, "spec": {"storageClassName": named["name"]}}
 
 
 def _judge_pending(index: ClusterIndex, claim: JsonObject) -> Problem | None:

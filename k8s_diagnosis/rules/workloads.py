@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from k8s_diagnosis.index import ClusterIndex
 from k8s_diagnosis.objects.access import (
     JsonObject,
+    labels_of,
     name_of,
     namespace_of,
     object_path,
@@ -36,6 +37,7 @@ _PAUSED_PATIENCE_SECONDS = 60
 _DAEMON_PATIENCE_SECONDS = 120
 _STATEFUL_PATIENCE_SECONDS = 180
 _MAX_MESSAGE = 300
+_TEMPLATE_HASH = "pod-template-hash"
 
 
 def find_deployments(index: ClusterIndex) -> Iterator[Problem]:
@@ -50,7 +52,8 @@ def _paused(index: ClusterIndex, deployment: JsonObject) -> Problem | None:
     if not read_flag(deployment, "spec", "paused"):
         return None
     since = parse_time(read_text(condition_of(deployment, "Progressing"), "lastTransitionTime"))
-    if (seconds_between(since, index.now) or _PAUSED_PATIENCE_SECONDS) < _PAUSED_PATIENCE_SECONDS:
+    paused_for = seconds_between(since, index.now)
+    if paused_for is not None and paused_for < _PAUSED_PATIENCE_SECONDS:
         return None
     path, name, namespace = object_path("Deployment", deployment), name_of(deployment), namespace_of(deployment)
     pending = _pending_changes(index, deployment)
@@ -96,9 +99,12 @@ def _pending_changes(index: ClusterIndex, deployment: JsonObject) -> list[str]:
 def _contradiction(index: ClusterIndex, deployment: JsonObject) -> Problem | None:
     """The new pod waits for the place of an old one, which may only go when the new one is ready."""
     path = object_path("Deployment", deployment)
+    pods = index.pods_of(path)
+    if len({labels_of(pod).get(_TEMPLATE_HASH) for pod in pods}) < 2:
+        return None
     waiting = [
         pod
-        for pod in index.pods_of(path)
+        for pod in pods
         if not read_text(pod, "spec", "nodeName") and read_text(condition_of(pod, "PodScheduled"), "status") == "False"
     ]
     if not waiting or not _keeps_all_old(deployment) or not read_int(deployment, "status", "readyReplicas"):

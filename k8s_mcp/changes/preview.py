@@ -19,6 +19,11 @@ _MAX_CHANGES = 40
 _MAX_TEXT_CHANGES = 15
 _MAX_POD_NAMES = 10
 _MAX_NOTES = 12
+_RULE = Words(
+    "The answer counts only as long as nobody else changes this.",
+    "若其间有其他人改动了它，此回答即失效。",
+)
+_NO_REVERSE = Words("there is no reverse command.", "没有反向命令。")
 
 
 class CallRisk(StrEnum):
@@ -65,24 +70,31 @@ class Preview:
 
 
 def write_question(preview: Preview) -> str:
-    """The preview as text; the exact change stands in the first line, the way back in a line of its own."""
-    lines = [preview.title.en]
+    """The preview as text; the exact change stands in the first line, the way back in a line of its own.
+
+    Whoever is asked may read either language, and the client that asks does not say which.
+    """
+    lines = [preview.title.en, preview.title.zh]
     lines += [f"Cluster: {preview.cluster}"] if preview.cluster else []
-    lines += [f"WARNING: {words.en}" for words in preview.warnings[:_MAX_NOTES]]
-    lines += [words.en for words in preview.effects[:_MAX_NOTES]]
+    lines += [f"WARNING: {_in_both(words)}" for words in preview.warnings[:_MAX_NOTES]]
+    lines += [_in_both(words) for words in preview.effects[:_MAX_NOTES]]
     if preview.pods:
         lines.append(f"Pods: {_list_pods(preview.pods)}")
-    lines += [f"Not known: {words.en}" for words in preview.unknown[:_MAX_NOTES]]
+    lines += [f"Not known: {_in_both(words)}" for words in preview.unknown[:_MAX_NOTES]]
     lines += _write_changes(preview.objects)
     lines.append(_write_undo(preview))
-    lines.append("The answer counts only as long as nobody else changes this.")
+    lines.append(_in_both(_RULE))
     return _cut(lines)
+
+
+def _in_both(words: Words) -> str:
+    return f"{words.en} {words.zh}"
 
 
 def _write_undo(preview: Preview) -> str:
     if preview.undo:
         return f"Undo: {preview.undo}"
-    return f"Cannot be undone: {preview.no_undo.en if preview.no_undo else 'there is no reverse command.'}"
+    return f"Cannot be undone: {_in_both(preview.no_undo or _NO_REVERSE)}"
 
 
 def _write_changes(objects: Sequence[ObjectChange]) -> list[str]:

@@ -20,7 +20,7 @@ from k8s_mcp.cluster.connection import Connection
 from k8s_mcp.cluster.connection_keeper import ConnectionKeeper, advice_for
 from k8s_mcp.cluster.interfaces import JsonObject
 from k8s_mcp.cluster.requests import ApiRequest
-from k8s_mcp.cluster.status_errors import refusal, unknown_outcome, unreachable
+from k8s_mcp.cluster.status_errors import no_api, refusal, unknown_outcome, unreachable
 from k8s_mcp.errors import ClusterError, ClusterUnreachable, CredentialsRejected, RequestRefused
 from mcp_kit.sanitising import sanitise_line
 
@@ -35,6 +35,9 @@ _MAX_WAIT_SECONDS = 5.0
 
 _MAX_WARNING = 300
 _CHUNK_BYTES = 64 * 1024
+_MAX_ANSWER_BYTES = 256 * 1024 * 1024
+"""Far above a whole list of 20 000 pods; an endless answer must not fill the memory."""
+
 _MAX_WATCH_LINE_BYTES = 8 * 1024 * 1024
 
 
@@ -77,12 +80,12 @@ class ApiClient:
     async def read_sized(self, request: ApiRequest) -> tuple[JsonObject, int]:
         """The same, with the size of the answer in bytes."""
         body = await self.send(request)
-        return _parse(body, request), len(body)
+        return await self._parse(body, request), len(body)
 
     async def change(self, request: ApiRequest) -> Written:
         """The object in the answer with the API server's warnings; raises as `send` does."""
         answer = await self._send(request)
-        return Written(_parse(answer.body, request), answer.warnings)
+        return Written(await self._parse(answer.body, request), answer.warnings)
 
     async def send(self, request: ApiRequest) -> bytes:
         """The body of the answer; raises the ClusterError that fits a refusal or a fault.
@@ -107,7 +110,7 @@ class ApiClient:
             async with asyncio.timeout(limit):
                 answer = await self._send_patiently(connection, request)
         except TimeoutError as error:
-            raise _fault(connection, request, reason=f"no answer within {limit:g} s") from error
+            raise _fault(connection, request, error=TimeoutError(f"no answer within {limit:g} s")) from error
         if answer.status == _GONE:
             raise AnswerExpired(f"The answer to {request} is no longer there")
         if answer.status >= 400:
@@ -139,7 +142,7 @@ class ApiClient:
             if request.keep_bytes is not None and response.status < 400:
                 body = await _read_end(response, keep_bytes=request.keep_bytes)
             else:
-                body = await response.read()
+                body = await _read_whole(response, request)
             wait = _read_seconds(response.headers.get("Retry-After"))
             return _Answer(response.status, body, wait, _read_warnings(response.headers.getall("Warning", ())))
 
@@ -161,7 +164,7 @@ class ApiClient:
         except (aiohttp.ClientError, OSError, ssl.SSLError, ValueError) as error:
             # The HTTP library reports addresses and headers it cannot use as ValueError.
             was_sent = not isinstance(error, aiohttp.ClientConnectorError | ValueError)
-            raise _fault(connection, request, reason=_reason_of(error), was_sent=was_sent) from error
+            raise _fault(connection, request, error=error, was_sent=was_sent) from error
 
     async def _begin(
         self, connection: Connection, request: ApiRequest, *, seconds: float | None
@@ -197,8 +200,34 @@ class ApiClient:
                 for line in lines:
                     yield line
 
+    async def _parse(self, body: bytes, request: ApiRequest) -> JsonObject:
+        try:
+            answer: Any = orjson.loads(body)  # Any: JSON
+        except orjson.JSONDecodeError as error:
+            raise no_api(request, server=await self._server(), reason="is no JSON") from error
+        if not isinstance(answer, dict):
+            raise no_api(request, server=await self._server(), reason="is no Kubernetes object")
+        return answer
+
+    async def _server(self) -> str:
+        return (await self.keeper.connect()).server
+
     async def close(self) -> None:
         await self.keeper.close()
+
+
+async def _read_whole(response: Any, request: ApiRequest) -> bytes:  # Any: response type of the client's HTTP library
+    chunks: list[bytes] = []
+    held = 0
+    async for chunk in response.content.iter_any():
+        chunks.append(chunk)
+        held += len(chunk)
+        if held > _MAX_ANSWER_BYTES:
+            raise RequestRefused(
+                f"The answer to {request} is over {_MAX_ANSWER_BYTES // 1024**2} MiB and was not read to its end. "
+                "Narrow it by namespace or selector."
+            )
+    return b"".join(chunks)
 
 
 def _broken_answers() -> tuple[type[BaseException], ...]:
@@ -224,26 +253,16 @@ def _read_seconds(value: str | None) -> float | None:
     return float(value) if value is not None and value.isascii() and value.isdigit() else None
 
 
-def _parse(body: bytes, request: ApiRequest) -> JsonObject:
-    try:
-        answer: Any = orjson.loads(body)  # Any: JSON
-    except orjson.JSONDecodeError as error:
-        raise RequestRefused(f"The answer to {request} is no JSON; is the server a Kubernetes API?") from error
-    if not isinstance(answer, dict):
-        raise RequestRefused(f"The answer to {request} is no Kubernetes object; is the server a Kubernetes API?")
-    return answer
-
-
 def _read_warnings(headers: Iterable[str]) -> tuple[str, ...]:
     """The texts of `299 - "text"` headers."""
     texts = (header.partition('"')[2].rpartition('"')[0].replace('\\"', '"') for header in headers)
     return tuple(sanitise_line(text, max_characters=_MAX_WARNING) for text in texts)
 
 
-def _fault(connection: Connection, request: ApiRequest, *, reason: str, was_sent: bool = True) -> ClusterError:
+def _fault(connection: Connection, request: ApiRequest, *, error: BaseException, was_sent: bool = True) -> ClusterError:
     if was_sent and request.may_change:
-        return unknown_outcome(request, reason=reason)
-    return unreachable(connection.server, reason=reason, advice=advice_for(connection))
+        return unknown_outcome(request, reason=_reason_of(error))
+    return unreachable(connection.server, reason=_reason_of(error), advice=advice_for(connection, error=error))
 
 
 def _reason_of(error: BaseException) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
 from collections.abc import AsyncIterator
 from dataclasses import replace
@@ -75,14 +76,24 @@ async def read_pages(
 ) -> AsyncIterator[tuple[JsonObject, int]]:
     """Each page of a list with its size in bytes; raises AnswerExpired when the list is too old to go on."""
     query = request.query if page_size is None else (*request.query, ("limit", str(page_size)))
-    token = ""
-    while True:
+
+    async def read(token: str) -> tuple[JsonObject, int]:
         asked = (*query, ("continue", token)) if token else query
-        page, size = await api.read_sized(replace(request, query=asked))
-        yield page, size
-        token = read_text(page, "metadata", "continue")
-        if not token:
-            return
+        return await api.read_sized(replace(request, query=asked))
+
+    page, size = await read("")
+    while token := read_text(page, "metadata", "continue"):
+        following = asyncio.create_task(read(token))
+        try:
+            # The request leaves now: the server prepares the next page while this one is worked on.
+            await asyncio.sleep(0)
+            yield page, size
+            page, size = await following
+        finally:
+            if not following.cancel() and not following.cancelled():
+                # Whoever stopped reading does not care why the next page failed.
+                following.exception()
+    yield page, size
 
 
 def selection_query(selection: Selection) -> list[tuple[str, str]]:

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import ipaddress
 import os
 import threading
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from k8s_mcp.cluster.status_errors import not_configured
+from k8s_diagnosis.objects.access import read_map, read_text
+from k8s_mcp.cluster.login_plugin import log_in
+from k8s_mcp.cluster.redirects import refuse_redirects
+from k8s_mcp.cluster.status_errors import not_configured, nothing_configured
 from k8s_mcp.settings import K8sSettings
 
 _DEFAULT_KUBECONFIG = Path("~/.kube/config")
-_IMPORT_AFTER_SECONDS = 0.5
+_IMPORT_AFTER_SECONDS = 0.1
 
 # Packing a list costs both ends more time than loopback needs to carry it.
 _UNCOMPRESSED = {"Accept-Encoding": "identity"}
@@ -35,12 +39,14 @@ class Connection:
     fingerprint: tuple[tuple[str, float], ...]
     headers: Mapping[str, str] = field(default_factory=dict)
     """Sent with every request."""
+    credentials: str = ""
+    """Digest of the token or certificate that a login may renew; empty when there is nothing to renew."""
 
 
 def find_kubeconfig(settings: K8sSettings) -> str | None:
     """The kubeconfig to use, or None for the service account of the pod we run in.
 
-    Raises ClusterUnreachable when the configured file does not exist.
+    Raises ClusterUnreachable when the configured file does not exist, NothingConfigured when none is configured.
     """
     if settings.kubeconfig_path is not None:
         if not settings.kubeconfig_path.is_file():
@@ -58,7 +64,7 @@ def find_kubeconfig(settings: K8sSettings) -> str | None:
         return str(default)
     if "KUBERNETES_SERVICE_HOST" in os.environ:
         return None
-    raise not_configured("there is no KUBECONFIG_PATH, no KUBECONFIG, no ~/.kube/config, and this is not a pod")
+    raise nothing_configured()
 
 
 def fingerprint_of(kubeconfig: str | None) -> tuple[tuple[str, float], ...]:
@@ -72,6 +78,7 @@ def fingerprint_of(kubeconfig: str | None) -> tuple[tuple[str, float], ...]:
 async def open_connection(settings: K8sSettings) -> Connection:
     """Read the configuration, run its login plugin if it has one, and make a client.
 
+    A plugin has three times the limit of a request: it may open a browser or ask a slow service.
     Raises ClusterUnreachable with the reason when the configuration cannot be used.
     """
     kubeconfig = find_kubeconfig(settings)
@@ -80,7 +87,10 @@ async def open_connection(settings: K8sSettings) -> Connection:
     await asyncio.to_thread(_import_client)
     if kubeconfig is None:
         return await _open_in_cluster()
-    return await _open_kubeconfig(kubeconfig, context=settings.context, fingerprint=fingerprint)
+    connection = await _open_kubeconfig(
+        kubeconfig, context=settings.context, login_seconds=settings.request_timeout_seconds * 3
+    )
+    return replace(connection, fingerprint=fingerprint)
 
 
 def import_client_soon() -> None:
@@ -108,22 +118,24 @@ def _new_configuration() -> Any:  # Any: the generated client is untyped
     return configuration
 
 
-async def _open_kubeconfig(
-    kubeconfig: str, *, context: str | None, fingerprint: tuple[tuple[str, float], ...]
-) -> Connection:
+async def _open_kubeconfig(kubeconfig: str, *, context: str | None, login_seconds: float) -> Connection:
     from kubernetes.aio.client import ApiClient
     from kubernetes.aio.config import ConfigException
-    from kubernetes.aio.config.kube_config import load_kube_config
+    from kubernetes.aio.config.kube_config import KubeConfigLoader, KubeConfigMerger
 
     configuration = _new_configuration()
     try:
-        load: Any = load_kube_config  # Any: untyped in the client
-        loader = await load(
-            config_file=kubeconfig, context=context, client_configuration=configuration, persist_config=False
-        )
+        make_loader: Any = KubeConfigLoader  # Any: untyped in the client
+        merged = await asyncio.to_thread(KubeConfigMerger, kubeconfig)
+        loader = make_loader(config_dict=merged.config, active_context=context)
+        await _run_login_plugin(loader, seconds=login_seconds)
+        await loader.load_and_set(configuration)
         namespace = loader.current_context["context"].get("namespace")
         # Like other Kubernetes clients: a proxy of the environment is not asked for servers on this machine.
-        configuration.client_session_kwargs = {"trust_env": not _is_local(configuration.host)}
+        configuration.client_session_kwargs = {
+            "trust_env": not _is_local(configuration.host),
+            "middlewares": (refuse_redirects,),
+        }
         client = ApiClient(configuration=configuration)
     except (ConfigException, OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         # A broken kubeconfig shows as any of these, depending on what is missing.
@@ -133,9 +145,24 @@ async def _open_kubeconfig(
         server=configuration.host,
         namespace=namespace,
         source=kubeconfig,
-        fingerprint=fingerprint,
+        fingerprint=(),
         headers=_UNCOMPRESSED if _is_local(configuration.host) else {},
+        credentials=_digest_credentials(configuration, loader),
     )
+
+
+async def _run_login_plugin(loader: Any, *, seconds: float) -> None:  # Any: untyped in the client
+    """Put the plugin's credentials where the loader expects those of the user."""
+    user, cluster = loader._user, loader._cluster
+    if user is not None and read_map(user.value, "exec"):
+        folder = Path(user.path or ".").parent
+        user.value = await log_in(user.value, cluster=cluster.value, folder=folder, seconds=seconds)
+
+
+def _digest_credentials(configuration: Any, loader: Any) -> str:  # Any: untyped in the client
+    user = loader._user.value if loader._user is not None else {}
+    held = [configuration.api_key.get("BearerToken", ""), read_text(user, "client-certificate-data")]
+    return hashlib.sha256("\n".join(held).encode()).hexdigest() if any(held) else ""
 
 
 def _is_local(server: str) -> bool:
@@ -155,6 +182,7 @@ async def _open_in_cluster() -> Connection:
     try:
         load: Any = load_incluster_config  # Any: untyped in the client
         load(client_configuration=configuration)
+        configuration.client_session_kwargs = {"middlewares": (refuse_redirects,)}
         namespace = await asyncio.to_thread(_SERVICE_ACCOUNT_NAMESPACE.read_text, encoding="utf-8")
     except (ConfigException, OSError) as error:
         raise not_configured(f"the pod's service account cannot be used ({error})") from error

@@ -15,6 +15,7 @@ from k8s_mcp.cluster.connection_keeper import ConnectionKeeper
 from k8s_mcp.cluster.contexts import IN_CLUSTER
 from k8s_mcp.cluster.discovery import Discovery
 from k8s_mcp.cluster.interfaces import (
+    NODES,
     PODS,
     ApiTable,
     JsonObject,
@@ -109,6 +110,11 @@ class HttpCluster:
 
     async def read_object(self, resource: Resource, *, name: str, namespace: str | None = None) -> JsonObject:
         return await self._api.read_json(ApiRequest("get", resource, namespace, name))
+
+    async def read_node_summary(self, node: str) -> JsonObject:
+        return await self._api.read_json(
+            ApiRequest("get", NODES, name=node, subresource="proxy", below="stats/summary")
+        )
 
     async def read_log(self, request: LogRequest) -> str:
         query = [("tailLines", str(request.tail_lines)), ("previous", "true" if request.previous else "false")]

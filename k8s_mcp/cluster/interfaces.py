@@ -157,6 +157,9 @@ class Cluster(Protocol):
     async def read_object(self, resource: Resource, *, name: str, namespace: str | None = None) -> JsonObject:
         """One object; raises ObjectNotFound."""
 
+    async def read_node_summary(self, node: str) -> JsonObject:
+        """What the kubelet of the node measures of its pods and volumes; it takes the right to get nodes/proxy."""
+
     async def read_log(self, request: LogRequest) -> str:
         """The end of a container's log; raises RequestRefused with the API's reason."""
 

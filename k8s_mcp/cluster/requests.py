@@ -35,6 +35,8 @@ class ApiRequest:
     """None for all namespaces, and for objects without one."""
     name: str | None = None
     subresource: str = ""
+    below: str = ""
+    """A path of ours that a proxy subresource passes on; it takes no part in RBAC."""
     document: str = ""
     """A path that serves no resource, such as /apis; the other fields are empty then."""
     query: tuple[tuple[str, str], ...] = ()
@@ -69,6 +71,8 @@ class ApiRequest:
             parts.append(_segment(self.name))
         if self.subresource:
             parts.append(self.subresource)
+        if self.below:
+            parts.append(self.below)
         return "/".join(parts)
 
     @property

@@ -19,6 +19,7 @@ from k8s_mcp.errors import (
     CredentialsRejected,
     EvictionRefused,
     FieldsOwned,
+    NothingConfigured,
     ObjectNotFound,
     OutcomeUnknown,
     OwnedField,
@@ -43,6 +44,27 @@ def unknown_outcome(request: ApiRequest, *, reason: str) -> OutcomeUnknown:
 
 def not_configured(reason: str) -> ClusterUnreachable:
     return ClusterUnreachable(f"No Kubernetes cluster is configured: {reason}. {_NOTHING_READ} Set KUBECONFIG_PATH.")
+
+
+def login_failed(plugin: str, *, reason: str, advice: str = "") -> ClusterUnreachable:
+    return ClusterUnreachable(
+        f"The login plugin {plugin!r} of this kubeconfig context failed: {reason}. {_NOTHING_READ} {advice}".rstrip()
+    )
+
+
+def no_api(request: ApiRequest, *, server: str, reason: str) -> RequestRefused:
+    """An answer that no Kubernetes API gives."""
+    return RequestRefused(
+        f"The answer of {shown_url(server)} to {request} {reason}. {_outcome(request)} Is the server address of this "
+        "kubeconfig context that of a Kubernetes API, and no login page or proxy before it?"
+    )
+
+
+def nothing_configured() -> NothingConfigured:
+    return NothingConfigured(
+        "No Kubernetes cluster is configured: there is no KUBECONFIG_PATH, no KUBECONFIG, no ~/.kube/config, and this"
+        f" is not a pod. {_NOTHING_READ} Set KUBECONFIG_PATH."
+    )
 
 
 def shown_url(url: str) -> str:

@@ -10,7 +10,7 @@ from k8s_diagnosis.objects.pods import ContainerFacts, owner_of, readiness_of, s
 from k8s_diagnosis.objects.probes import show_probe
 from k8s_diagnosis.problem import Problem
 from k8s_mcp.listing.pods import age_of
-from k8s_mcp.results import ConditionView, ContainerView, EnvView, PodResult, view_problem
+from k8s_mcp.results import ConditionView, ContainerView, EnvView, PodResult, ProblemView, view_problem
 from k8s_mcp.showing.detail import view_events, write_event_lines
 from mcp_kit.redaction import HIDDEN, is_credential_name
 from mcp_kit.sanitising import sanitise_line
@@ -18,6 +18,8 @@ from mcp_kit.sanitising import sanitise_line
 _MAX_ENV = 40
 _MAX_VALUE = 80
 _MAX_MESSAGE = 400
+_MAX_EVIDENCE = 6
+"""Pieces of evidence per problem; that none of fifty nodes has room is clear after a few."""
 
 
 def make_pod_result(
@@ -40,9 +42,18 @@ def make_pod_result(
         containers=[_view_container(container.facts) for container in case.containers],
         conditions=[_view_condition(condition) for condition in read_maps(pod, "status", "conditions")],
         events=view_events(case.events, now=case.now),
-        problems=[view_problem(problem) for problem in problems],
+        problems=[_view_problem(problem) for problem in problems],
         note="; ".join(notes) or None,
     )
+
+
+def _view_problem(problem: Problem) -> ProblemView:
+    view = view_problem(problem)
+    evidence = view.evidence or []
+    more = len(evidence) - _MAX_EVIDENCE
+    if more <= 0:
+        return view
+    return view.model_copy(update={"evidence": [*evidence[:_MAX_EVIDENCE], f"{more} more of the same kind"]})
 
 
 def _view_container(facts: ContainerFacts) -> ContainerView:
@@ -138,8 +149,11 @@ def write_pod_text(result: PodResult) -> str:
         lines.extend(f"  next: {step.en}" for step in [problem.next_step] if step)
     for container in result.containers:
         lines.extend(_container_lines(container))
-    bad = [each for each in result.conditions if each.status != "True"]
-    lines.extend(f"condition {each.type}={each.status} {each.reason} {each.message}".rstrip() for each in bad)
+    told = "\n".join(line for problem in result.problems for line in problem.evidence or ())
+    for bad in (each for each in result.conditions if each.status != "True"):
+        # The scheduler's words are long, and stand in the evidence already.
+        message = "" if bad.message in told else bad.message
+        lines.append(f"condition {bad.type}={bad.status} {bad.reason} {message}".rstrip())
     lines.extend(write_event_lines(result.events) if result.events or not result.note else [])
     return "\n".join([*lines, *([result.note] if result.note else [])])
 

@@ -19,7 +19,7 @@ DEFAULT_ROWS = 20
 
 DEFAULT_ROWS_OF_ALL_NAMESPACES = 15
 
-DEFAULT_ABNORMAL_ROWS = 40
+DEFAULT_ABNORMAL_ROWS = 32
 """So many abnormal rows of one namespace are shown even so: what is broken must not hide on the second page."""
 
 _DIGEST_LENGTH = 6

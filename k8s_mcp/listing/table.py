@@ -64,7 +64,7 @@ def make_table(shape: TableShape, page: Page[Row], context: TableContext) -> Cal
     problems = _fit_problems(rows, budget=budget)
     while True:
         result = _make_result(shape, page, context, rows=rows, problems=problems)
-        text = _write_text(shape, result, context)
+        text = _write_text(shape, result, context, remaining=page.remaining + len(page.rows) - len(rows))
         if len(text) <= MAX_RESULT_CHARACTERS or len(rows) <= 1:
             return structured_result(result, text=text, leave_out_none=True)
         rows = rows[: len(rows) * 4 // 5]
@@ -121,10 +121,14 @@ class _Problems:
 
 def _fit_problems(rows: Sequence[Row], *, budget: Budget) -> _Problems:
     """Each cause of the shown rows once, with its first evidence; details are a question of their own."""
-    found = dict.fromkeys(_Cause(problem) for row in rows for problem in row.problems)
+    found: dict[tuple[str, str, str], Problem] = {}
+    for problem in (problem for row in rows for problem in row.problems):
+        # Twenty pods of a workload tell it once; without evidence, different numbers of restarts are no difference.
+        cause = problem.cause.en if budget.evidence else ""
+        found.setdefault((problem.condition, problem.object, cause), problem)
     used, views = 0, list[ProblemView]()
-    for cause in found:
-        view = _shorten_problem(view_problem(cause.problem), evidence=budget.evidence)
+    for problem in found.values():
+        view = _shorten_problem(view_problem(problem), evidence=budget.evidence)
         used += measure_structured(view.model_dump(exclude_none=True))
         if views and used > budget.problems:
             break
@@ -139,22 +143,6 @@ def _shorten_problem(view: ProblemView, *, evidence: int) -> ProblemView:
     return view.model_copy(update={"evidence": kept})
 
 
-class _Cause:
-    """A problem that equals another one of the same cause: twenty pods of a workload tell it once."""
-
-    __slots__ = ("_identity", "problem")
-
-    def __init__(self, problem: Problem) -> None:
-        self.problem = problem
-        self._identity = (problem.condition, problem.object, problem.cause.en)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Cause) and self._identity == other._identity
-
-    def __hash__(self) -> int:
-        return hash(self._identity)
-
-
 def _clip(row: Row) -> Row:
     cells = tuple(_shorten(cell, _MAX_CELL) if isinstance(cell, str) else cell for cell in row.cells)
     return Row(row.key, cells, row.status, row.is_abnormal, row.problems)
@@ -164,7 +152,7 @@ def _shorten(text: str, limit: int) -> str:
     return text if len(text) <= limit else f"{text[: limit - 1]}…"
 
 
-def _write_text(shape: TableShape, result: TableResult, context: TableContext) -> str:
+def _write_text(shape: TableShape, result: TableResult, context: TableContext, *, remaining: int) -> str:
     place = f"namespace {context.namespace}" if context.namespace else "all namespaces"
     where = f"{place} of cluster {context.cluster}" if _NAMESPACE in shape.columns else f"cluster {context.cluster}"
     if not result.total:
@@ -179,8 +167,7 @@ def _write_text(shape: TableShape, result: TableResult, context: TableContext) -
         for view in result.problems
     )
     if result.next_cursor:
-        rest = result.total - result.shown
-        lines.append(f"{rest} more: narrow by selector or namespace, or cursor={result.next_cursor}")
+        lines.append(f"{remaining} more: narrow by selector or namespace, or cursor={result.next_cursor}")
     lines.extend(note for note in [result.note] if note)
     return "\n".join(lines)
 

@@ -77,20 +77,26 @@ def wants_log(case: ContainerCase) -> bool:
 
 
 async def _read_log(cluster: Cluster, case: ContainerCase) -> ContainerLogs | None:
-    """The run that failed: the one before, when a new one is under way."""
-    is_previous = case.facts.is_running and bool(case.facts.terminated)
+    """The run that failed, which is the one before when a new one is under way; of one that is well both."""
+    has_failed_before = case.facts.is_running and bool(case.facts.terminated)
+    previous = await _read_run(cluster, case, is_previous=True) if has_failed_before else None
+    is_current_wanted = not has_failed_before or case.facts.is_ready
+    current = await _read_run(cluster, case, is_previous=False) if is_current_wanted else None
+    return None if previous is None and current is None else ContainerLogs(current or "", previous or "")
+
+
+async def _read_run(cluster: Cluster, case: ContainerCase, *, is_previous: bool) -> str | None:
     request = LogRequest(
         pod=case.pod.name,
         namespace=case.pod.namespace,
         container=case.name,
         previous=is_previous,
-        tail_lines=_LOG_LINES_AT_WORK if case.facts.is_ready else _LOG_LINES_FOR_CAUSE,
+        tail_lines=_LOG_LINES_AT_WORK if case.facts.is_ready and not is_previous else _LOG_LINES_FOR_CAUSE,
     )
     try:
-        text = await cluster.read_log(request)
+        return await cluster.read_log(request)
     except ClusterError:
         return None
-    return ContainerLogs(previous=text) if is_previous else ContainerLogs(current=text)
 
 
 async def sharpen(

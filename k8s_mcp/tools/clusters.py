@@ -10,13 +10,14 @@ from mcp_types import CallToolResult
 from pydantic import Field
 
 from k8s_mcp.cluster.contexts import ClusterContext
-from k8s_mcp.errors import ClusterError
+from k8s_mcp.errors import ClusterError, NothingConfigured
 from k8s_mcp.results import ClustersResult
 from k8s_mcp.state import K8sState, choose_cluster, state_of
 from mcp_kit.results import structured_result
 
 TOOL = "k8s-list-clusters"
 
+_COLUMNS = ("name", "server", "namespace", "is_default")
 _CHECK_SECONDS = 10.0
 _MAX_PARALLEL = 8
 _MAX_CLUSTERS = 200
@@ -28,9 +29,12 @@ async def list_clusters(
     check: Annotated[bool, Field(description="Also ask each for its version.")] = False,
 ) -> Annotated[CallToolResult, ClustersResult]:
     """List the clusters (kubeconfig contexts) that can be named as cluster, with the default one."""
-    contexts = list(state_of(ctx).clusters.list_contexts())[:_MAX_CLUSTERS]
+    try:
+        contexts = list(state_of(ctx).clusters.list_contexts())[:_MAX_CLUSTERS]
+    except NothingConfigured as nothing:
+        return structured_result(ClustersResult(columns=list(_COLUMNS), rows=[]), text=str(nothing))
     states = await _ask_all(ctx, contexts) if check else [""] * len(contexts)
-    columns = ["name", "server", "namespace", "is_default", *(["state"] if check else [])]
+    columns = [*_COLUMNS, *(["state"] if check else [])]
     rows = [
         [each.name, each.server, each.namespace or "default", "yes" if each.is_default else "", state][: len(columns)]
         for each, state in zip(contexts, states, strict=True)

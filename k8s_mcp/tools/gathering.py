@@ -19,6 +19,7 @@ from k8s_mcp.cluster.interfaces import (
     DEPLOYMENTS,
     ENDPOINT_SLICES,
     EVENTS,
+    NAMESPACES,
     NODES,
     PODS,
     SECRETS,
@@ -30,6 +31,8 @@ from k8s_mcp.cluster.interfaces import (
 )
 from k8s_mcp.errors import ClusterError, ObjectNotFound
 from k8s_mcp.tools.causes import read_logs, wants_log
+from k8s_mcp.tools.certificates import read_certificates
+from k8s_mcp.tools.volume_usage import read_volume_usage
 
 _APPS, _BATCH, _RBAC = "/apis/apps/v1", "/apis/batch/v1", "/apis/rbac.authorization.k8s.io/v1"
 _NETWORKING, _METRICS = "/apis/networking.k8s.io/v1", "/apis/metrics.k8s.io/v1beta1"
@@ -121,6 +124,7 @@ async def _read_lists(gathered: _Gathered) -> None:
     await asyncio.gather(
         *(_read_list(gathered, resource, [gathered.scope]) for resource in _LISTED if resource != PODS),
         *(_read_list(gathered, resource, [None]) for resource in _LISTED_OF_CLUSTER),
+        _read_namespaces(gathered),
         _read_events(gathered),
     )
 
@@ -135,6 +139,17 @@ async def _read_list(gathered: _Gathered, resource: Resource, places: Sequence[s
     gathered.objects[resource.kind] = [each for known in lists for each in known.objects]
     is_whole = not resource.is_namespaced or None in places
     gathered.complete[resource.kind] = frozenset({EVERYWHERE} if is_whole else {place for place in places if place})
+
+
+async def _read_namespaces(gathered: _Gathered) -> None:
+    """All of them, or the one that is asked about: one that was deleted may wait for what is left in it."""
+    selector = None if gathered.scope is None else f"metadata.name={gathered.scope}"
+    try:
+        found = await gathered.cluster.list_objects(NAMESPACES, Selection(field_selector=selector))
+    except ClusterError as error:
+        gathered.unread.append(Unread("Namespace", _reason_of(error)))
+        return
+    gathered.objects["Namespace"] = found
 
 
 async def _read_events(gathered: _Gathered) -> None:
@@ -156,7 +171,7 @@ async def _read_details(gathered: _Gathered, problems: Sequence[Problem]) -> Non
     index = ClusterIndex(gathered.snapshot())
     places = _places_of(problems, scope=gathered.scope)
     conditions = {problem.condition for problem in problems}
-    steps = [_read_logs(gathered, index)]
+    steps = [_read_logs(gathered, index), _read_volumes(gathered)]
     if places:
         steps += [_read_list(gathered, resource, places) for resource in (_REPLICA_SETS, _LIMIT_RANGES)]
         steps += [_read_names(gathered, resource, places) for resource in (CONFIG_MAPS, _SERVICE_ACCOUNTS)]
@@ -168,6 +183,7 @@ async def _read_details(gathered: _Gathered, problems: Sequence[Problem]) -> Non
     if "webhook-unavailable" in conditions:
         steps += [_read_list(gathered, resource, [None]) for resource in _WEBHOOKS]
     await asyncio.gather(*steps)
+    await _read_certificates(gathered)
     await _read_settings(gathered, index)
     if any("system:serviceaccount:" in logs.current + logs.previous for logs in gathered.logs.values()):
         wanted = [(each, places if each.is_namespaced else [None]) for each in _RIGHTS]
@@ -203,6 +219,23 @@ async def _read_names(gathered: _Gathered, resource: Resource, places: Sequence[
         for name in names
     ]
     gathered.complete[resource.kind] = frozenset(scope for scope in scopes if scope)
+
+
+async def _read_volumes(gathered: _Gathered) -> None:
+    pods, nodes = gathered.objects["Pod"], gathered.objects.get("Node", [])
+    gathered.objects["NodeSummary"], unread = await read_volume_usage(gathered.cluster, pods=pods, nodes=nodes)
+    gathered.unread.extend(unread)
+
+
+async def _read_certificates(gathered: _Gathered) -> None:
+    """In the place of the bare names, which were read before."""
+    found = await read_certificates(gathered.cluster, gathered.objects.get("Ingress", []))
+    places = {(namespace_of(each), name_of(each)) for each in found}
+    known = gathered.objects.get("Secret", [])
+    gathered.objects["Secret"] = [
+        *(each for each in known if (namespace_of(each), name_of(each)) not in places),
+        *found,
+    ]
 
 
 async def _read_logs(gathered: _Gathered, index: ClusterIndex) -> None:

@@ -150,6 +150,8 @@ async def _read_many(cluster: Cluster, question: LogQuestion, *, all_containers:
         for pod in pods
         for container in _choose_containers(pod, question, all_containers=all_containers)
     ]
+    if not sources and question.container:
+        raise _no_container(question, pods)
     wanted = sources[:_MAX_SOURCES]
     logs, notes = await _read_sources(cluster, question, wanted)
     if len(sources) > len(wanted):
@@ -176,6 +178,14 @@ def _choose_containers(pod: JsonObject, question: LogQuestion, *, all_containers
         return [each.name for each in containers]
     chosen = read_text(pod, "metadata", "annotations", _DEFAULT_CONTAINER)
     return [chosen] if chosen else [each.name for each in containers if not each.is_init][:1]
+
+
+def _no_container(question: LogQuestion, pods: Sequence[JsonObject]) -> ToolError:
+    names = dict.fromkeys(each.name for pod in pods for each in containers_of(pod))
+    return KindedToolError(
+        f'No container "{question.container}" in the pods of {question.workload}; there are: {", ".join(names)}.',
+        kind=ErrorKind.NOT_FOUND,
+    )
 
 
 async def _read_sources(

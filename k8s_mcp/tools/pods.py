@@ -11,6 +11,7 @@ from pydantic import Field
 
 from k8s_mcp.cluster.interfaces import PODS, Selection
 from k8s_mcp.listing.pods import ALIKE_POD_TABLE, POD_TABLE, ListedPod, join_alike, list_pod, make_pod_row
+from k8s_mcp.listing.rows import DEFAULT_ROWS
 from k8s_mcp.results import TableResult
 from k8s_mcp.state import K8sState, state_of
 from k8s_mcp.tools.arguments import AllNamespaces, ClusterName, Cursor, LabelSelector, Limit, Namespace
@@ -53,7 +54,8 @@ async def get_pods(
     problems = diagnose_all(cases)
     listed = [each.with_problems(problems.get(_key_of(each), ())) for each in listed]
     listed = [each for each in listed if each.is_abnormal or not only_abnormal]
-    is_overview = asked.namespace is None and limit is None
+    are_many = asked.namespace is None or sum(each.is_abnormal for each in listed) > DEFAULT_ROWS
+    is_overview = limit is None and are_many
     page = asked.cut(join_alike(listed) if is_overview else listed, counted=listed)
     shown = [_key_of(each) for each in page.rows]
     sharper = await sharpen(asked.cluster, cases, problems, among=[key for key in shown if key in cases])

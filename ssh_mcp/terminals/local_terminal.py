@@ -6,6 +6,7 @@ import asyncio
 import fcntl
 import os
 import pty
+import signal
 import struct
 import termios
 from collections.abc import Awaitable, Callable, Mapping
@@ -99,7 +100,7 @@ async def open_local_terminal(
             cwd=environment.get("HOME") or "/",
             env=environment,
             start_new_session=True,
-            preexec_fn=_take_terminal,
+            preexec_fn=_begin_session,
         )
     except OSError as error:
         os.close(master)
@@ -117,6 +118,12 @@ def _prepare(slave: int) -> None:
     termios.tcsetattr(slave, termios.TCSANOW, modes)
 
 
-def _take_terminal() -> None:
-    """In the child, which leads a session of its own by then."""
+def _begin_session() -> None:
+    """In the child, which leads a session of its own by then.
+
+    A server started by `nohup`, or by a script in the background, ignores these signals; its shells would inherit
+    that, and nothing that runs in them could be interrupted.
+    """
+    for number in (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT):
+        signal.signal(number, signal.SIG_DFL)
     fcntl.ioctl(0, termios.TIOCSCTTY, 0)

@@ -20,10 +20,17 @@ class Screen:
     def __init__(self) -> None:
         self._head = bytearray()
         self._tail = bytearray()
+        self._last = b""
         self.total_bytes = 0
+
+    @property
+    def has_open_line(self) -> bool:
+        """What was shown last is no whole line, as a question that waits for its answer."""
+        return self._last not in {b"", b"\n", b"\r"}
 
     def feed(self, data: bytes) -> None:
         self.total_bytes += len(data)
+        self._last = data[-1:] or self._last
         room = KEPT_BYTES - len(self._head)
         if room > 0:
             self._head += data[:room]
@@ -37,6 +44,7 @@ class Screen:
         taken = bytes(self._head), bytes(self._tail[-KEPT_BYTES:]), self.total_bytes
         self._head.clear()
         self._tail.clear()
+        self._last = b""
         self.total_bytes = 0
         return taken
 

@@ -22,6 +22,8 @@ MAX_SHOWN_CHARACTERS = 15_000
 _PAUSE_BYTES = 256 * 1024
 # How long a program that runs is watched for what it says to an input or a signal.
 _REACTION_SECONDS = 0.2
+# A line that nobody ended, and nothing after it for so long, is taken for a question.
+_QUESTION_SECONDS = 1.0
 _SHOWN_LINES = 5
 _KEYS = {"INT": b"\x03", "QUIT": b"\x1c", "TSTP": b"\x1a", "EOF": b"\x04"}
 _KILL_FOREGROUND = (
@@ -112,7 +114,7 @@ class ShellSession:
         self._screen.take()
 
     async def execute(self, text: str, *, keeps_effects: bool, seconds: float) -> View:
-        """Run a command; when it takes longer the view says that it is running."""
+        """Run a command; when it takes longer or asks for something, the view says that it is running."""
         async with self._turn:
             terminal = self._require(SessionState.IDLE)
             line = write_command(text, tag=self._tag, number=self._number + 1, keeps_effects=keeps_effects)
@@ -122,7 +124,7 @@ class ShellSession:
             self.command, self._shown = text, ""
             self.state = SessionState.RUNNING
             terminal.write(line)
-            await self._wait_until_ready(seconds)
+            await self._wait_for_end_or_question(seconds)
             return self.look()
 
     async def input(self, text: str, *, has_enter: bool, seconds: float) -> View:
@@ -200,6 +202,21 @@ class ShellSession:
 
     async def _wait_until_ready(self, seconds: float) -> None:
         await self._watch(lambda: self.state is not SessionState.RUNNING, seconds=seconds)
+
+    async def _wait_for_end_or_question(self, seconds: float) -> None:
+        """A wrong guess costs a look more; waiting for a program that waits for us costs the whole time."""
+        clock = asyncio.get_running_loop()
+        until = clock.time() + seconds
+        shown = -1
+        while self.state is SessionState.RUNNING and shown != self._screen.total_bytes:
+            shown = self._screen.total_bytes
+            patience = _QUESTION_SECONDS if self._screen.has_open_line else seconds
+            await self._wait_for_change(shown, seconds=min(patience, until - clock.time()))
+
+    async def _wait_for_change(self, shown: int, *, seconds: float) -> None:
+        await self._watch(
+            lambda: self.state is not SessionState.RUNNING or self._screen.total_bytes != shown, seconds=seconds
+        )
 
     async def _wait_for_reaction(self, seconds: float) -> None:
         """Until the prompt is back, or something new was shown and nothing more follows for a moment."""

@@ -65,7 +65,7 @@ async def ask_person(ctx: Context[SshState], proposal: Proposal) -> Decision | I
     number = state.approvals.count(digest)
 
     async def write() -> Question:
-        return Question(text=write_question(proposal, number=number), preview=write_preview(proposal))
+        return Question(text=write_question(proposal, number=number), preview=write_preview(proposal, number=number))
 
     decision = await confirm(
         ctx, binding=f"{digest}:{number}", question=write, allow_unconfirmed=state.settings.allow_unconfirmed
@@ -99,11 +99,12 @@ def _indent(text: str) -> str:
     return text.replace("\n", "\n  | ")
 
 
-def write_preview(proposal: Proposal) -> dict[str, Any]:  # Any: JSON
+def write_preview(proposal: Proposal, *, number: int) -> dict[str, Any]:  # Any: JSON
     """The same for programs, with fewer reasons and hosts when it would be too large to be passed on."""
     document: dict[str, Any] = {}  # Any: JSON
     for reasons, hosts in _PREVIEW_SIZES:
         document = _make_preview(proposal, max_reasons=reasons, max_hosts=hosts)
+        document |= {"why": " ".join((proposal.reason or "").split()), "approved_before": number}
         if len(json.dumps(document)) <= MAX_PREVIEW_CHARACTERS:
             return document
     # The question has the whole command; a part of it here could pass for the whole.

@@ -97,6 +97,8 @@ async def exec_command(call: SessionCall, command: str) -> SessionResult | Input
 
 async def send_input(call: SessionCall, text: str, *, has_enter: bool) -> SessionResult | InputRequiredResult:
     call.session.shell.check_running()
+    # Who writes the line's end too means one Enter, not two.
+    text = text.removesuffix("\n") if has_enter else text
     judgement = call.restrict(Judgement(CommandClass.CONFIRM, (_INPUT,)), text=text)
     as_command = classify(text)
     if as_command.command_class is CommandClass.BLOCKED:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from k8s_diagnosis.logs.endings import ENDINGS
 
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "project_document" / "reference" / "conditions.md"
+TITLES = ROOT / "frontend" / "src" / "i18n" / "conditions.json"
 RULES = ROOT / "k8s_diagnosis" / "rules"
 TESTS = ROOT / "tests"
 _ROW = re.compile(r"^\| `(?P<id>[a-z-]+)`(?P<effect> ↳)? \| (?P<title>[^|]+) \|")
@@ -20,6 +22,12 @@ def test_page_lists_exactly_the_conditions_with_their_titles() -> None:
     listed = {row["id"]: (row["title"], bool(row["effect"])) for row in rows if not row["id"].startswith("host-")}
 
     assert listed == {name: (known.title.en, known.level > 0) for name, known in CONDITIONS.items()}
+
+
+def test_spa_calls_every_condition_by_its_titles() -> None:
+    expected = {name: {"en": known.title.en, "zh": known.title.zh} for name, known in CONDITIONS.items()}
+
+    assert json.loads(TITLES.read_text()) == expected, "`make openapi` writes it anew"
 
 
 def test_every_condition_is_made_by_a_rule() -> None:

@@ -88,7 +88,7 @@ def run_in_terminal(
         # Some test runners set COLUMNS, which programs believe before they ask the terminal.
         env=os.environ | {"TERM": "xterm", "COLUMNS": str(columns), "LINES": str(rows)} | dict(environment),
         start_new_session=True,
-        preexec_fn=_take_terminal,  # noqa: PLW1509  # the child does nothing else before it becomes the program
+        preexec_fn=_begin_session,  # noqa: PLW1509  # the child does nothing else before it becomes the program
     )
     os.close(inner)
     try:
@@ -100,5 +100,8 @@ def run_in_terminal(
         os.close(terminal)
 
 
-def _take_terminal() -> None:
+def _begin_session() -> None:
+    """As a login shell does it: tests that were started by `nohup` ignore Ctrl-C, and a child would inherit that."""
+    for number in (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT):
+        signal.signal(number, signal.SIG_DFL)
     fcntl.ioctl(0, termios.TIOCSCTTY, 0)

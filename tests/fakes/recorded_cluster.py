@@ -137,6 +137,10 @@ class InMemoryCluster:
                 return copy.deepcopy(each)
         raise ObjectNotFound(f'{resource.plural} "{name}" not found')
 
+    async def read_node_summary(self, node: str) -> JsonObject:
+        self.requests.append(f"get nodes/{node}/proxy")
+        raise ObjectNotFound("a recording has no kubelets")
+
     async def read_log(self, request: LogRequest) -> str:
         self.requests.append(f"log {request.pod}")
         if "log" in self.failures:

@@ -54,6 +54,9 @@ class Answer:
 
 Plan: TypeAlias = CallTools | Answer
 
+_ENGLISH_ERRORS = "error fatal panic exception traceback critical severe failed failure refused denied timeout"
+_ERROR_LINES = rf"(?i)\b({_ENGLISH_ERRORS.replace(' ', '|')})\b|错误|异常|失败"
+
 
 def list_objects(kind: Kind, *, scope: Scope, limit: int = MANY, only_abnormal: bool = False) -> PlannedCall:
     arguments: dict[str, Any] = {} if kind is Kind.NODES else dict(scope.as_arguments())  # Any: JSON
@@ -82,7 +85,12 @@ def read_logs(*, pod: str, namespace: str, previous: bool, tail: int = DEFAULT_T
 def read_asked_logs(intent: ReadLogs, *, pod: str, namespace: str, previous: bool) -> PlannedCall:
     """The log call with everything the question asked for."""
     call = read_logs(pod=pod, namespace=namespace, previous=previous, tail=intent.tail or DEFAULT_TAIL)
-    wanted = {"container": intent.container, "since_seconds": intent.since_seconds, "contains": intent.contains}
+    wanted = {
+        "container": intent.container,
+        "since_seconds": intent.since_seconds,
+        "contains": _ERROR_LINES if intent.only_errors else intent.contains,
+        "regex": intent.only_errors,
+    }
     return PlannedCall(call.tool, {**call.arguments, **{key: value for key, value in wanted.items() if value}})
 
 

@@ -91,6 +91,8 @@ class ReadLogs:
     tail: int | None = None
     since_seconds: int | None = None
     contains: str | None = None
+    only_errors: bool = False
+    """Lines that look like errors, when no exact text was asked for."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,6 +31,12 @@ _LOOKED_AT = {
     Kind.NODES: (Kind.NODES,),
 }
 _MAX_OVERVIEW_CASES = 10
+_CHINESE_KINDS = {
+    Kind.PODS: " Pod ",
+    Kind.SERVICES: " Service ",
+    Kind.DEPLOYMENTS: " Deployment ",
+    Kind.NODES: "节点",
+}
 
 
 def plan_problems(intent: FindProblems, results: TurnResults, *, language: Language) -> Plan:
@@ -60,6 +66,18 @@ def plan_explanation(intent: Explain, results: TurnResults, *, language: Languag
     if any(meant.values()):
         return _explain(meant, results, language=language)
     return _explain_instead(intent, results, scope=scope, language=language)
+
+
+def is_unknown(intent: Explain, results: TurnResults) -> bool:
+    """Whether everything was listed, and nothing there has the name."""
+    lists = [results.table(tool) for tool in (PODS, DEPLOYMENTS, SERVICES)]
+    namespaces = {row.namespace for table in lists if table is not None for row in table.rows}
+    is_namespace = not namespaces.isdisjoint(intent.target.names)
+    return (
+        all(table is not None for table in lists)
+        and not is_namespace
+        and not any(_find_meant(intent, results).values())
+    )
 
 
 def plan_overview(intent: Overview, results: TurnResults, *, language: Language) -> Plan:
@@ -190,10 +208,13 @@ def _say_found(findings: Findings, *, place: str, language: Language) -> str:
 
 
 def _say_nothing_found(kind: Kind | None, *, place: str, language: Language) -> str:
-    what = choose(language, en="abnormal objects", zh="异常对象") if kind is None else f"{kind.value}"
     if kind is None:
-        return choose(language, en=f"I found no {what} {place}.", zh=f"{place}没有发现{what}。")
-    return choose(language, en=f"All {what} {place} look normal.", zh=f"{place}的 {what} 都正常，没有发现异常。")
+        return choose(language, en=f"I found no abnormal objects {place}.", zh=f"{place}没有发现异常对象。")
+    return choose(
+        language,
+        en=f"All {kind.value} {place} look normal.",
+        zh=f"{place}的{_CHINESE_KINDS[kind]}都正常，没有发现异常。",
+    )
 
 
 def _count_everything(results: TurnResults, *, place: str, found: int, language: Language) -> str:

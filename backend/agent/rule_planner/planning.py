@@ -5,9 +5,10 @@ from typing import TypeAlias
 
 from backend.agent.rule_planner.answers.general import answer_help, answer_missing_tools, answer_not_understood
 from backend.agent.rule_planner.calls import Answer, CallTools, Plan
+from backend.agent.rule_planner.hosts.calls import ASSETS
 from backend.agent.rule_planner.hosts.intents import HostIntent
 from backend.agent.rule_planner.hosts.judging import JudgeHost, judge_nothing
-from backend.agent.rule_planner.hosts.planning import plan_host
+from backend.agent.rule_planner.hosts.planning import plan_host, plan_named_host
 from backend.agent.rule_planner.intents import (
     AskForHelp,
     ChangeWorkload,
@@ -38,7 +39,7 @@ from backend.agent.rule_planner.plan_further import (
     plan_usage,
 )
 from backend.agent.rule_planner.plan_objects import plan_details, plan_events, plan_list, plan_logs
-from backend.agent.rule_planner.plan_problems import plan_explanation, plan_overview, plan_problems
+from backend.agent.rule_planner.plan_problems import is_unknown, plan_explanation, plan_overview, plan_problems
 from backend.agent.rule_planner.plan_scaling import plan_scaling
 from backend.agent.rule_planner.results import TurnResults
 from backend.vocabulary.language import Language
@@ -97,11 +98,12 @@ def plan_next(
         return Answer(answer_help(language))
     if isinstance(intent, NotUnderstood):
         return Answer(answer_not_understood(language))
-    plan = (
-        plan_host(intent, results, judge=judge_host, language=language)
-        if isinstance(intent, HostIntent)
-        else _PLANNERS[type(intent)](intent, results, language=language)
-    )
+    plan = None
+    if isinstance(intent, HostIntent):
+        plan = plan_host(intent, results, judge=judge_host, language=language)
+    elif isinstance(intent, Explain) and is_available(ASSETS) and is_unknown(intent, results):
+        plan = plan_named_host(intent.target.names, results, judge=judge_host, language=language)
+    plan = plan or _PLANNERS[type(intent)](intent, results, language=language)
     if isinstance(plan, Answer):
         return plan
     calls = tuple(call for call in plan.calls if is_available(call.tool))

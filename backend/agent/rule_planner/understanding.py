@@ -34,7 +34,10 @@ _TAIL = re.compile(
 _SINCE = re.compile(
     r"(?:last|past|since|最近|过去|近)\s*(\d{1,4})?\s*(?:an?\s+)?(seconds?|secs?|s\b|minutes?|mins?|m\b|hours?|h\b|秒|分钟|个?小时)"
 )
-_SEARCH_WORD = r"(?:containing|contains?|with the (?:text|word)|matching|grep(?:\s+for)?|包含|含有|里有没有|过滤|搜索)"
+_SEARCH_WORD = (
+    r"(?:containing|contains?|with the (?:text|word)|matching|grep(?:\s+for)?|包含|含有|过滤|搜索"
+    r"|里有没有(?!\s*(?:报错|错误|异常|出错|失败|error|exception)))"
+)
 _CONTAINS = (
     re.compile(_SEARCH_WORD + r"\s*[`'\"“‘「『]([^`'\"”’」』]+)", re.IGNORECASE),
     re.compile(_SEARCH_WORD + r"\s*([^\s,。,的`'\"?]+)", re.IGNORECASE),
@@ -61,7 +64,9 @@ def understand(question: str, *, earlier: Sequence[HistoryMessage]) -> Intent:
     repeated = _repeat_for(follow_up[1], earlier=earlier) if follow_up else None
     intent = repeated or _read(text, earlier=earlier)
     if isinstance(intent, ReadLogs) and repeated is None:
-        return replace(intent, contains=_find_contains(question))
+        contains = _find_contains(question)
+        only_errors = contains is None and words.LOGGED_ERRORS.search(text) is not None
+        return replace(intent, contains=contains, only_errors=only_errors)
     return intent
 
 

@@ -88,6 +88,8 @@ OTHER_CHANGE = re.compile(
 )
 """Changes that the rules cannot make. They must not be mistaken for a question about the same object."""
 LOGS = re.compile(r"\blogs?\b|\bstdout\b|\bstderr\b|日志|输出了什么")
+LOGGED_ERRORS = re.compile(r"\berrors?\b|\bexceptions?\b|\bfailures?\b|报错|错误|异常|出错|失败")
+"""Of logs: what is meant are lines that look like errors, not lines with this very word."""
 EVENTS = re.compile(r"\bevents?\b|事件")
 DESCRIBE = re.compile(r"\bdescribe\b|\bdetails?\b|详情|详细|描述一下|描述")
 ABNORMAL = re.compile(

@@ -49,7 +49,7 @@ def looked(run: PatrolRun, target: Target, *, state: LookState, reason: str, ope
     progress = f"{run.looked}/{run.targets}"
     words = {
         LookState.READ: Text(
-            en=f"[{progress}] {target}: " + (f"{open_count} findings" if open_count else "well"),
+            en=f"[{progress}] {target}: " + _count_findings(open_count),
             zh=f"[{progress}] {target}:" + (f"{open_count} 个问题" if open_count else "正常"),
         ),
         LookState.UNREACHABLE: Text(en=f"[{progress}] {target} does not answer", zh=f"[{progress}] {target} 没有应答"),
@@ -67,6 +67,12 @@ def looked(run: PatrolRun, target: Target, *, state: LookState, reason: str, ope
         looked=run.looked,
         targets=run.targets,
     )
+
+
+def _count_findings(count: int) -> str:
+    if not count:
+        return "well"
+    return "1 finding" if count == 1 else f"{count} findings"
 
 
 def changed(changes: Sequence[Change], *, run_id: str | None) -> list[Entry]:

@@ -20,6 +20,9 @@ class PatrolSettings(BaseModel):
     all of them by itself: a kubeconfig often names clusters of long ago."""
     open_after: Looks = 2
     """Looks in a row before what comes and goes by itself (load, memory, clock, silence of a host) is a finding."""
+    confirm_seconds: Annotated[float, Field(ge=0, le=600)] = 10.0
+    """How long `ding-robot patrol --once` waits before it looks again at what needs a second look. Long enough for a
+    process that is just ending to be gone."""
     close_after: Looks = 2
     """Looks in a row without it before a finding is closed."""
     announce_recovery: bool = True

@@ -143,10 +143,21 @@ def build_report(known: Known, *, at: datetime, trend_hours: int, top_risks: int
         trend_hours=trend_hours,
         hosts=tuple(sorted(hosts, key=_rank_host)),
         clusters=tuple(sorted(clusters, key=lambda row: (-row.critical, -row.warnings, row.name))),
-        risks=tuple(known.findings[:top_risks]),
+        risks=tuple(choose_risks(known.findings, count=top_risks)),
         counts=Counter(finding.severity for finding in known.findings),
         last_run=known.last_run,
     )
+
+
+def choose_risks(findings: Sequence[Finding], *, count: int) -> list[Finding]:
+    """The worst first; among equally bad ones each target has its turn, so that one cannot hide the others."""
+    turns: Counter[tuple[TargetKind, str, Severity]] = Counter()
+    ranked: list[tuple[int, int, Finding]] = []
+    for finding in findings:
+        key = (finding.target.kind, finding.target.id, finding.severity)
+        ranked.append((-finding.severity.rank, turns[key], finding))
+        turns[key] += 1
+    return [finding for _rank, _turn, finding in sorted(ranked, key=lambda item: item[:2])[:count]]
 
 
 def _host_row(target: WatchedTarget, *, earlier: Mapping[SeriesKey, float], critical: int, warnings: int) -> HostRow:

@@ -23,6 +23,7 @@ from backend.features.reports.texts import (
     write_host_row,
 )
 from backend.vocabulary.language import Language
+from backend.vocabulary.severity import Severity
 
 _TEMPLATES = Path(__file__).parent / "templates"
 _MARKDOWN_SIGNS = str.maketrans({sign: f"\\{sign}" for sign in "\\`*_[]<>|#"})
@@ -138,12 +139,13 @@ def _context(report: Report, *, audience: Audience) -> dict[str, Any]:  # Any: w
         "say": lambda key: say(key, language),
         "summary": summarise(report, language=language),
         "host_columns": host_columns(language),
-        "host_rows": [write_host_row(row, language=language) for row in report.hosts],
+        "host_rows": [(row, write_host_row(row, language=language)) for row in report.hosts],
         "unread": _list_unread(report),
         "cluster_columns": cluster_columns(language),
-        "cluster_rows": [_cluster_row(row, language=language) for row in report.clusters],
+        "cluster_rows": [(row, _cluster_row(row, language=language)) for row in report.clusters],
         "code": write_code,
-        "severity_of": lambda finding: name_severity(finding.severity, language),
+        "counts": [(each, report.counts.get(each, 0)) for each in (Severity.CRITICAL, Severity.WARNING)],
+        "name_severity": lambda severity: name_severity(severity, language),
         "in_language": audience.say,
     }
 

@@ -31,6 +31,7 @@ WORDS = {
     ),
     "patrolled": Text(en="Last patrol", zh="最近巡检"),
     "never": Text(en="never", zh="从未"),
+    "unknown": Text(en="unknown", zh="未知"),
     "unknown_parts": Text(en="could not be read", zh="无法读取"),
 }
 _STATES = {
@@ -64,11 +65,15 @@ def summarise(report: Report, *, language: Language) -> str:
     """One line: how much is watched, how much is wrong, how much is unknown."""
     critical, warnings = report.counts.get(Severity.CRITICAL, 0), report.counts.get(Severity.WARNING, 0)
     return Text(
-        en=f"{len(report.hosts)} hosts, {len(report.clusters)} clusters; {critical} critical findings,"
-        f" {warnings} warnings, {report.unknown} not known",
+        en=f"{_count(len(report.hosts), 'host')}, {_count(len(report.clusters), 'cluster')};"
+        f" {_count(critical, 'critical finding')}, {_count(warnings, 'warning')}, {report.unknown} not known",
         zh=f"主机 {len(report.hosts)},集群 {len(report.clusters)};"
         f"严重问题 {critical},警告 {warnings},未知 {report.unknown}",
     ).in_language(language)
+
+
+def _count(count: int, noun: str) -> str:
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
 
 
 def write_share(cell: Cell) -> str:

@@ -5,6 +5,7 @@ import type { Appearance } from '@/components/preferences/colorMode';
 const COLORS = {
   light: {
     accent: '#2f5bd3',
+    accentHover: '#2449ad',
     onAccent: '#ffffff',
     surface: '#ffffff',
     background: '#f6f7f9',
@@ -15,6 +16,7 @@ const COLORS = {
   },
   dark: {
     accent: '#7ea2ff',
+    accentHover: '#a3bdff',
     onAccent: '#0d1730',
     surface: '#191d25',
     background: '#11141a',
@@ -47,6 +49,9 @@ export function antdTokens(appearance: Appearance): ThemeConfig {
     components: {
       Button: {
         primaryColor: colors.onAccent,
+        // The shades antd computes are too pale for the text on them.
+        colorPrimaryHover: colors.accentHover,
+        colorPrimaryActive: colors.accentHover,
         primaryShadow: 'none',
         defaultShadow: 'none',
         dangerShadow: 'none',

@@ -24,3 +24,17 @@ export function formatDateTime(iso: string, language: string): string {
     new Date(iso),
   );
 }
+
+const BYTE_UNITS = ['B', 'KiB', 'MiB', 'GiB', 'TiB'] as const;
+
+/** Rounded down, so that what is not full never reads as 100 %. */
+export function formatPercent(ratio: number): string {
+  return `${String(Math.floor(ratio * 100))}%`;
+}
+
+/** `1.5 GiB`. */
+export function formatBytes(count: number): string {
+  const exponent = count < 1024 ? 0 : Math.min(BYTE_UNITS.length - 1, Math.floor(Math.log2(count) / 10));
+  const value = count / 1024 ** exponent;
+  return `${exponent === 0 ? String(value) : value.toFixed(1)} ${BYTE_UNITS[exponent] ?? ''}`;
+}

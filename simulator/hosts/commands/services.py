@@ -97,7 +97,7 @@ def _status(call: Call, options: Options, names: list[str]) -> int:
             f"● {call.host.name}", f"    State: {state}", "     Jobs: 0 queued", f"   Failed: {failed} units"
         )
     status = 0
-    for name in names:
+    for name in _expand(call, options, names):
         unit = ServiceControl(call.host).find(name)
         if unit is None:
             call.streams.stderr.write(f"Unit {_full(name)} could not be found.\n")
@@ -106,6 +106,13 @@ def _status(call: Call, options: Options, names: list[str]) -> int:
         _write_status(call, unit, lines=int(options.get("n", "lines", default="10") or 10))
         status = status or (0 if unit.state == "active" else 3)
     return status
+
+
+def _expand(call: Call, options: Options, names: list[str]) -> list[str]:
+    """A pattern stands for the units it fits, within the state asked for; it may fit none."""
+    plain = [name for name in names if not set(name) & set("*?[")]
+    patterns = [name for name in names if name not in plain]
+    return plain + ([unit.name for unit in _matching(call, options, patterns)] if patterns else [])
 
 
 def _write_status(call: Call, unit: Unit, *, lines: int) -> None:

@@ -92,6 +92,16 @@ async def test_a_destructive_command_is_refused_with_its_reason_and_nobody_is_as
     assert chat.questions == []
 
 
+async def test_a_name_that_the_cluster_does_not_know_may_be_a_host(inventory: Path) -> None:
+    kubeconfig = str(inventory.parent / "kubeconfig.yaml")
+    async with _open(SSH_INVENTORY=str(inventory), KUBECONFIG_PATH=kubeconfig) as source:
+        chat = await talk(source)
+        answer = await chat.ask("为什么 db-1 这么慢")
+
+    assert "`db-1`" in answer
+    assert "没有名为" not in answer
+
+
 async def test_an_unknown_host_and_a_missing_one_are_asked_for(simulated: McpToolSource) -> None:
     chat = await talk(simulated)
 

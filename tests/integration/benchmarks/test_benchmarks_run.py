@@ -47,7 +47,7 @@ CASES: list[tuple[str, Run, list[str]]] = [
     (
         "kubernetes tools",
         lambda: kubernetes_tools.measure(sizes=[10], rounds=1, starts=1, peers=None),
-        ["| 10 | all pods |", "| 10 | events |", "peak at 10 pods"],
+        ["| 10 | all pods |", "| 10 | whole cluster diagnosed |", "peak at 10 pods", "What the figures hide"],
     ),
     ("relay", lambda: relay.measure(rounds=2), ["added by the relay, p50", "from the question to the model"]),
     (

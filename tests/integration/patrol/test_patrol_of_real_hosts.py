@@ -2,44 +2,43 @@
 
 import json
 import os
-import shutil
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from tests.fakes.product import ROOT
+from tests.fakes.troubled_machine import MAY_MOUNT, file_server, may_mount, nearly_full_tmpfs, zombie
 from tests.integration.patrol.processes import Json, wait_until
 
 pytestmark = pytest.mark.timeout(240)
 
-ZOMBIE_MAKER = """
-import os, sys
-if os.fork() == 0:
-    os._exit(0)
-print("ready", flush=True)
-sys.stdin.read()
-"""
 
-
-def patrol(folder: Path, *, servers: Mapping[str, Mapping[str, str]]) -> Json:
+def patrol(folder: Path, *, servers: Mapping[str, Mapping[str, str]], looks_at_itself: bool = False) -> Json:
     """What `ding-robot patrol --once --json` says with these servers; values are their environments."""
+    is_local = {"SSH_LOCAL": str(looks_at_itself).lower()}
     entries = {
         name: {
             "command": sys.executable,
             "args": ["-m", f"{name}_mcp.server", "--transport", "stdio"],
             "cwd": str(ROOT),
-            "env": {"PATH": os.environ["PATH"], **environment},
+            "env": {"PATH": os.environ["PATH"], **environment, **is_local},
             "trusted": True,
         }
         for name, environment in servers.items()
     }
     config = folder / "mcp_config.json"
     config.write_text(json.dumps({"mcpServers": entries}))
-    settings = {"MCP_CONFIG": str(config), "DATA_DIRECTORY": str(folder / "data"), "OPENAI_API_KEY": ""}
+    settings = {
+        "MCP_CONFIG": str(config),
+        "DATA_DIRECTORY": str(folder / "data"),
+        "OPENAI_API_KEY": "",
+        "PATROL_CONFIRM_SECONDS": "1",
+    }
     done = subprocess.run(
         [sys.executable, "-m", "backend.cli", "patrol", "--once", "--json"],
         cwd=ROOT,
@@ -51,51 +50,6 @@ def patrol(folder: Path, *, servers: Mapping[str, Mapping[str, str]]) -> Json:
     )
     assert done.stdout, done.stderr
     return dict(json.loads(done.stdout))
-
-
-def find(answer: Json, check: str) -> list[Json]:
-    return [finding for finding in answer["findings"] if finding["check"] == check]
-
-
-@contextmanager
-def zombie() -> Iterator[int]:
-    """The process id of a parent that does not take note of its dead child."""
-    parent = subprocess.Popen(
-        [sys.executable, "-c", ZOMBIE_MAKER], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    )
-    try:
-        assert parent.stdout is not None
-        assert parent.stdout.readline() == "ready\n"
-        yield parent.pid
-    finally:
-        parent.kill()
-        parent.communicate(timeout=10)
-
-
-@contextmanager
-def nearly_full_tmpfs(folder: Path) -> Iterator[Path]:
-    place = folder / "full"
-    place.mkdir()
-    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=20m", "tmpfs", str(place)], check=True)
-    try:
-        (place / "filler").write_bytes(bytes(19 * 1024 * 1024))
-        yield place
-    finally:
-        subprocess.run(["umount", str(place)], check=True)
-
-
-@pytest.mark.skipif(os.geteuid() != 0 or shutil.which("mount") is None, reason="mounts a tmpfs")
-def test_zombie_and_full_tmpfs_of_this_machine_are_found_and_explained(tmp_path: Path) -> None:
-    with zombie() as parent, nearly_full_tmpfs(tmp_path) as place:
-        answer = patrol(tmp_path, servers={"ssh": {"SSH_MCP_DATA_DIRECTORY": str(tmp_path / "ssh")}})
-
-    [full] = [one for one in find(answer, "disk-usage") if one["subject"] == str(place)]
-    [dead] = [one for one in find(answer, "zombies") if one["subject"].endswith(f"({parent})")]
-    assert (full["target"]["id"], full["state"]) == ("local", "open")
-    assert "memory" in full["cause"]["en"]
-    assert dead["state"] == "open"
-    assert f"kill -s CHLD {parent}" in [fix["command"] for fix in dead["fixes"]]
-    assert "父进程" in dead["cause"]["zh"]
 
 
 @contextmanager
@@ -119,7 +73,6 @@ def simulated_estate(folder: Path, *scenarios: str) -> Iterator[Mapping[str, Map
             "k8s": {"KUBECONFIG_PATH": str(kubeconfig)},
             "ssh": {
                 "SSH_INVENTORY": str(inventory),
-                "SSH_LOCAL": "false",
                 "SSH_MCP_DATA_DIRECTORY": str(folder / "ssh"),
             },
         }
@@ -154,14 +107,79 @@ CONSEQUENCES = {
 """What the faults bring about besides."""
 
 
-def test_every_fault_of_simulated_hosts_is_found_and_nothing_else(tmp_path: Path) -> None:
-    with simulated_estate(tmp_path, *FAULTS) as servers:
-        answer = patrol(tmp_path, servers=servers)
+@dataclass(frozen=True)
+class Trouble:
+    """One patrol of this machine and of the simulated estate, and what was wrong with this machine meanwhile."""
 
-    found = {(one["target"]["id"], one["check"]) for one in answer["findings"]}
+    answer: Json
+    zombies_parent: int
+    server: int
+    port: int
+    full: Path | None
+
+    def find(self, check: str, *, subject: str) -> Json:
+        [found] = [
+            one
+            for one in self.answer["findings"]
+            if (one["target"]["id"], one["check"]) == ("local", check) and subject in one["subject"]
+        ]
+        return dict(found)
+
+
+@pytest.fixture(scope="module")
+def trouble(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Trouble]:
+    folder = tmp_path_factory.mktemp("trouble")
+    (folder / "served").mkdir()
+    with ExitStack() as stack:
+        parent = stack.enter_context(zombie())
+        server, port = stack.enter_context(file_server(folder / "served"))
+        full = stack.enter_context(nearly_full_tmpfs(folder)) if MAY_MOUNT else None
+        servers = stack.enter_context(simulated_estate(folder, *FAULTS))
+        answer = patrol(folder, servers=servers, looks_at_itself=True)
+        yield Trouble(answer, zombies_parent=parent, server=server.pid, port=port, full=full)
+
+
+def test_zombie_of_this_machine_is_found_and_laid_at_its_parents_door(trouble: Trouble) -> None:
+    dead = trouble.find("zombies", subject=f"({trouble.zombies_parent})")
+
+    assert dead["state"] == "open"
+    assert f"kill -s CHLD {trouble.zombies_parent}" in [fix["command"] for fix in dead["fixes"]]
+    assert "父进程" in dead["cause"]["zh"]
+
+
+@may_mount
+def test_nearly_full_tmpfs_of_this_machine_is_found_and_explained(trouble: Trouble) -> None:
+    full = trouble.find("disk-usage", subject=str(trouble.full))
+
+    assert full["state"] == "open"
+    assert "memory" in full["cause"]["en"]
+    assert any("du -xh" in fix["command"] for fix in full["fixes"])
+
+
+def test_server_started_by_hand_on_this_machine_is_found_and_explained(trouble: Trouble) -> None:
+    listener = trouble.find("makeshift-servers", subject=f"tcp {trouble.port}")
+
+    assert listener["state"] == "open"
+    assert f"PID {trouble.server}" in listener["title"]["zh"]
+    assert "without a login" in listener["cause"]["en"]
+    assert f"kill {trouble.server}" in [fix["command"] for fix in listener["fixes"]]
+
+
+def test_every_fault_of_simulated_hosts_is_found_and_nothing_else(trouble: Trouble) -> None:
+    answer = trouble.answer
+    found = {(one["target"]["id"], one["check"]) for one in answer["findings"] if one["target"]["id"] != "local"}
+
     assert (answer["run"]["unknown"], answer["run"]["unreachable"]) == (0, 0)
     assert sorted(set(FAULTS.values()) - found) == []
     assert sorted(found - set(FAULTS.values()) - CONSEQUENCES) == []
+
+
+def test_service_without_its_port_is_told_with_the_process_that_has_it(trouble: Trouble) -> None:
+    [billing] = [one for one in trouble.answer["findings"] if one["subject"] == "billing.service"]
+
+    assert "端口 8080 已被 PID" in billing["cause"]["zh"]
+    assert "billing-test.jar" in billing["cause"]["en"]
+    assert any("Address already in use" in line for line in billing["evidence"])
 
 
 def test_healthy_hosts_and_cluster_give_no_findings(tmp_path: Path) -> None:

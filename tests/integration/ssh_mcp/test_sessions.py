@@ -7,6 +7,8 @@ import hashlib
 import json
 import secrets
 import shutil
+import signal
+import sys
 from pathlib import Path
 
 import pytest
@@ -73,13 +75,25 @@ async def test_question_of_a_program_is_answered(where: str, open_tools: OpenToo
     person = Person()
     async with open_tools(person=person) as tools:
         session = await open_session(tools, where)
-        asked = await session.run("read -p 'Continue? [y/N] ' reply; echo \"you said $reply\"", timeout_seconds=1)
-        answered = await session.do("input", text="y")
+        asked = await session.run("read -p 'Continue? [y/N] ' reply; echo \"you said $reply\"", timeout_seconds=60)
+        answered = await session.do("input", text="y\n")
 
     assert (asked["status"], asked["output"]) == ("running", "Continue? [y/N] ")
     assert (answered["status"], answered["output"]) == ("idle", "you said y")
     assert person.questions[-1].splitlines()[0].endswith(f"on {where}: y and Enter")
     assert "Continue? [y/N]" in person.questions[-1]
+
+
+async def test_program_that_is_talked_to_is_not_waited_for(open_tools: OpenTools) -> None:
+    async with open_tools(person=Person()) as tools:
+        session = await open_session(tools, "local")
+        begun = await session.run(f"{sys.executable} -q -i", timeout_seconds=60)
+        answer = await session.do("input", text="6*7")
+        ended = await session.do("input", text="exit()")
+
+    assert begun["status"] == "running"
+    assert answer["output"].startswith("42\n")
+    assert (ended["status"], ended["exit_code"]) == ("idle", 0)
 
 
 @WHERE
@@ -99,6 +113,20 @@ async def test_long_command_is_watched_and_stopped(where: str, open_tools: OpenT
     assert asked_after == asked_before
     assert after["output"] == "after"
     assert find_processes(mark) == []
+
+
+async def test_command_is_stopped_though_the_server_was_started_by_nohup(open_tools: OpenTools) -> None:
+    before = [(number, signal.signal(number, signal.SIG_IGN)) for number in (signal.SIGINT, signal.SIGHUP)]
+    try:
+        async with open_tools() as tools:
+            session = await open_session(tools, "local")
+            await session.run("sleep 789", timeout_seconds=1)
+            stopped = await session.do("signal", signal="INT", timeout_seconds=5)
+    finally:
+        for number, handler in before:
+            signal.signal(number, handler)
+
+    assert (stopped["status"], stopped["exit_code"]) == ("idle", 130)
 
 
 @WHERE

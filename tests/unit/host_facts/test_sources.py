@@ -11,7 +11,7 @@ import pytest
 
 from host_facts.sources.clock import compare_with_caller, parse_clock
 from host_facts.sources.disk_usage import parse_disk_usage, parse_inode_usage
-from host_facts.sources.failed_units import parse_failed_units, parse_unit_times
+from host_facts.sources.failed_units import parse_failed_units, parse_unit_logs, parse_unit_times
 from host_facts.sources.kernel_counters import parse_memory
 from host_facts.sources.listeners import parse_listeners
 from host_facts.sources.mounts import parse_mounts
@@ -172,6 +172,38 @@ def test_since_when_a_unit_is_failed() -> None:
     )
 
     assert times == {"a.service": datetime(2026, 11, 27, 3, 0, 1, tzinfo=UTC)}
+
+
+UNIT_STATUS = """\
+x billing.service - Billing service
+     Loaded: loaded (/lib/systemd/system/billing.service; enabled; preset: enabled)
+     Active: failed (Result: exit-code) since Fri 2026-11-27 03:00:01 UTC; 2h ago
+    Process: 411 ExecStart=/usr/bin/java --password=hunter2 (code=exited, status=1/FAILURE)
+
+Nov 27 03:00:00 app-1 systemd[1]: Starting billing.service - Billing service...
+Nov 27 03:00:01 app-1 java[411]: token=abc Web server failed to start.
+                                x forged.service - not a head
+Nov 27 03:00:01 app-1 java[411]: Port 8080 was already in use.
+Nov 27 03:00:01 app-1 systemd[1]: Failed to start billing.service - Billing service.
+
+* mnt-nfs.mount - /mnt/nfs
+     Active: failed (Result: timeout)
+
+Nov  7 02:00:01 app-1 systemd[1]: mnt-nfs.mount: Mounting timed out. Terminating.
+Warning: some journal files were not opened due to insufficient permissions.
+"""
+
+
+def test_last_words_of_failed_units_are_their_own_where_there_are_any() -> None:
+    logs = parse_unit_logs(UNIT_STATUS)
+
+    assert logs == {
+        "billing.service": (
+            "java[411]: token=[hidden] Web server failed to start.",
+            "java[411]: Port 8080 was already in use.",
+        ),
+        "mnt-nfs.mount": ("systemd[1]: mnt-nfs.mount: Mounting timed out. Terminating.",),
+    }
 
 
 CHRONY = """\

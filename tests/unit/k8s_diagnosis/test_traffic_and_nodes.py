@@ -303,15 +303,15 @@ def test_node_that_holds_all_the_pods_it_may_is_told() -> None:
     assert conditions_of(node, *pods) == ["node-too-many-pods"]
 
 
-def test_pod_that_no_node_has_room_for_comes_before_the_full_node() -> None:
+def test_pod_that_waits_for_room_stands_under_the_one_node_that_is_full() -> None:
     node = make_node(allocatable={"pods": "2"})
     pods = [make_pod(f"a-{at}", owner="DaemonSet/a") for at in range(2)]
     waits = pending("0/1 nodes are available: 1 Too many pods.")
 
     (finding,) = diagnose_objects(node, *pods, waits, make_deployment(ready=0)).findings
 
-    assert (finding.problem.condition, finding.problem.object) == ("pending-insufficient-pods", "Node//node-1")
-    assert "node-too-many-pods" in {effect.problem.condition for effect in finding.effects}
+    assert (finding.problem.condition, finding.problem.object) == ("node-too-many-pods", "Node//node-1")
+    assert "pending-insufficient-pods" in {effect.problem.condition for effect in finding.effects}
 
 
 def test_memory_in_use_is_judged_only_when_it_was_measured() -> None:

@@ -51,15 +51,15 @@ def opening(cluster: InMemoryCluster) -> Callable[[K8sSettings], InMemoryCluster
 
 @pytest.mark.parametrize(("tool", "argument"), text_arguments())
 async def test_hostile_text_is_refused_and_asks_nothing_of_the_cluster(tool: str, argument: str) -> None:
-    for what, value in HOSTILE.items():
-        cluster = InMemoryCluster()
-        async with Client(make_server(K8sSettings(), open_cluster=opening(cluster))) as client:
+    cluster = InMemoryCluster()
+    async with Client(make_server(K8sSettings(), open_cluster=opening(cluster))) as client:
+        for what, value in HOSTILE.items():
             result = await client.call_tool(tool, {**REQUIRED.get(tool, {}), argument: value})
 
-        text = str(result.content[0].model_dump()["text"])
-        assert result.is_error, (what, text)
-        assert [each for each in cluster.requests if not each.startswith("as ")] == [], what
-        assert len(json.dumps(text)) < 2_000, what
+            text = str(result.content[0].model_dump()["text"])
+            assert result.is_error, (what, text)
+            assert [each for each in cluster.requests if not each.startswith("as ")] == [], what
+            assert len(json.dumps(text)) < 2_000, what
 
 
 async def test_selector_of_a_megabyte_is_refused_by_its_length() -> None:

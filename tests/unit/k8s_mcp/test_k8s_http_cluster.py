@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import json
 import sys
 import textwrap
-from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
@@ -31,72 +29,7 @@ from k8s_mcp.errors import (
     RequestRefused,
 )
 from k8s_mcp.settings import K8sSettings
-
-Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
-
-
-@contextlib.asynccontextmanager
-async def api(handler: Handler) -> AsyncIterator[str]:
-    """Serve every path with the handler; a client that leaves cancels it."""
-    app = web.Application()
-    app.router.add_route("*", "/{path:.*}", handler)
-    runner = web.AppRunner(app, handler_cancellation=True, shutdown_timeout=0.5)
-    await runner.setup()
-    site = web.TCPSite(runner, "127.0.0.1", 0)
-    await site.start()
-    try:
-        yield f"http://127.0.0.1:{runner.addresses[0][1]}"
-    finally:
-        await runner.cleanup()
-
-
-def kubeconfig(folder: Path, server: str, *, user: str = "token: secret-token") -> Path:
-    path = folder / "kubeconfig.yaml"
-    path.write_text(
-        textwrap.dedent(f"""\
-            apiVersion: v1
-            kind: Config
-            current-context: main
-            clusters: [{{name: c, cluster: {{server: "{server}"}}}}]
-            users: [{{name: u, user: {{{user}}}}}]
-            contexts:
-              - {{name: main, context: {{cluster: c, user: u, namespace: shop}}}}
-              - {{name: other, context: {{cluster: c, user: u, namespace: bank}}}}
-            """),
-        encoding="utf-8",
-    )
-    return path
-
-
-@contextlib.asynccontextmanager
-async def connect(
-    folder: Path,
-    handler: Handler,
-    *,
-    user: str = "token: secret-token",
-    seconds: float = 5.0,
-    **more: Any,  # Any: settings
-) -> AsyncIterator[HttpCluster]:
-    async with api(handler) as server:
-        path = kubeconfig(folder, server, user=user)
-        settings = K8sSettings.model_validate({"kubeconfig_path": path, "request_timeout_seconds": seconds, **more})
-        cluster = HttpCluster(settings)
-        try:
-            yield cluster
-        finally:
-            await cluster.close()
-
-
-def status(code: int, message: str) -> web.Response:
-    body = {"kind": "Status", "apiVersion": "v1", "status": "Failure", "message": message, "code": code}
-    return web.json_response(body, status=code)
-
-
-def answering(response: Callable[[], web.Response]) -> Handler:
-    async def handle(_: web.Request) -> web.StreamResponse:
-        return response()
-
-    return handle
+from tests.fakes.answering_api import Handler, answering, connect, kubeconfig, status
 
 
 async def test_list_follows_every_page(tmp_path: Path) -> None:

@@ -181,7 +181,7 @@ def test_same_cause_of_many_pods_is_told_once() -> None:
 def test_without_a_limit_a_page_is_small_but_holds_what_is_abnormal() -> None:
     rows = [row(f"bad-{n:02}", is_abnormal=True) for n in range(60)] + [row(f"good-{n:03}") for n in range(100)]
 
-    assert len(cut_page(rows, PageWish(), is_one_namespace=True).rows) == 40
+    assert len(cut_page(rows, PageWish(), is_one_namespace=True).rows) == 32
     assert len(cut_page(rows[30:], PageWish(), is_one_namespace=True).rows) == 30
     assert len(cut_page(rows, PageWish()).rows) == 15
 

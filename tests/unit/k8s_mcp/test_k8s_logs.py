@@ -148,6 +148,7 @@ async def test_lines_are_found_by_a_regular_expression() -> None:
         ({"workload": "web", "regex": True}, "needs the expression"),
         ({"workload": "web", "contains": "(", "regex": True}, "no regular expression"),
         ({"workload": "nothing"}, "there are: web"),
+        ({"workload": "web", "container": "nothing"}, "there are: app"),
         ({"workload": "--server=x"}, "no valid Kubernetes name"),
         ({"workload": "gadget/web"}, "no kind"),
     ],

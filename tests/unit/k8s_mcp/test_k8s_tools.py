@@ -96,6 +96,19 @@ async def test_overview_of_all_namespaces_lists_one_pod_for_all_alike() -> None:
     assert (content["total"], content["shown"], content["abnormal"]) == (2, 1, 2)
 
 
+async def test_namespace_full_of_abnormal_pods_lists_one_for_all_alike() -> None:
+    case = read_case("crash-missing-env")
+    cluster = cluster_of(case)
+    crashing = cluster.objects["pods"][0]
+    named = ({**crashing["metadata"], "name": f"checkout-5d-{n:03}"} for n in range(30))
+    cluster.objects["pods"] = [{**crashing, "metadata": metadata} for metadata in named]
+
+    content = content_of(await call(cluster, "k8s-get-pods", now=case.recorded_at))
+
+    row = dict(zip(content["columns"], content["rows"][0], strict=True))
+    assert (content["shown"], content["abnormal"], row["alike"]) == (1, 30, 29)
+
+
 async def test_healthy_pods_are_left_out_on_request() -> None:
     case = read_case("healthy-rolling-update")
 

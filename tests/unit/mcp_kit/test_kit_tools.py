@@ -128,6 +128,7 @@ async def test_crash_tells_nothing_about_the_inside() -> None:
     result = await call("demo-fail", {"how": "crash"})
 
     assert result.is_error
+    assert "demo-fail failed through a fault of its own (RuntimeError" in text_of(result)
     assert "hunter2" not in text_of(result)
 
 

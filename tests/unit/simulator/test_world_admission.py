@@ -120,7 +120,9 @@ def test_a_limit_range_fills_in_what_is_not_said_and_refuses_too_much() -> None:
 
     assert created["spec"]["containers"][0]["resources"]["limits"] == {"memory": "128Mi"}
     assert created["metadata"]["annotations"] == {
-        "kubernetes.io/limit-ranger": "LimitRanger plugin set: memory limit for container main"
+        "kubernetes.io/limit-ranger": (
+            "LimitRanger plugin set: memory request for container main; memory limit for container main"
+        )
     }
     message = "maximum memory usage per Container is 256Mi, but limit is 1Gi"
     assert str(refused.value) == f'pods "large" is forbidden: {message}'

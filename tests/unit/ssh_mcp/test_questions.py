@@ -48,12 +48,13 @@ def test_question_names_command_hosts_reasons_and_earlier_approvals() -> None:
     ("command", "hosts"), [("id", 1), ("x" * MAX_SHOWN_COMMAND, 20), ("删" * MAX_SHOWN_COMMAND, 20)]
 )
 def test_preview_is_never_too_large_and_never_shows_half_a_command(command: str, hosts: int) -> None:
-    preview = write_preview(propose(command, hosts=hosts, reasons=10))
+    preview = write_preview(propose(command, hosts=hosts, reasons=10), number=2)
 
     assert len(json.dumps(preview)) <= MAX_PREVIEW_CHARACTERS
     assert preview.get("command", command) == command
     assert preview["hosts_total"] == hosts
     assert preview["reasons"]
+    assert preview["approved_before"] == 2
 
 
 def test_digest_stands_for_everything_that_was_asked_about() -> None:

@@ -1,6 +1,7 @@
 """What the looks at hosts and the commands on them have shown."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 
 from backend.agent.domain import ToolStatus
 from backend.agent.rule_planner.answers.general import answer_failures
@@ -13,7 +14,7 @@ from backend.agent.rule_planner.hosts.topics import SHORT, SHOW, part_of
 from backend.agent.rule_planner.matching import nearest_names
 from backend.agent.rule_planner.results import ToolResult
 from backend.vocabulary.language import Language
-from host_facts.domain import HostFacts
+from host_facts.domain import HostFacts, ListenerFacts
 
 _MAX_OUTPUT_LINES = 60
 _MAX_HOSTS_SHOWN = 10
@@ -158,29 +159,42 @@ def answer_port(look: HostLook, *, port: int, language: Language) -> str:
             en=f"Nothing listens on port {port} on {code(look.host)}.",
             zh=f"{code(look.host)} 上没有进程监听端口 {port}。",
         )
-    owners = list(dict.fromkeys((item.pid, item.process) for item in found))
-    lines = [_say_owner(look.facts, pid=pid, process=process, port=port, language=language) for pid, process in owners]
+    owners = {item.pid: item for item in reversed(found)}
+    lines = [_say_owner(look.facts, owner, language=language) for owner in owners.values()]
     rows = [
         [item.protocol, cell(f"{item.address}:{item.port}"), str(item.pid or ""), cell(item.process)] for item in found
     ]
     names = ["Protocol", "Address", "PID", "Process"] if language is Language.EN else ["协议", "地址", "PID", "进程"]
-    return paragraphs(*lines, table(names, rows))
+    return paragraphs(*lines, table(names, rows), _say_reach(found, language=language))
 
 
-def _say_owner(facts: HostFacts, *, pid: int | None, process: str, port: int, language: Language) -> str:
+def _say_owner(facts: HostFacts, owner: ListenerFacts, *, language: Language) -> str:
+    port, pid, process = owner.port, owner.pid, owner.process
     if pid is None:
         return choose(
             language,
             en=f"Port {port} on {code(facts.host)} is in use; whose it is only root may see.",
             zh=f"{code(facts.host)} 的端口 {port} 已被占用；只有 root 能看到是哪个进程。",
         )
-    user = figures.user_of(facts, pid=pid)
-    of_user = choose(language, en=f", user {code(user)}", zh=f"，用户 {code(user)}") if user else ""
-    return choose(
+    of_user = choose(language, en=f", user {code(owner.user)}", zh=f"，用户 {code(owner.user)}") if owner.user else ""
+    since = figures.moment(None if owner.age_seconds is None else facts.taken_at - timedelta(seconds=owner.age_seconds))
+    started = choose(language, en=f" It was started at {since}.", zh=f"启动于 {since}。") if since else ""
+    said = choose(
         language,
-        en=f"Port {port} on {code(facts.host)} is held by {code(process)}, PID {pid}{of_user}.",
-        zh=f"{code(facts.host)} 的端口 {port} 被 {code(process)} 占用，PID 是 {pid}{of_user}。",
+        en=f"Port {port} on {code(facts.host)} is held by {code(process)}, PID {pid}{of_user}.{started}",
+        zh=f"{code(facts.host)} 的端口 {port} 被 {code(process)} 占用，PID 是 {pid}{of_user}。{started}",
     )
+    return paragraphs(said, block([owner.command]) if owner.command else "")
+
+
+def _say_reach(found: Sequence[ListenerFacts], *, language: Language) -> str:
+    if figures.is_open_to_others(found):
+        return choose(
+            language,
+            en="Other hosts can reach it unless a firewall is in between.",
+            zh="除非有防火墙阻挡，其他主机也能访问它。",
+        )
+    return choose(language, en="Only this host itself can reach it.", zh="只有本机能访问它。")
 
 
 def answer_command(result: ToolResult, run: CommandRun, *, language: Language) -> str:

@@ -1,7 +1,8 @@
 """Figures of hosts as table rows and short words."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
+from ipaddress import ip_address
 
 from backend.agent.rule_planner.hosts.reading import HostLook
 from host_facts.domain import FilesystemFacts, HostFacts, ListenerFacts, ProcessFacts
@@ -33,8 +34,16 @@ def listeners_on(look: HostLook, *, port: int) -> list[ListenerFacts]:
     return [listener for listener in look.facts.listeners or () if listener.port == port]
 
 
-def user_of(facts: HostFacts, *, pid: int | None) -> str:
-    return next((process.user for process in facts.top_processes or () if process.pid == pid), "")
+def is_open_to_others(listeners: Iterable[ListenerFacts]) -> bool:
+    """Whether other hosts can reach one of them, as far as no firewall is in between."""
+    return not all(_is_loopback(listener.address) for listener in listeners)
+
+
+def _is_loopback(address: str) -> bool:
+    try:
+        return ip_address(address.partition("%")[0]).is_loopback
+    except ValueError:
+        return False
 
 
 def disk_rows(facts: HostFacts) -> list[list[str]]:

@@ -44,7 +44,7 @@ CHECKS_OF: dict[HostTopic, frozenset[str]] = {
     HostTopic.OOM: frozenset({"oom-kills"}),
     HostTopic.ZOMBIES: frozenset({"zombies"}),
     HostTopic.UNITS: frozenset({"failed-units"}),
-    HostTopic.LISTENERS: frozenset(),
+    HostTopic.LISTENERS: frozenset({"makeshift-servers"}),
     HostTopic.CLOCK: frozenset({"clock"}),
     HostTopic.CERTIFICATES: frozenset({"certificate-expiry"}),
 }

@@ -12,6 +12,7 @@ from backend.agent.rule_planner.hosts.intents import (
     ControlService,
     FindPortOwner,
     HostIntent,
+    HostTopic,
     KillProcess,
     ListHosts,
     LookAtHost,
@@ -26,7 +27,7 @@ from backend.agent.rule_planner.results import ToolResult, TurnResults
 from backend.vocabulary.language import Language
 from host_facts.domain import ListenerFacts
 
-_OF_PORTS = ("listeners", "top_processes")
+_OF_PORTS = ("listeners",)
 LOCAL = "local"
 """The asset that is the tool server's own machine."""
 
@@ -57,6 +58,19 @@ def plan_host(intent: HostIntent, results: TurnResults, *, judge: JudgeHost, lan
     return _plan_on(hosts, intent, turn=turn)
 
 
+def plan_named_host(names: Sequence[str], results: TurnResults, *, judge: JudgeHost, language: Language) -> Plan | None:
+    """A look at the first host of these names; None where no host has one of them."""
+    missing = results.missing([list_assets()])
+    if missing:
+        return CallTools(missing)
+    listed = results.of(ASSETS)[-1]
+    assets = read_assets(listed) if listed.is_ok else ()
+    host = next((name for name in names if any(_has_name(asset, name) for asset in assets)), None)
+    if host is None:
+        return None
+    return plan_host(LookAtHost(HostTopic.HEALTH, host=host), results, judge=judge, language=language)
+
+
 def _plan_on(
     hosts: Sequence[str],
     intent: LookAtHost | FindPortOwner | KillProcess | ControlService | ReadJournal | RunCommand,
@@ -83,12 +97,16 @@ def _choose(intent: HostIntent, assets: Sequence[Asset]) -> list[str]:
     if isinstance(intent, ListHosts):
         return []
     if intent.host is not None:
-        named = [asset.id for asset in assets if intent.host in {asset.id.lower(), asset.name.lower(), asset.address}]
+        named = [asset.id for asset in assets if _has_name(asset, intent.host)]
         return named[:1]
     ids = [asset.id for asset in assets]
     if isinstance(intent, LookAtHost) or len(ids) == 1:
         return ids
     return [LOCAL] if LOCAL in ids else []
+
+
+def _has_name(asset: Asset, name: str) -> bool:
+    return name in {asset.id.lower(), asset.name.lower(), asset.address}
 
 
 def _look(intent: LookAtHost, hosts: Sequence[str], *, turn: _Turn) -> Plan:

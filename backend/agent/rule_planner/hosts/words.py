@@ -19,11 +19,14 @@ NAMED_HOST = (*SURELY_NAMED_HOST, re.compile(rf"\b(?:of|in|is|does|at)\s+[`'\"]?
 """The surest first."""
 
 _ORDINARY_WORDS = """
-a about all an any anything are at average cause certificate certificates clock cpu defunct df disk disks dmesg drift
-expire failed fine for free full h have health healthy host hosts how i in inode inodes is it journal kernel left list
-listening load log logs m machine machines memory most much my no node nodes ntp of on one oom oom-killed open or out
-over pid port ports process processes running runs s server servers service services slow space swap swapping sync
-syslog system systemctl systemd that the there this time top unit units up usage used uses what which who why with your
+a about all almost an any anything are at average bad been being broken busy can cause certificate certificates clock
+completely could cpu currently defunct df did disk disks dmesg do does drift eating everyone everything expire failed
+filling fine for free full fuller fullest getting going good h have health healthy high higher hogging host hosts how
+i in inode inodes is it journal kernel least left less list listening load log logs low lower m machine machines
+memory more most much my near nearly no node nodes nothing now ntp of on one oom oom-killed open or out over
+overloaded pid port ports process processes quite really right running runs s server servers service services should
+slow so some something space still such swap swapping sync syslog system systemctl systemd taken taking that the there
+this time today too top under unit units up usage used uses using very well what which who why will with would your
 """
 NOT_HOSTS = frozenset(_ORDINARY_WORDS.split())
 """Words that stand where a host's name might, and are none."""

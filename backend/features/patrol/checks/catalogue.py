@@ -10,6 +10,7 @@ from backend.features.patrol.checks.failed_units import FAILED_UNITS, find_faile
 from backend.features.patrol.checks.filling_disks import DISK_FILLING, find_filling_disks
 from backend.features.patrol.checks.inodes import INODE_USAGE, find_scarce_inodes
 from backend.features.patrol.checks.load import LOAD, find_high_load
+from backend.features.patrol.checks.makeshift_servers import MAKESHIFT_SERVERS, find_makeshift_servers
 from backend.features.patrol.checks.memory import MEMORY, SWAP, find_scarce_memory, find_scarce_swap
 from backend.features.patrol.checks.network_errors import NETWORK_ERRORS, find_network_errors
 from backend.features.patrol.checks.oom_kills import OOM_KILLS, find_oom_kills
@@ -45,6 +46,7 @@ HOST_CHECKS: tuple[Check, ...] = (
     Check(LOAD, Text(en="Load", zh="负载"), find_high_load),
     Check(FAILED_UNITS, Text(en="Failed services", zh="失败的服务"), find_failed_units),
     Check(ZOMBIES, Text(en="Zombies", zh="僵尸进程"), find_zombies),
+    Check(MAKESHIFT_SERVERS, Text(en="Makeshift servers", zh="临时服务"), find_makeshift_servers),
     Check(REBOOT, Text(en="Reboot", zh="重启"), find_reboot),
     Check(CERTIFICATE_EXPIRY, Text(en="Certificates", zh="证书到期"), find_expiring_certificates),
     Check(CLOCK, Text(en="Clock", zh="时钟"), find_wrong_clock),

@@ -10,6 +10,16 @@ from host_facts.domain import ZombieFacts
 ZOMBIES = "zombies"
 _SHOWN = 5
 _STEP = 20.0
+_INIT = 1
+_RUN_AN_INIT = Fix(
+    Text(
+        en="Process 1 has to collect every orphan and does not: in a container give it an init (docker run --init,"
+        " tini, shareProcessNamespace) with the next roll-out; elsewhere plan a restart of the host.",
+        zh="1 号进程应当回收所有孤儿进程却没有做到:容器请在下次发布时加上 init(docker run --init、tini 或"
+        " shareProcessNamespace);其他情况请安排重启主机。",
+    )
+)
+"""Nobody ends process 1."""
 
 
 def find_zombies(view: HostView) -> CheckResult:
@@ -27,12 +37,13 @@ def find_zombies(view: HostView) -> CheckResult:
 def _judge(children: list[ZombieFacts], *, view: HostView) -> Reading:
     first = children[0]
     parent, pid, count = first.parent_command, first.parent_pid, len(children)
+    counted = "1 zombie process" if count == 1 else f"{count} zombie processes"
     return Reading(
         check=ZOMBIES,
         subject=f"{parent[:80]} ({pid})",
         grade=Grade.CRITICAL if count >= view.settings.zombies_critical else Grade.WARNING,
         title=Text(
-            en=f"{count} zombie processes of {parent[:80]} (PID {pid}, user {first.parent_user})",
+            en=f"{counted} of {parent[:80]} (PID {pid}, user {first.parent_user})",
             zh=f"{parent[:80]}(PID {pid},用户 {first.parent_user})有 {count} 个僵尸进程",
         ),
         cause=Text(
@@ -50,11 +61,14 @@ def _judge(children: list[ZombieFacts], *, view: HostView) -> Reading:
 
 
 def _advise(pid: int) -> tuple[Fix, ...]:
+    look = Fix(
+        Text(en="Look at the parent and the service it belongs to.", zh="查看父进程及其所属服务。"),
+        f"ps -o pid,ppid,user,lstart,args -p {pid}; systemctl status {pid} --no-pager | head -5",
+    )
+    if pid == _INIT:
+        return (look, _RUN_AN_INIT)
     return (
-        Fix(
-            Text(en="Look at the parent and the service it belongs to.", zh="查看父进程及其所属服务。"),
-            f"ps -o pid,ppid,user,lstart,args -p {pid}; systemctl status {pid} --no-pager | head -5",
-        ),
+        look,
         Fix(
             Text(en="Ask the parent to collect its children.", zh="提醒父进程回收子进程。"),
             f"kill -s CHLD {pid}",

@@ -16,7 +16,8 @@ interface SparklineProps {
 }
 
 const HEIGHT_PX = 32;
-const LEAST_SCALE = 0.01;
+/** A load far below what the cores can do must not look like much. */
+const LEAST_SCALE = 1;
 
 /** How one figure went, as small as a word. */
 export function Sparkline({ points, label, span, gapSeconds, most }: SparklineProps): ReactNode {

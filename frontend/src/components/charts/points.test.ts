@@ -28,8 +28,8 @@ describe('fitSpan', () => {
     expect(fitSpan(day, [[at(46_400, 1)], [at(66_400, 1)]])).toEqual({ from: 44_400, to: 86_400 });
   });
 
-  it('shows an hour at least, and never more than was asked for', () => {
-    expect(fitSpan(day, [[at(86_000, 1)]])).toEqual({ from: 82_800, to: 86_400 });
+  it('shows ten minutes at least, and never more than was asked for', () => {
+    expect(fitSpan(day, [[at(86_000, 1)]])).toEqual({ from: 85_800, to: 86_400 });
     expect(fitSpan(day, [[at(10, 1)]])).toEqual(day);
     expect(fitSpan(day, [[], []])).toEqual(day);
   });

@@ -35,11 +35,11 @@ export function toColumn(points: readonly Point[], span: Span, gapSeconds: numbe
   ];
 }
 
-const LEAST_SECONDS = 3_600;
+const LEAST_SECONDS = 600;
 
 /**
- * The part of a span that has points, with a margin, but at least an hour: the first minutes of a
- * history must not look like a day, and a day is not worth drawing when it is empty.
+ * The part of a span that has points, with a margin, but at least ten minutes: the first readings of
+ * a history must not look like a day, and a day is not worth drawing when it is empty.
  */
 export function fitSpan(span: Span, series: readonly (readonly Point[])[]): Span {
   const firsts = series.flatMap(([first]) => (first === undefined ? [] : [Date.parse(first.at) / 1000]));

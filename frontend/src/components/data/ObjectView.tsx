@@ -1,5 +1,6 @@
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
+import { formatBytes, formatPercent } from '@/components/format';
 import styles from './data.module.css';
 import { ResultTable } from './ResultTable';
 import { isObject, type Cell, type JsonObject, type TableResult } from './toolResult';
@@ -19,7 +20,7 @@ export function ObjectView({ value }: { value: JsonObject }): ReactNode {
           <div key={key}>
             <dt>{toLabel(key)}</dt>
             <dd>
-              <Field value={field} />
+              <Field name={key} value={field} />
             </dd>
           </div>
         ))}
@@ -34,10 +35,10 @@ export function ObjectView({ value }: { value: JsonObject }): ReactNode {
   );
 }
 
-function Field({ value }: { value: unknown }): ReactNode {
+function Field({ name, value }: { name: string; value: unknown }): ReactNode {
   const { t } = useTranslation();
   if (typeof value === 'boolean') return value ? t('tool.yes') : t('tool.no');
-  if (typeof value === 'string' || typeof value === 'number') return String(value);
+  if (typeof value === 'string' || typeof value === 'number') return withUnit(name, value);
   return <code className={styles['mono']}>{compact(value)}</code>;
 }
 
@@ -51,7 +52,15 @@ function isBlank(value: unknown): boolean {
 }
 
 function toLabel(key: string): string {
-  return key.replaceAll('_', ' ');
+  return key.replace(/_(?:bytes|ratio)$/, '').replaceAll('_', ' ');
+}
+
+/** Our servers name the unit of a number at the end of its field. */
+function withUnit(name: string, value: string | number): string {
+  if (typeof value === 'string') return value;
+  if (name.endsWith('_bytes')) return formatBytes(value);
+  if (name.endsWith('_ratio')) return formatPercent(value);
+  return String(value);
 }
 
 /** `{cpu: "100m", memory: "64Mi"}` as `cpu=100m, memory=64Mi`. */
@@ -70,7 +79,7 @@ function tableOf(items: JsonObject[]): TableResult {
   );
   return {
     columns: keys.map((key) => ({ key, label: toLabel(key) })),
-    rows: items.map((item) => keys.map((key) => cellOf(item[key]))),
+    rows: items.map((item) => keys.map((key) => cellOf(key, item[key]))),
     total: null,
     shown: items.length,
     hasMore: false,
@@ -80,7 +89,8 @@ function tableOf(items: JsonObject[]): TableResult {
   };
 }
 
-function cellOf(value: unknown): Cell {
+function cellOf(key: string, value: unknown): Cell {
   if (value === undefined || isBlank(value)) return null;
+  if (typeof value === 'number') return withUnit(key, value);
   return typeof value === 'object' ? compact(value) : (value as Cell);
 }

@@ -2,7 +2,7 @@ import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import styles from './ProblemList.module.css';
 import type { Problem } from './toolResult';
-import { useLocalText } from './useLocalText';
+import { useConditionTitle, useLocalText } from './useLocalText';
 
 export function ProblemList({ problems }: { problems: Problem[] }): ReactNode {
   const { t } = useTranslation();
@@ -20,14 +20,14 @@ export function ProblemList({ problems }: { problems: Problem[] }): ReactNode {
 }
 
 function ProblemItem({ problem }: { problem: Problem }): ReactNode {
-  const { t, i18n } = useTranslation();
-  const key = `problem.condition.${problem.condition}`;
+  const { t } = useTranslation();
   const inLanguage = useLocalText();
+  const titleOf = useConditionTitle();
   return (
     <li data-severity={problem.severity}>
       <div className={styles['head']}>
         <span className={styles['severity']}>{t(`problem.severity.${problem.severity}`)}</span>
-        <b>{i18n.exists(key) ? t(key as never) : problem.condition}</b>
+        <b>{titleOf(problem.condition)}</b>
         <code>{problem.object}</code>
         {problem.confidence !== null && (
           <span className={styles['confidence']}>

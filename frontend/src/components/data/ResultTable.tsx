@@ -2,6 +2,7 @@ import { useMemo, type ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import styles from './data.module.css';
 import type { Cell, TableResult } from './toolResult';
+import { useConditionTitle } from './useLocalText';
 
 /** Beyond this many rows a card would be slower to scroll than the question is to narrow. */
 const MOST_ROWS = 200;
@@ -81,10 +82,9 @@ function HiddenRows({ table, drawn }: { table: TableResult; drawn: number }): Re
 }
 
 function Condition({ id }: { id: Cell }): ReactNode {
-  const { t, i18n } = useTranslation();
+  const titleOf = useConditionTitle();
   if (!isAbnormal(id)) return null;
-  const key = `problem.condition.${String(id)}`;
-  return <span title={String(id)}>{i18n.exists(key) ? t(key as never) : String(id)}</span>;
+  return <span title={String(id)}>{titleOf(String(id))}</span>;
 }
 
 function isAbnormal(cell: Cell | undefined): boolean {

@@ -45,15 +45,15 @@ function isCell(value: unknown): value is Cell {
   return value === null || ['string', 'number', 'boolean'].includes(typeof value);
 }
 
-function toText(value: unknown): string | null {
+export function toText(value: unknown): string | null {
   return typeof value === 'string' && value !== '' ? value : null;
 }
 
-function toNumber(value: unknown): number | null {
+export function toNumber(value: unknown): number | null {
   return typeof value === 'number' && Number.isFinite(value) ? value : null;
 }
 
-function toStrings(value: unknown): string[] {
+export function toStrings(value: unknown): string[] {
   return Array.isArray(value) ? value.filter((item) => typeof item === 'string') : [];
 }
 
@@ -131,10 +131,16 @@ export function readLocalText(value: unknown): LocalText {
   return { en, zh: toText(texts['zh']) ?? en };
 }
 
+export function toObjects(value: unknown): JsonObject[] {
+  return Array.isArray(value) ? value.filter(isObject) : [];
+}
+
 export function readProblems(result: JsonObject): Problem[] {
-  const { problems } = result;
-  if (!Array.isArray(problems)) return [];
-  return problems.filter(isObject).map((problem) => ({
+  return toObjects(result['problems']).map(readProblem);
+}
+
+export function readProblem(problem: JsonObject): Problem {
+  return {
     condition: toText(problem['condition']) ?? '',
     object: toText(problem['object']) ?? '',
     severity: problem['severity'] === 'critical' ? 'critical' : 'warning',
@@ -142,5 +148,5 @@ export function readProblems(result: JsonObject): Problem[] {
     evidence: toStrings(problem['evidence']),
     nextStep: readLocalText(problem['next_step']),
     confidence: toNumber(problem['confidence']),
-  }));
+  };
 }

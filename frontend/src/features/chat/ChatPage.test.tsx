@@ -70,6 +70,15 @@ describe('a new conversation', () => {
     expect(server.languages.every((language) => language === null || language === 'zh-CN')).toBe(true);
   });
 
+  it('takes the question of a link over without sending it, after what was typed before', async () => {
+    sessionStorage.setItem('ding-robot.draft.new', 'Look at this: ');
+    renderPage('/?ask=Why%20is%20%2Fvar%2097%25%20full%3F');
+
+    expect(await screen.findByLabelText('Message')).toHaveValue('Look at this:\nWhy is /var 97% full?');
+    expect(screen.getByLabelText('Message')).toHaveFocus();
+    expect(server.requests).not.toContain('POST /sessions');
+  });
+
   it('keeps the question when it is refused and says why', async () => {
     const user = userEvent.setup();
     server.on('POST /sessions/s1/runs', () => problem(429, 'too_many_runs', 'Too many runs.'));
@@ -118,7 +127,7 @@ describe('an open session', () => {
     const user = userEvent.setup();
     const error = { code: 'model_timeout', message: 'No answer in 60 s.', hint: 'Ask a shorter question.' };
     server.page = {
-      items: [question('Why?'), message({ state: 'failed', error })],
+      items: [question('Why?'), message({ state: 'failed', error })].map((one) => ({ ...one, turn_id: 't0' })),
       next_before: null,
       active_run: null,
     };
@@ -229,7 +238,7 @@ describe('the surroundings', () => {
 
     await user.click(await screen.findByRole('button', { name: 'English' }));
 
-    expect(await screen.findByPlaceholderText('Ask about the cluster…')).toBeVisible();
+    expect(await screen.findByPlaceholderText('Ask about clusters and hosts…')).toBeVisible();
     expect(document.documentElement.lang).toBe('en');
     expect(localStorage.getItem('ding-robot.language')).toBe('en');
     await user.type(screen.getByRole('searchbox'), 'x');

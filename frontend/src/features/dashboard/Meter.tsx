@@ -1,6 +1,6 @@
 import type { ReactNode } from 'react';
+import { formatPercent } from '@/components/format';
 import styles from './board.module.css';
-import { formatPercent } from './units';
 import type { MeterTone } from './hosts/judgeHost';
 
 interface MeterProps {

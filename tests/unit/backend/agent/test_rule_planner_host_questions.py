@@ -32,6 +32,8 @@ from backend.agent.rule_planner.understanding import understand
         ("disk usage of gateway-1", HostTopic.DISK, "gateway-1"),
         ("which host runs out of disk space?", HostTopic.DISK, None),
         ("is any disk full", HostTopic.DISK, None),
+        ("which disk is almost full and what should I do?", HostTopic.DISK, None),
+        ("is the disk nearly full?", HostTopic.DISK, None),
         ("df -h on web-1", HostTopic.DISK, "web-1"),
         ("主机内存还剩多少", HostTopic.MEMORY, None),
         ("db-1 内存使用率", HostTopic.MEMORY, "db-1"),

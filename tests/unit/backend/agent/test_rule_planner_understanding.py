@@ -161,6 +161,24 @@ def test_chinese_logs_take_their_options() -> None:
 
 
 @pytest.mark.parametrize(
+    ("question", "only_errors"),
+    [
+        ("看看 web 的日志里有没有报错", True),
+        ("web 的日志里有没有 error?", True),
+        ("are there any errors in the logs of web", True),
+        ("show the error logs of web", True),
+        ("logs of web", False),
+        ("web 的日志,包含 错误", False),
+    ],
+)
+def test_errors_in_logs_are_a_kind_of_line_not_a_word(question: str, only_errors: bool) -> None:
+    intent = understand(question, earlier=())
+
+    assert isinstance(intent, ReadLogs)
+    assert (intent.target.names, intent.only_errors) == (("web",), only_errors)
+
+
+@pytest.mark.parametrize(
     ("question", "seconds"),
     [("最近10分钟 web 的日志", 600), ("logs of web from the last 2 hours", 7200), ("web logs, last hour", 3600)],
 )

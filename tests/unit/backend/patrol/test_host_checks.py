@@ -18,6 +18,7 @@ from host_facts.domain import (
     CpuFacts,
     FailedUnitFacts,
     HostFacts,
+    ListenerFacts,
     MemoryFacts,
     OomKillFacts,
     ProcessFacts,
@@ -58,6 +59,7 @@ def test_host_that_is_well_has_no_findings() -> None:
 
 def test_host_of_which_nothing_could_be_read_has_no_findings() -> None:
     parts = ["cpu", "memory", "filesystems", "zombies", "oom_kills", "failed_units", "certificates", "nic_errors"]
+    parts.append("listeners")
     blind = make_facts(**dict.fromkeys([*parts, "open_files_ratio", "boot_at"], None), unknown={})  # type: ignore[arg-type]  # parts by name
 
     view = HostView(facts=blind, now=NOW, settings=CheckSettings(), repeat=2)
@@ -255,6 +257,96 @@ def test_failed_units_and_read_only_mounts_are_found() -> None:
     ]
 
 
+def test_zombies_of_process_1_give_no_advice_to_end_it() -> None:
+    [reading] = look(make_facts(zombies=(zombie(7, age=300, parent=1),)))
+
+    assert [fix.command for fix in reading.fixes if fix.is_change] == []
+    assert any("init" in fix.text.zh for fix in reading.fixes)
+
+
+def listener(command: str, *, port: int = 8080, address: str = "0.0.0.0", pid: int | None = 700) -> ListenerFacts:
+    process = command.split(maxsplit=1)[0].rpartition("/")[2][:15]
+    return ListenerFacts(
+        protocol="tcp", address=address, port=port, pid=pid, process=process, user="dev", command=command
+    )
+
+
+@pytest.mark.parametrize(
+    ("last_line", "cause"),
+    [
+        ("bind() to 0.0.0.0:8080 failed (98: Address already in use)", "8080 is taken by PID 700 (java -jar test.jar)"),
+        ("Web server failed to start. Port 8080 was already in use.", "8080 is taken by PID 700"),
+        ("listen EADDRINUSE: address already in use :::8080", "8080 is taken by PID 700"),
+        ("listen tcp :9090: bind: address already in use", "its log says why"),
+        ("app[8080]: address already in use", "its log says why"),
+        ("connected to 10.0.0.1:8080", "its log says why"),
+    ],
+)
+def test_failed_unit_names_who_has_the_port_it_wanted(last_line: str, cause: str) -> None:
+    unit = FailedUnitFacts(name="billing.service", description="Billing", last_lines=("starting", last_line))
+
+    [reading] = look(make_facts(failed_units=(unit,), listeners=(listener("java -jar test.jar"),)))
+
+    assert cause in reading.cause.en
+    assert reading.evidence == ("Billing", "starting", last_line)
+    assert ("kill 700" in [fix.command for fix in reading.fixes]) is ("700" in cause)
+
+
+@pytest.mark.parametrize(
+    ("command", "cause"),
+    [
+        ("/usr/bin/python3 -m http.server 8080 --bind 0.0.0.0", "folder"),
+        ("python -u -m SimpleHTTPServer", "folder"),
+        ("php -S 0.0.0.0:8080", "folder"),
+        ("nc -lk 8080", "forgotten"),
+        ("socat TCP-LISTEN:8080,fork EXEC:/bin/sh", "forgotten"),
+        ("python3 -c import socket; s = socket.socket()", "command line"),
+        ("perl -e use IO::Socket", "command line"),
+        ("node --eval require('http')", "command line"),
+        ("/tmp/.x/agent --port 8080", "temporary"),
+        ("python3 /dev/shm/a.py", "temporary"),
+    ],
+)
+def test_servers_of_the_moment_are_found(command: str, cause: str) -> None:
+    facts = make_facts(listeners=(listener(command), listener(command, address="::")))
+
+    [reading] = look(facts)
+
+    assert (reading.check, reading.subject, reading.needs_looks) == ("makeshift-servers", "tcp 8080", 2)
+    assert cause in reading.cause.en
+    assert "0.0.0.0:8080, [::]:8080" in reading.title.zh
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "",
+        "/usr/sbin/sshd -D",
+        "nginx: master process /usr/sbin/nginx -g daemon on; master_process on;",
+        "python3 -m uvicorn app:app --port 8080",
+        "/srv/app/.venv/bin/python -B -c from multiprocessing.spawn import spawn_main; spawn_main(tracker_fd=8)",
+        "python3 /srv/app/main.py /tmp/socket -c x",
+        "node /opt/app/server.js",
+        "java -Djava.io.tmpdir=/tmp/x -jar app.jar",
+        "php-fpm: pool www",
+        "postgres -D /var/lib/postgresql -c config_file=x",
+    ],
+)
+def test_servers_that_are_meant_to_be_there_are_left_alone(command: str) -> None:
+    named = listener(command or "x").model_copy(update={"command": command})
+
+    assert look(make_facts(listeners=(named,))) == []
+
+
+def test_makeshift_server_says_who_can_reach_it_and_a_hidden_owner_is_no_finding() -> None:
+    command = "python3 -m http.server"
+    local = look(make_facts(listeners=(listener(command, address="127.0.0.1"), listener(command, address="::1"))))
+    hidden = look(make_facts(listeners=(listener(command, pid=None),)))
+
+    assert "Only this host itself reaches it" in local[0].cause.en
+    assert hidden == []
+
+
 @pytest.mark.parametrize(
     ("clock", "grade"),
     [
@@ -341,7 +433,10 @@ def read_everything_wrong() -> list[Reading]:
         ),
         zombies=(zombie(1, age=999),),
         oom_kills=(kill("java", minutes_ago=1),),
-        failed_units=(FailedUnitFacts(name="a;reboot.service", description=""),),
+        failed_units=(
+            FailedUnitFacts(name="a;reboot.service", description="", last_lines=("bind: address already in use: 80",)),
+        ),
+        listeners=(listener("nc -l 80; reboot", port=80),),
         certificates=(CertificateFacts(path="/c $(reboot).pem", subject="", expires_at=NOW),),
         clock=ClockFacts(is_synchronised=False, offset_seconds=99, source="caller"),
         open_files_ratio=1.0,

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from backend.features.hosts.domain import LookState, SeriesKey, Target, TargetKind, WatchedTarget
 from backend.features.notifications.domain import Audience
 from backend.features.patrol.domain import Finding, FindingState, Fix
-from backend.features.reports.domain import Known, Report, Trend, build_report
+from backend.features.reports.domain import Known, Report, Trend, build_report, choose_risks
 from backend.features.reports.rendering import write_data, write_markdown, write_message, write_page
 from backend.vocabulary.language import Language, Text
 from backend.vocabulary.severity import Severity
@@ -74,6 +74,16 @@ def test_host_that_is_silent_shows_no_figures_of_before() -> None:
     [row] = make_report(silent).hosts
 
     assert (row.disk.value, row.cpu.value) == (None, None)
+
+
+def test_one_target_with_many_findings_does_not_hide_the_others() -> None:
+    critical = [find(host, severity=Severity.CRITICAL) for host in ("a", "a", "a", "a", "a", "a", "b")]
+    findings = (*critical, find("c"))
+
+    risks = choose_risks(findings, count=3), choose_risks(findings, count=8)
+
+    assert [finding.target.id for finding in risks[0]] == ["a", "b", "a"]
+    assert [finding.target.id for finding in risks[1]] == ["a", "b", "a", "a", "a", "a", "a", "c"]
 
 
 def test_figures_are_compared_with_those_of_eight_hours_ago() -> None:

@@ -202,4 +202,37 @@ describe('ApprovalCard', () => {
     expect(screen.getByText(/Rejected · operator/)).toHaveTextContent('Reason: During the sale');
     expect(screen.queryByRole('button')).not.toBeInTheDocument();
   });
+
+  it('asks about a command with its hosts and the reasons of the rules', () => {
+    const preview = {
+      kind: 'command',
+      command: 'systemctl restart nginx',
+      class: 'confirm',
+      sudo: true,
+      timeout_seconds: 60,
+      hosts: [{ id: 'web-1', account: 'ops', address: '10.0.0.1:22', tier: 'prod' }],
+      hosts_total: 1,
+      reasons: [{ rule: 'C-service-change', en: 'Restarts services.', zh: '重启服务。', excerpt: '' }],
+      why: 'It hangs.',
+      approved_before: 2,
+    };
+    const question = 'Run on web-1: systemctl restart nginx';
+    const { unmount } = renderPart(<ApprovalCard approval={approval({ preview, question })} onDecided={vi.fn()} />);
+
+    expect(screen.getByText('Run this command on web-1?')).toBeVisible();
+    expect(screen.getByRole('group', { name: 'Command' })).toHaveTextContent('systemctl restart nginx');
+    expect(screen.getByText('as root (sudo)')).toBeVisible();
+    expect(screen.getByText('prod')).toBeVisible();
+    expect(screen.getByText('ops@10.0.0.1:22')).toBeVisible();
+    expect(screen.getByText('Restarts services.', { exact: false })).toBeVisible();
+    expect(screen.getByText('It hangs.', { exact: false })).toBeVisible();
+    expect(screen.getByText(/approved 2 times/)).toBeVisible();
+    unmount();
+
+    // Not all hosts are named: then only the question itself says what would run where.
+    renderPart(
+      <ApprovalCard approval={approval({ preview: { ...preview, hosts_total: 20 }, question })} onDecided={vi.fn()} />,
+    );
+    expect(screen.getByText(question)).toBeVisible();
+  });
 });

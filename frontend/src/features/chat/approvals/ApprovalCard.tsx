@@ -9,6 +9,8 @@ import { formatCountdown, formatDateTime } from '@/components/format';
 import styles from './ApprovalCard.module.css';
 import { ApprovalChoice } from './ApprovalChoice';
 import { ChangePreview, NoUndo, UndoCommand } from './ChangePreview';
+import { CommandPreview } from './CommandPreview';
+import { readCommandQuestion, type CommandQuestion } from '../results/readCommand';
 import { readPreview, splitUndo, type Preview } from './readPreview';
 import { useNow } from '@/components/useNow';
 
@@ -27,7 +29,7 @@ export function ApprovalCard({ approval, onDecided }: ApprovalCardProps): ReactN
   const now = useNow(isPending);
   const leftMs = Date.parse(approval.expires_at) - now;
   const state = isPending && leftMs <= 0 ? 'expired' : approval.state;
-  const { preview, question, lines } = useQuestion(approval);
+  const { preview, command, question, lines } = useQuestion(approval);
   return (
     <div
       role="group"
@@ -46,7 +48,11 @@ export function ApprovalCard({ approval, onDecided }: ApprovalCardProps): ReactN
         )}
       </div>
       <p className={styles['question']}>{question}</p>
-      <Change preview={preview} lines={lines} hasUndo={state === 'pending' || state === 'approved'} />
+      {command === null ? (
+        <Change preview={preview} lines={lines} hasUndo={state === 'pending' || state === 'approved'} />
+      ) : (
+        <CommandPreview asked={command} fullText={approval.question} />
+      )}
       <ExactCall approval={approval} />
       {state === 'pending' ? (
         <ApprovalChoice approval={approval} onDecided={onDecided} />
@@ -59,6 +65,8 @@ export function ApprovalCard({ approval, onDecided }: ApprovalCardProps): ReactN
 
 interface Question {
   preview: Preview | null;
+  /** Of a command on hosts, whose question is told in the page's words. */
+  command: CommandQuestion | null;
   question: string;
   /** The rest of the question, as far as the preview does not say it. */
   lines: string[];
@@ -66,13 +74,23 @@ interface Question {
 
 /** A preview with a title of its own says everything; without one it only adds to the text. */
 function useQuestion({ preview: told, question }: Approval): Question {
+  const { t } = useTranslation();
   const inLanguage = useLocalText();
   const preview = told == null ? null : readPreview(told);
+  const command = told == null ? null : readCommandQuestion(told);
+  if (command !== null) {
+    const { hosts } = command;
+    const asked =
+      hosts.length === 1
+        ? t('approval.command.one', { host: hosts[0]?.id ?? '' })
+        : t('approval.command.several', { count: hosts.length });
+    return { preview, command, question: asked, lines: [] };
+  }
   const [first = '', ...lines] = question.split('\n');
   const title = preview?.title ?? null;
   return title === null
-    ? { preview, question: first, lines }
-    : { preview, question: inLanguage(title), lines: [] };
+    ? { preview, command, question: first, lines }
+    : { preview, command, question: inLanguage(title), lines: [] };
 }
 
 interface ChangeProps {

@@ -84,7 +84,7 @@ describe('ToolCallCard', () => {
     expect(screen.getByText('缺少环境变量。')).toBeVisible();
     expect(screen.getByText("KeyError: 'URL'")).toBeVisible();
     expect(screen.getByText(/设置它。/)).toBeVisible();
-    expect(screen.getAllByText('缺少环境变量而崩溃')).toHaveLength(2);
+    expect(screen.getAllByText('缺少必需的环境变量')).toHaveLength(2);
   });
 
   it('shows logs as lines', async () => {

@@ -6,6 +6,7 @@ import { ObjectView } from '@/components/data/ObjectView';
 import { ProblemList } from '@/components/data/ProblemList';
 import { ResultTable } from '@/components/data/ResultTable';
 import { readLogs, readProblems, readTable, type JsonObject } from '@/components/data/toolResult';
+import { viewOfKind } from '../results/viewOfKind';
 import styles from './ToolCallCard.module.css';
 
 interface ToolResultProps {
@@ -70,6 +71,8 @@ function viewsOf({ name, structured, text }: ToolResultProps): View[] {
 }
 
 function mainView(name: string, structured: JsonObject, source: string): View {
+  const view = viewOfKind(structured);
+  if (view !== null) return { key: 'viewDetails', content: view, source };
   const table = readTable(structured);
   if (table !== null) {
     return { key: 'viewTable', content: <ResultTable table={table} label={name} />, source };

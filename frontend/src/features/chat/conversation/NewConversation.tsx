@@ -11,6 +11,7 @@ import { rememberQuestion } from '../queries';
 import { Composer } from './Composer';
 import styles from './ConversationView.module.css';
 import { EmptyState } from './EmptyState';
+import { useAskedQuestion } from './useAskedQuestion';
 import { useDraft } from './useDraft';
 
 /** In place of the id that the session does not have yet. */
@@ -22,6 +23,7 @@ export function NewConversation({ isOffline }: { isOffline: boolean }): ReactNod
   const queryClient = useQueryClient();
   const navigate = useNavigate();
   const [draft, setDraft] = useDraft('new');
+  useAskedQuestion(setDraft);
   const models = useModels();
   const choice = useModelChoice(NEW, models);
   const refusal = useRefusal('ask');

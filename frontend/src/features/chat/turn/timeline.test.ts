@@ -76,6 +76,14 @@ describe('pages', () => {
     expect(next.active_run).toEqual({ run_id: 'r2', last_seq: 0 });
   });
 
+  it('take no question that they have already, and keep how far its run was read', () => {
+    const read = page({ items: [QUESTION], active_run: { run_id: 'r1', last_seq: 4 } });
+
+    const next = withQuestion(read, { text: 'Why?', turnId: 't1', runId: 'r1', now: '2026-11-21T08:00:00Z' });
+
+    expect(next).toEqual(read);
+  });
+
   it('tell whether an approval is open', () => {
     expect(findPendingApproval([QUESTION])).toBe(false);
   });

@@ -66,7 +66,10 @@ function applyTurn(message: Message, { turn, runId }: LiveTurn): Message {
   return { ...message, run_id: runId, blocks: [...blocks], state, mode, model, error, usage };
 }
 
-/** The page as it will be once the server has stored the question: shown without waiting for it. */
+/**
+ * The page as it will be once the server has stored the question: shown without waiting for it.
+ * A page that was read in between has the question already.
+ */
 export function withQuestion(
   page: MessagePage | undefined,
   question: { text: string; turnId: string; runId: string; now: string },
@@ -84,11 +87,18 @@ export function withQuestion(
     error: null,
     usage: null,
   };
+  const items = page?.items ?? [];
+  const isStored = items.some((item) => item.role === 'user' && item.turn_id === question.turnId);
   return {
-    items: [...(page?.items ?? []), message],
+    items: isStored ? items : [...items, message],
     next_before: page?.next_before ?? null,
-    active_run: { run_id: question.runId, last_seq: 0 },
+    active_run: { run_id: question.runId, last_seq: lastSeqOf(page, question.runId) },
   };
+}
+
+/** How much of the run's events the page already holds. */
+function lastSeqOf(page: MessagePage | undefined, runId: string): number {
+  return page?.active_run?.run_id === runId ? page.active_run.last_seq : 0;
 }
 
 export function findPendingApproval(messages: readonly Message[]): boolean {

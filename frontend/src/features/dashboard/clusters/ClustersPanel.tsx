@@ -2,9 +2,10 @@ import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { ClusterOverview, ClusterOverviewList, Tally } from '@/api/types';
 import { RequestError } from '@/components/RequestError';
+import { formatPercent } from '@/components/format';
 import { Meter } from '../Meter';
 import { Nothing, Panel } from '../Panel';
-import { formatPercent, formatSpan, inLanguage } from '../units';
+import { formatSpan, inLanguage } from '../units';
 import styles from './clusters.module.css';
 import { toneOfState } from './toneOfState';
 

@@ -1,8 +1,8 @@
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Disk, Finding, Host } from '@/api/types';
+import { formatBytes, formatPercent } from '@/components/format';
 import { Meter } from '../Meter';
-import { formatBytes, formatPercent } from '../units';
 import styles from './hosts.module.css';
 import { toneOf } from './judgeHost';
 

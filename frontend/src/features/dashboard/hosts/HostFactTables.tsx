@@ -4,7 +4,7 @@ import type { HostFacts } from '@/api/types';
 import { ResultTable } from '@/components/data/ResultTable';
 import type { Cell, TableResult } from '@/components/data/toolResult';
 import { formatDateTime } from '@/components/format';
-import { formatBytes } from '../units';
+import { formatBytes } from '@/components/format';
 import styles from './drawer.module.css';
 
 /** What else was read of a host; parts without content and unknown parts are left out here. */

@@ -3,8 +3,9 @@ import { useTranslation } from 'react-i18next';
 import type { Point } from '@/api/types';
 import { fitSpan, measure, type Span } from '@/components/charts/points';
 import { Sparkline } from '@/components/charts/Sparkline';
+import { formatPercent } from '@/components/format';
 import { lastHours, TREND_GAP_SECONDS } from '../span';
-import { formatPercent, formatSpan } from '../units';
+import { formatSpan } from '../units';
 import styles from './hosts.module.css';
 
 const DAY_HOURS = 24;

@@ -131,7 +131,7 @@ export const en: Shape<typeof zhCN> = {
     unknown: 'Could not be looked at: {{reason}}',
     stale: 'These figures are {{span}} old',
     neverRead: 'Was never read: its state is unknown',
-    unknownParts: '{{count}} parts unknown',
+    unknownParts: 'Unknown parts: {{count}}',
     details: 'Details of {{name}}',
     cores: '{{count}} cores',
     up: 'up {{span}}',
