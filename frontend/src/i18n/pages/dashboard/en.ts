@@ -174,7 +174,7 @@ export const en: Shape<typeof zhCN> = {
       disk: 'Disk use',
       swap: 'Swap use',
       open_files: 'File handles in use',
-      problems: 'Open findings',
+      problems: 'Problems seen',
     },
     processes: 'Busiest processes',
     pid: 'PID',

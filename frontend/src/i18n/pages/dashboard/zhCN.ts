@@ -171,7 +171,7 @@ export const zhCN = {
       disk: '磁盘使用率',
       swap: '交换分区使用率',
       open_files: '文件句柄使用率',
-      problems: '未恢复的问题',
+      problems: '发现的问题数',
     },
     processes: '占用最多的进程',
     pid: 'PID',
