@@ -178,7 +178,7 @@ async def ask(client: Client, call: Call, *, tree: TreeMemory, rounds: int, seco
         try:
             result = await client.call_tool(name, arguments)
         except Exception as error:  # noqa: BLE001 - whatever a peer does, the others are measured
-            answers.error = str(error)[:80] or type(error).__name__
+            answers.error = _last_words(str(error)) or type(error).__name__
             return answers
         took = time.perf_counter() - started
         if not number:
@@ -192,8 +192,13 @@ async def ask(client: Client, call: Call, *, tree: TreeMemory, rounds: int, seco
     answers.later_processor = (used[-1] - used[1]) / max(1, len(answers.later))
     answers.text = "\n".join(block.text for block in result.content if block.type == "text")
     answers.structured = _as_json(result.structured_content) if result.structured_content else ""
-    answers.error = answers.text[:80] if result.is_error else ""
+    answers.error = (_last_words(answers.text) or "no reason given") if result.is_error else ""
     return answers
+
+
+def _last_words(error: str) -> str:
+    """The innermost reason of a chain, fit for a cell of a table."""
+    return " ".join(error.replace("|", "/").split()).rpartition(": ")[2][:80]
 
 
 async def measure_cold_start(contender: Contender, cluster: Cluster, *, starts: int) -> list[float]:
