@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from command_safety.commands.processes import check_ps
 from command_safety.evaluation.call import Call
+from command_safety.evaluation.environment import find_variable_rule
 from command_safety.evaluation.scope import Fields, Scope
 from command_safety.evaluation.values import Text
 from command_safety.rules.arguments import Arguments, parse_arguments
 from command_safety.rules.word_sets import word_set
 
-_EXEC_VALUED = word_set("-e --env --env-file -u --user -w --workdir --detach-keys --index --timeout")
+_EXEC_VALUED = word_set("-e --env --env-file -u --user -w --workdir --detach-keys --index --timeout --cwd")
+_EXEC_OPTIONS = _EXEC_VALUED | word_set(
+    "-i --interactive -t --tty -d --detach --privileged -s --sync -T --no-TTY --no-tty --cwd --user"
+)
 _RUN_VALUED = word_set(
     "-v --volume --mount -e --env --env-file -p --publish -w --workdir -u --user --name --network --net "
     "--entrypoint --restart --memory -m --cpus -l --label -h --hostname --add-host --dns --device --cap-add "
@@ -48,8 +53,24 @@ def _report_terminal(call: Call, arguments: Arguments) -> None:
         call.report("C-interactive")
     if arguments.has("-d", "--detach"):
         call.report("C-background")
+    for option in arguments.options:
+        if option.name not in _EXEC_OPTIONS:
+            # It may name the container, so that the first operand is the command.
+            call.report("C-unknown-option")
+        if option.name == "--env-file":
+            call.report("C-environment")
+        if option.name in ("-e", "--env") and option.value is not None:
+            rule = find_variable_rule(option.value.text.partition("=")[0], command="")
+            if rule:
+                call.report(rule, option.value.text)
     if arguments.has_unknown_option or any(operand.may_be_option for operand in arguments.operands[:1]):
         call.report("C-dynamic-operand")
+
+
+def check_container_top(call: Call) -> Text | None:
+    """`docker top`: what follows the container goes to `ps`."""
+    operands = parse_arguments(call.arguments, stops_at_operand=True).operands
+    return check_ps(call.as_command(call.name, operands[1:]))
 
 
 def check_container_run(call: Call) -> Text | None:
@@ -89,6 +110,8 @@ def _read_mounts(arguments: Arguments) -> list[tuple[str, str]]:
 def check_compose_exec(call: Call) -> Text | None:
     """`docker compose exec`: a terminal is the default, `-T` goes without."""
     arguments = parse_arguments(call.arguments, valued=_EXEC_VALUED, stops_at_operand=True)
+    if call.name.endswith("exec"):
+        _report_terminal(call, arguments)
     if not arguments.has("-T", "--no-TTY", "--no-tty"):
         call.report("C-interactive")
     return run_in_container(call, arguments.operands[1:]) if arguments.operands[1:] else None

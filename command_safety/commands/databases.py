@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from command_safety.commands.sql import find_sql_rules
+from command_safety.commands.sql import find_dialects, find_sql_rules, strip
 from command_safety.evaluation.call import Call
 from command_safety.evaluation.values import ANYTHING, UNKNOWN, Text
 from command_safety.rules.arguments import Arguments, parse_arguments
@@ -27,16 +27,15 @@ _GENERIC_VALUED = _SQL_OPTIONS | word_set(
 _PROGRAM = re.compile(
     r"\b(?:program|xp_cmdshell|sys_exec|sys_eval|executable|shell)\b\s*\(?\s*'((?:[^']|'')*)'", re.IGNORECASE
 )
+_INNER_COMMAND = re.compile(r"\\(?![gG])")
 _SHELL_COMMAND = re.compile(r"(?:^|;|\n)\s*(?:\\!|system\s|\.shell\s|\.system\s)(.*)")
 _MYSQL_CLIENT = re.compile(r"(?:^|;|\n)\s*(?:\\[!.oTtPe]|(?:tee|source|pager|system|edit)\s)")
 _PSQL_READS = re.compile(
-    r"\\(?:d\w*[+S]*|l\+?|conninfo|timing|x|pset|a|t|echo|z|sf\+?|sv\+?|encoding|h|\?|q|errverbose|set)(?:\s[^`|]*)?"
+    r"\\(?:d\w*[+S]*|l\+?|conninfo|timing|x|pset|a|t|echo|z|sf\+?|sv\+?|encoding|h|\?|q|errverbose|set)(?:\s[^`|\\]*)?"
 )
 _SQLITE_READS = re.compile(
     r"\.(?:tables|schema|databases|indexes|indices|dbinfo|show|headers|mode|width|help|stats|timeout|quit|exit)\b[^|`]*"
 )
-
-_NEVER_BY_PIPE = re.compile(r"\x00")
 
 
 def check_mysql(call: Call) -> Text | None:
@@ -106,8 +105,13 @@ def _judge_sql(call: Call, statement: Text) -> None:
         return
     for program in _PROGRAM.findall(statement.text):
         call.run_script(Text(program.replace("''", "'")))
-    for rule in find_sql_rules(_judge_client_commands(call, statement.text)):
+    for rule in find_sql_rules(_judge_client_commands(call, statement.text), client=call.name):
         call.report(rule, statement.text)
+
+
+def _has_inner_command(text: str) -> bool:
+    """Outside of strings the client reads `\\T file` and the like anywhere; `\\G` only ends a statement."""
+    return any(_INNER_COMMAND.search(strip(text, dialect)) for dialect in find_dialects("mysql"))
 
 
 def _judge_client_commands(call: Call, text: str) -> str:
@@ -115,7 +119,7 @@ def _judge_client_commands(call: Call, text: str) -> str:
     for command in _SHELL_COMMAND.findall(text):
         call.report("C-code-runs", text)
         call.run_script(Text(command.strip()))
-    if call.name in ("mysql", "mariadb") and _MYSQL_CLIENT.search(text):
+    if call.name in ("mysql", "mariadb") and (_MYSQL_CLIENT.search(text) or _has_inner_command(text)):
         call.report("C-code-runs", text)
     kept: list[str] = []
     for line in text.split("\n"):

@@ -24,9 +24,14 @@ _READS = word_set(
     "verify-tag merge-tree get-tar-commit-id check-mailmap var"
 )
 _PROGRAM_OPTIONS = re.compile(
-    r"--ext(?:-d\w*)?|--textc\w*|--outp\w*(?:=.*)?|--open\S*|--filt\w*|--upload-pack.*|--exec.*", re.DOTALL
+    r"--ext(?:-d\w*)?|--te\w*|--outp\w*(?:=.*)?|--ope?n?\S*|--filt\w*|--upload-pack.*|--exec.*", re.DOTALL
 )
 
+_OPENS = {
+    "grep": re.compile(r"-[A-Za-z]*O.*", re.DOTALL),
+    "help": re.compile(r"-[A-Za-z]*[wmi].*|--(?:web|man|info)"),
+}
+"""Options that open a program to show the result."""
 _LISTING = {
     "branch": word_set(
         "-a -r -v -vv -l --all --remotes --list --show-current --verbose --contains --no-contains --merged "
@@ -43,11 +48,11 @@ _SUBCOMMANDS = {
     "bisect": frozenset({"log"}),
     "notes": frozenset({"", "list", "show"}),
     "bundle": frozenset({"verify", "list-heads"}),
-    "reflog": frozenset({"", "show", "exists"}),
     "lfs": frozenset({"ls-files", "env", "status", "version"}),
     "config": frozenset({"get", "list"}),
     "symbolic-ref": frozenset({"HEAD"}),
 }
+_REFLOG_CHANGES = frozenset({"expire", "delete", "drop", "write"})
 _CONFIG_READS = word_set("--get --get-all --get-regexp --get-urlmatch --list -l")
 _CONFIG_SCOPES = word_set(
     "--global --system --local --worktree --show-origin --show-scope --name-only -z --null --type --bool "
@@ -80,13 +85,17 @@ def check_git(call: Call) -> Text | None:
 def _is_reading(verb: str, inner: Call) -> bool:
     if verb in _READS:
         # `-O` of grep opens the files in a program.
-        return verb != "grep" or not any(text.startswith("-O") for text in inner.texts)
+        return not any(_OPENS[verb].fullmatch(text) for text in inner.texts) if verb in _OPENS else True
     if verb in _LISTING:
         return _is_listing(verb, parse_arguments(inner.arguments, valued=_LISTING_VALUED))
     if verb == "config" and any(text in _CONFIG_READS for text in inner.texts):
         return all(text in _CONFIG_READS | _CONFIG_SCOPES or not text.startswith("-") for text in inner.texts)
     if verb == "symbolic-ref":
-        return len(parse_arguments(inner.arguments).operands) == 1 and "-d" not in inner.texts
+        arguments = parse_arguments(inner.arguments)
+        is_shown = all(option.name in ("-q", "--quiet", "--short") for option in arguments.options)
+        return len(arguments.operands) == 1 and is_shown
+    if verb == "reflog":
+        return _REFLOG_CHANGES.isdisjoint(inner.texts)
     if verb in _SUBCOMMANDS:
         operands = parse_arguments(inner.arguments).operands
         return (operands[0].text if operands else "") in _SUBCOMMANDS[verb]

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from command_safety.commands.checks import CHECKS
 from command_safety.commands.file_contents import report_secrets
+from command_safety.commands.hosts import find_host_rule, split_url
 from command_safety.evaluation.call import Call
 from command_safety.evaluation.values import Origin, Text, join
 from command_safety.rules.arguments import Arguments, Option, parse_arguments
@@ -17,6 +18,7 @@ _ALONE_OF_SUBCOMMANDS = frozenset({"-v", "-V", "-version", "-h", "-help", "help"
 _HOST_OPTIONS = frozenset(
     {"-h", "--host", "--hostname", "--bootstrap-server", "--endpoints", "--server", "--url", "-u"}
 )
+_OFF = frozenset({"false", "no", "0", "off", "without", "disable", "n", "f"})
 _SEPARATORS = frozenset({"--", ";"})
 _MAX_PATH = 4
 """Words of the longest subcommand."""
@@ -91,13 +93,25 @@ def _run_wrapped(call: Call, rule: CommandRule, wrapper: Wrapper, known: Inherit
 
 def _report_unsafe(call: Call, options: tuple[Option, ...], known: Inherited) -> None:
     for option in options:
-        rule = known.unsafe.get(option.name) or _find_abbreviated(option.name, known)
+        rule = known.unsafe.get(option.name) or _find_other_form(option.name, known)
         if rule and rule != READ:
             call.report(rule)
         elif known.only and option.name not in known.only and not rule:
             call.report("C-unknown-option")
         if option.value is not None and option.name in _HOST_OPTIONS and Origin.OUTPUT in option.value.origins:
             call.report("C-dynamic-host", option.value.text)
+        if option.value is not None and "://" in option.value.text and option.value.is_known:
+            address = split_url(option.value.text)
+            rule = find_host_rule(address.host or "localhost") if address is not None else "C-public-host"
+            if rule:
+                call.report(rule, option.value.text)
+
+
+def _find_other_form(name: str, known: Inherited) -> str:
+    """Where long options begin with one dash, they may begin with two."""
+    if known.has_long_dash and name.startswith("--"):
+        return known.unsafe.get(name[1:], "")
+    return _find_abbreviated(name, known)
 
 
 def _find_abbreviated(name: str, known: Inherited) -> str:
@@ -139,7 +153,7 @@ def _apply_subcommand(
 
 
 def _report_own_rule(call: Call, rule: CommandRule, arguments: Arguments) -> None:
-    if rule.reads_with and arguments.has_exactly(*rule.reads_with):
+    if rule.reads_with and any(_is_given(option, rule) for option in arguments.options):
         own = READ
     elif not arguments.operands and rule.bare:
         own = rule.bare
@@ -149,6 +163,12 @@ def _report_own_rule(call: Call, rule: CommandRule, arguments: Arguments) -> Non
         own = rule.rule
     if own != READ:
         call.report(own)
+
+
+def _is_given(option: Option, rule: CommandRule) -> bool:
+    """`--simulate=false` takes back what `--simulate` says."""
+    is_off = option.value is not None and option.value.text.lower() in _OFF
+    return option.name in rule.reads_with and not is_off
 
 
 def _report_operands(call: Call, rule: CommandRule, arguments: Arguments) -> None:

@@ -101,6 +101,18 @@ _MONGO_COMMANDS = word_set(
 _MONGO_CALL = re.compile(r"([\w$.]*\w)\s*\(")
 _MONGO_COMMAND = re.compile(r"(?:adminCommand|runCommand)\s*\(\s*(?:\{\s*)?['\"]?(\w+)")
 _MONGO_WRITES = re.compile(r"\$out|\$merge|\$where|\$function|\$accumulator|(?<![=!<>])=(?![=>])|`|\[\s*['\"]")
+_MONGO_COMMENT = re.compile(r"/\*.*?\*/|(?<!:)//[^\n]*", re.DOTALL)
+_MONGO_SECRETS = re.compile(r"showCredentials|system\.users|authenticationRestrictions")
+_MONGO_HIDDEN_CALL = re.compile(
+    r"[\])]\s*\(|\b(?:toString|valueOf|toJSON|then|constructor|prototype|call|apply|bind|Reflect|Proxy|delete)\b"
+    r"|\bnew\s+(?!(?:Date|ObjectId|ISODate|NumberLong|Timestamp)\b)"
+)
+"""A call of what an expression gives, and names that the language calls by itself."""
+_MONGO_CALLBACK = re.compile(
+    r"\b(?:forEach|map|filter|reduce|reduceRight|some|every|flatMap|sort|findIndex)\s*\(\s*"
+    r"(?!function\b|[\w$]+\s*=>)(?:[\w$]+\s*\.\s*)*([A-Za-z_$][\w$]*)\s*[,)]"
+)
+"""A function that is handed over by its name."""
 _MONGO_DROPS = re.compile(r"\bdropDatabase\b|\bdropAllUsers\b")
 _MONGO_SHOW = re.compile(
     r"\s*(?:show\s+(?:dbs|databases|collections|tables|users|roles|log\s*\w*|logs)|use\s+\w+)\s*;?\s*"
@@ -181,6 +193,9 @@ def check_mongo(call: Call) -> Text | None:
 
 
 def _judge_mongo(call: Call, script: str) -> None:
+    script = _MONGO_COMMENT.sub(" ", script).replace("?.", ".").replace(".(", "(")
+    if _MONGO_SECRETS.search(script):
+        call.report("C-secret-read", script)
     if _MONGO_DROPS.search(script):
         call.report("B8-drop-database", script)
         return
@@ -190,6 +205,8 @@ def _judge_mongo(call: Call, script: str) -> None:
     commands = _MONGO_COMMAND.findall(script)
     is_reading = (
         not _MONGO_WRITES.search(script)
+        and not _MONGO_HIDDEN_CALL.search(script)
+        and all(name in _MONGO_READS for name in _MONGO_CALLBACK.findall(script))
         and all(name in _MONGO_READS for name in calls)
         and all(name in _MONGO_COMMANDS for name in commands)
         and len(commands) == sum(name in ("adminCommand", "runCommand") for name in calls)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from command_safety.commands.containers import run_in_container
+from command_safety.commands.file_contents import report_secrets
 from command_safety.commands.hosts import find_host_rule, split_url
 from command_safety.commands.payloads import find_scripts, report_blocked, report_blocked_words
 from command_safety.evaluation.call import Call
@@ -14,9 +15,9 @@ from command_safety.rules.word_sets import word_set
 
 _OVERRIDES = word_set(
     "--kubeconfig --server -s --token --as --as-group --as-uid --user --cluster --username --password "
-    "--client-certificate --client-key --certificate-authority --insecure-skip-tls-verify --tls-server-name"
+    "--kuberc --client-certificate --client-key --certificate-authority --insecure-skip-tls-verify --tls-server-name"
 )
-_WRITES = word_set("--cache-dir --profile-output --log-file --log-dir --output-directory")
+_WRITES = word_set("--log_file --log_dir --cache-dir --profile-output --log-file --log-dir --output-directory")
 _GLOBAL_VALUED = (
     (_OVERRIDES - {"--insecure-skip-tls-verify"})
     | _WRITES
@@ -59,7 +60,7 @@ _NAMESPACE_KINDS = frozenset({"ns", "namespace", "namespaces", "project", "proje
 _CLUSTER_KINDS = _NAMESPACE_KINDS | word_set(
     "no node nodes pv persistentvolume persistentvolumes crd crds customresourcedefinition customresourcedefinitions"
 )
-_SECRET_KIND = re.compile(r"(?:^|,)secrets?(?:\.v1)?(?:\.core)?(?:$|[,/])", re.IGNORECASE)
+_SECRET_KIND = re.compile(r"(?:^|,)secrets?(?:\.[\w.-]*)?(?:$|[,/])", re.IGNORECASE)
 _FALSE = frozenset({"false", "0", "f"})
 
 
@@ -78,6 +79,7 @@ def check_kubectl(call: Call) -> Text | None:
         return _run_exec(call, own, inner)
     if _is_dry_run(arguments) and verb not in _NEVER_DRY:
         _report_files(call, arguments)
+        report_secrets(own)
         return None
     _judge_verb(call, arguments, operands)
     # `run` and `debug` start a new container with what follows.
@@ -134,6 +136,8 @@ def _judge_verb(call: Call, arguments: Arguments, operands: list[str]) -> None:
         call.report(_find_delete_rule(arguments, operands))
     elif verb in _READS or path in _READ_PATHS or (call.name == "oc" and " ".join(operands) in _OC_READS):
         _report_files(call, arguments)
+        if verb == "whoami" and arguments.has("-t", "--show-token"):
+            call.report("C-secret-read")
     else:
         call.report("C-cluster-change" if verb in _KNOWN_CHANGES else "C-unknown-subcommand")
 

@@ -52,6 +52,7 @@ def check_probe(call: Call) -> Text | None:
     """`ping`, `dig`, `nslookup`: a name that is made from output may carry that output away."""
     if any(not word.is_known for word in call.arguments):
         call.report("C-dynamic-host")
+    _report_addresses(call)
     # What a name server answers is somebody else's text.
     return Text(UNKNOWN, frozenset({Origin.DOWNLOADED})) if call.name in _LOOKUPS else None
 
@@ -179,10 +180,21 @@ def check_wireguard(call: Call) -> Text | None:
 
 def check_address(call: Call) -> Text | None:
     """Addresses among the operands must be known and belong to the own network."""
+    _report_addresses(call)
+    return None
+
+
+def check_kafka_client(call: Call) -> Text | None:
+    """`kcat -X plugin.library.paths=…` loads a library."""
+    if any("plugin.library" in text for text in call.texts):
+        call.report("C-code-runs")
+    return None
+
+
+def _report_addresses(call: Call) -> None:
     for word in call.arguments:
         if "://" in word.text:
             address = split_url(word.text) if word.is_known else None
-            rule = "C-dynamic-host" if address is None else find_host_rule(address.host)
+            rule = "C-dynamic-host" if address is None else find_host_rule(address.host or "localhost")
             if rule:
                 call.report(rule, word.text)
-    return None

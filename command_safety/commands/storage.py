@@ -11,12 +11,16 @@ from command_safety.rules.arguments import parse_arguments
 from command_safety.rules.word_sets import word_set
 
 _PARTED_READS = frozenset({"print", "p", "unit", "u", "align-check", "help", "quit", "version"})
+_PARTED_OPERANDS = word_set(
+    "free list all devices opt min optimal minimal s B kB MB GB TB KiB MiB GiB TiB % chs cyl compact"
+)
 _PARTED_VALUED = frozenset({"-a", "--align"})
 _GLUSTER_READS = re.compile(
-    r"(?:volume (?:info|status|list|get|top)\b|peer status|pool list|volume heal \S+ (?:info|statistics)"
+    r"(?:volume (?:info|status|list|get|top)\b(?!.*\bclear)|peer status|pool list|volume heal \S+ (?:info|statistics)"
     r"|snapshot (?:list|info|status)|volume profile \S+ info"
     r"|volume quota \S+ list|volume rebalance \S+ status|volume geo-replication \S* ?status|help|global help).*"
 )
+_GLUSTER_OPTIONS = frozenset({"--mode", "--xml", "--nolog", "--timeout"})
 _DEBUGFS_READS = word_set(
     "stat ls stats show_super_stats ncheck icheck testi testb htree imap blocks filefrag features ex extents bmap"
 )
@@ -39,9 +43,9 @@ def check_parted(call: Call) -> Text | None:
     if not commands:
         call.report("C-interactive")
         return None
-    reads = commands[0] in _PARTED_READS and not any(
-        word in ("mklabel", "mkpart", "rm", "mktable", "resizepart", "rescue", "name", "set", "toggle", "disk_set")
-        for word in commands
+    # Several commands may follow each other, each of them shortened.
+    reads = commands[0] in _PARTED_READS and all(
+        word in _PARTED_READS or word in _PARTED_OPERANDS or word.isdigit() for word in commands
     )
     if not reads or any(word.may_be_option for word in call.arguments[-1:]):
         call.report("B2-disk-destroy")
@@ -75,7 +79,10 @@ def check_iscsiadm(call: Call) -> Text | None:
 
 
 def check_gluster(call: Call) -> Text | None:
-    operands = parse_arguments(call.arguments, valued=frozenset({"--remote-host", "--timeout"})).operands
+    arguments = parse_arguments(call.arguments, valued=frozenset({"--remote-host", "--timeout"}))
+    if any(option.name not in _GLUSTER_OPTIONS for option in arguments.options):
+        call.report("C-unknown-option")
+    operands = arguments.operands
     if operands and not _GLUSTER_READS.fullmatch(" ".join(operand.text for operand in operands)):
         call.report("C-storage-change")
     return None

@@ -11,6 +11,7 @@ from command_safety.commands.texts import decode, decode_base64
 from command_safety.evaluation.call import Call
 from command_safety.evaluation.values import SOMETHING, UNKNOWN, Origin, Text
 from command_safety.paths.normalising import normalise
+from command_safety.paths.secrets import is_secret
 from command_safety.rules.arguments import parse_arguments
 from command_safety.rules.word_sets import word_set
 
@@ -32,13 +33,14 @@ _ACCELERATOR_CHANGES = re.compile(
     r"--?(?:set|reset|load|save|gpureset|autorespond|rasenable|rasdisable|rasinject)\w*|-r|set|clear|upgrade",
     re.IGNORECASE,
 )
+_OPEN_PLACE = re.compile(r"(?:-\w)?/(?:tmp|var/tmp|dev/shm)/")
 _SYSTEM_PROGRAM = re.compile(r"/(?:usr/)?(?:s?bin|lib\w*)/")
 _SERVICE_ACTIONS_READING = frozenset({"status", "configtest", "config-test", "checkconfig", "--status-all"})
 _JCMD_READS = re.compile(
     r"(?:VM\.(?:version|flags|uptime|command_line|system_properties|info|native_memory|classloader_stats|classloaders|metaspace"
     r"|stringtable|symboltable|events|log list|dynlibs)|Thread\.print"
     r"|GC\.heap_info"
-    r"|Compiler\.\w+|JFR\.check|help|ManagementAgent\.status)"
+    r"|Compiler\.(?:codecache|codelist|queue|CodeHeap_Analytics|directives_print|memory)|JFR\.check|help|ManagementAgent\.status)"
 )
 _ZOOKEEPER_READS = word_set("ls ls2 get stat getAcl getAllChildrenNumber getEphemerals version config srvr whoami help")
 _HADOOP_READS = frozenset(
@@ -116,6 +118,24 @@ def check_jq(call: Call) -> Text | None:
     if any(text in ("-i", "--in-place") for text in call.texts):
         call.report("C-file-change")
     report_secrets(call)
+    return None
+
+
+def check_configuration(call: Call) -> Text | None:
+    """A configuration that anybody can write may name modules, which are loaded to test it."""
+    if any(_OPEN_PLACE.match(normalise(word.text, directory=_directory(call))) for word in call.arguments):
+        call.report("C-local-program")
+    return None
+
+
+def _directory(call: Call) -> str:
+    return call.scope.directories[0] if len(call.scope.directories) == 1 else ""
+
+
+def check_virtual_machine(call: Call) -> Text | None:
+    """`jstat`: a machine on another host is named with an `@`."""
+    if any("@" in word.text for word in call.arguments):
+        call.report("C-remote")
     return None
 
 
@@ -221,8 +241,10 @@ def check_hadoop(call: Call) -> Text | None:
     elif words[:1] == ["dfsadmin"] and len(words) > 1:
         if words[1] not in _DFSADMIN_READS and words[1:3] != ["-safemode", "get"]:
             call.report("C-database-write")
+    elif words[:1] == ["classpath"] and "--jar" in words:
+        call.report("C-file-write")
     elif words[:1] not in (["version"], ["classpath"], ["getconf"], ["haadmin"]) or (
-        words[:1] == ["haadmin"] and not words[1].startswith(("-get", "-check"))
+        words[:1] == ["haadmin"] and not "".join(words[1:2]).startswith(("-get", "-check"))
     ):
         call.report("C-database-write")
     return None
@@ -263,9 +285,14 @@ def check_assignment(call: Call) -> Text | None:
 def check_zabbix(call: Call) -> Text | None:
     """`zabbix_get -k system.run[…]` runs a command on the agent."""
     for text in call.texts:
+        argument = text.partition("[")[2].rpartition("]")[0]
+        if is_secret(Text(argument), call.scope):
+            call.report("C-secret-read")
+        if "web.page" in text:
+            call.report("C-dynamic-host")
         if "system.run" in text:
             call.report("C-remote")
-            call.run_script(Text(text.partition("[")[2].rpartition("]")[0] or text))
+            call.run_script(Text(argument or text))
     return None
 
 

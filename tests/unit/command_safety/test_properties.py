@@ -1,9 +1,12 @@
 """What holds for any text."""
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from command_safety import CommandClass, classify
+from command_safety.rules.loading import load_rules
+from command_safety.rules.model import CommandRule
 from tests.unit.command_safety.labelled import RANK, read_labelled
 
 KNOWN = [each.command for each in read_labelled("given")]
@@ -55,6 +58,20 @@ def test_any_text_gets_a_verdict_with_reasons_unless_it_is_readonly(command: str
     verdict = classify(command)
 
     assert bool(verdict.reasons) == (verdict.command_class is not CommandClass.READONLY)
+
+
+@pytest.mark.parametrize("tail", ["", "-x --y=z 'a b;c' -- $v", 'x "$v" = -', "x:y@z/w <<< '{'"])
+def test_no_known_command_fails_on_odd_arguments(tail: str) -> None:
+    calls = [f"{name} {tail}" for name, rule in load_rules().items() for name in find_calls(name, rule)]
+
+    assert len(calls) > 2_000
+    for call in calls:
+        classify(call)
+
+
+def find_calls(name: str, rule: CommandRule) -> list[str]:
+    """The command alone and with each of its subcommands."""
+    return [name, *(f"{name} {each}" for each in (*rule.reads, *rule.asks, *rule.subcommands))]
 
 
 @given(ANYTHING)
