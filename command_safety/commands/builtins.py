@@ -70,7 +70,7 @@ def set_variable(call: Call, name: str, value: Text) -> None:
 
 
 def _report_name(call: Call, name: str, word: Text) -> None:
-    rule = find_variable_rule(name, command=call.name)
+    rule = find_variable_rule(name, command="read" if call.name == "read" else "", is_exported=call.name == "export")
     if rule:
         call.report(rule, word.text)
     if UNKNOWN in name:

@@ -51,7 +51,7 @@ def _skip_assignments(call: Call, words: Fields) -> Fields:
     """The words after `NAME=value`, each of which is judged as a variable."""
     place = 0
     while place < len(words) and (found := _ASSIGNMENT.match(words[place].text)):
-        rule = find_variable_rule(found[1], command="")
+        rule = find_variable_rule(found[1], command="", is_exported=True)
         if rule:
             call.report(rule, words[place].text)
         place += 1
