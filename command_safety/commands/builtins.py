@@ -6,7 +6,7 @@ import re
 
 from command_safety.evaluation.call import Call
 from command_safety.evaluation.environment import find_variable_rule
-from command_safety.evaluation.values import ANYTHING, EMPTY, SOMETHING, UNKNOWN, Text, join
+from command_safety.evaluation.values import ANYTHING, EMPTY, SOMETHING, UNKNOWN, Text, blur, join
 from command_safety.paths.secrets import is_secret_name
 from command_safety.rules.arguments import parse_arguments
 from command_safety.rules.word_sets import word_set
@@ -70,7 +70,7 @@ def set_variable(call: Call, name: str, value: Text) -> None:
 
 
 def _report_name(call: Call, name: str, word: Text) -> None:
-    rule = find_variable_rule(name, command=call.name)
+    rule = find_variable_rule(name, command="read" if call.name == "read" else "", is_exported=call.name == "export")
     if rule:
         call.report(rule, word.text)
     if UNKNOWN in name:
@@ -130,7 +130,7 @@ def check_read(call: Call) -> Text | None:
     lines = [Text(line, source.origins) for line in source.text.splitlines() if line.strip()] or [source]
     if arguments.has("-d", "-n", "-N", "-t", "-i"):
         # It may end before the line does.
-        lines = [Text(UNKNOWN, source.origins)]
+        lines = [blur([source])]
     for place, name in enumerate(names):
         call.scope.assign(name, [(_pick_word(line, place, len(names)),) for line in lines])
     return None
@@ -158,7 +158,7 @@ def check_mapfile(call: Call) -> Text | None:
     _report_name(call, name.text, name)
     is_whole = not arguments.has("-d", "-n", "-O", "-s")
     lines = tuple(Text(line, source.origins) for line in source.text.splitlines()) if is_whole else ()
-    call.scope.assign(name.text, [lines or (ANYTHING,)])
+    call.scope.assign(name.text, [lines or (blur([source]),)])
     return None
 
 

@@ -60,7 +60,7 @@ def _report_terminal(call: Call, arguments: Arguments) -> None:
         if option.name == "--env-file":
             call.report("C-environment")
         if option.name in ("-e", "--env") and option.value is not None:
-            rule = find_variable_rule(option.value.text.partition("=")[0], command="")
+            rule = find_variable_rule(option.value.text.partition("=")[0], command="", is_exported=True)
             if rule:
                 call.report(rule, option.value.text)
     if arguments.has_unknown_option or any(operand.may_be_option for operand in arguments.operands[:1]):

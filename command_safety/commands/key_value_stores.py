@@ -138,8 +138,7 @@ def check_redis(call: Call) -> Text | None:
         if mode in _REDIS_MODES_ASKING:
             call.report(_REDIS_MODES_ASKING[mode])
     if "--cluster" in modes:
-        if arguments.operands[:1] and arguments.operands[0].text not in ("info", "check", "help"):
-            call.report("C-database-write")
+        _judge_redis_cluster(call, [word.text for word in arguments.operands])
         return None
     words = arguments.operands
     if words:
@@ -151,6 +150,14 @@ def check_redis(call: Call) -> Text | None:
     elif not (set(modes) & (_REDIS_MODES_READING | set(_REDIS_MODES_ASKING))):
         call.report("C-interactive")
     return None
+
+
+def _judge_redis_cluster(call: Call, words: list[str]) -> None:
+    """`--cluster call` sends a command to every node."""
+    if any(_REDIS_FLUSH.search(word) for word in words):
+        call.report("B8-flush")
+    if words and words[0] not in ("info", "check", "help"):
+        call.report("C-database-write")
 
 
 def _judge_redis_lines(call: Call, lines: Text) -> None:
@@ -218,7 +225,7 @@ def _judge_mongo(call: Call, script: str) -> None:
 def check_etcd_delete(call: Call) -> Text | None:
     """`etcdctl del`: with a prefix that everything has, nothing is left."""
     arguments = parse_arguments(call.arguments, valued=_ETCD_VALUED)
-    is_range = arguments.has("--prefix", "--from-key") or len(arguments.operands) > 1
+    is_range = arguments.has("--prefix", "--from-key", "--recursive") or len(arguments.operands) > 1
     first = arguments.operands[0].when_empty if arguments.operands else ""
     is_everything = first in _ETCD_EVERYTHING and (
         arguments.operands[:1] == () or arguments.operands[0].text != UNKNOWN

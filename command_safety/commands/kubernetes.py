@@ -161,6 +161,7 @@ def _judge_get(call: Call, arguments: Arguments, operands: list[str]) -> None:
 
 def _find_delete_rule(arguments: Arguments, operands: list[str]) -> str:
     kinds = {kind for text in operands[1:2] for kind in text.lower().partition("/")[0].split(",")}
+    kinds |= {kind.partition(".")[0] for kind in kinds}
     names = {name for text in operands[1:] for name in [text.lower().rpartition("/")[2]]}
     if kinds & _NAMESPACE_KINDS and names & _SYSTEM_NAMESPACES:
         return "B8-system-namespace"

@@ -7,8 +7,10 @@ import re
 from command_safety.commands.texts import in_part
 from command_safety.evaluation.call import Call
 from command_safety.evaluation.values import SOMETHING, Text
+from command_safety.paths.protected import is_protected
 from command_safety.paths.secrets import is_secret
-from command_safety.rules.arguments import parse_arguments
+from command_safety.paths.writing import find_write_rule
+from command_safety.rules.arguments import Arguments, parse_arguments
 from command_safety.rules.word_sets import word_set
 
 _PLAIN_DATE = re.compile(r"\+(?!-)(?:%[-_0^#]?[A-Za-mo-su-z]|[\w:./+@,-])*")
@@ -96,9 +98,20 @@ def check_tar(call: Call) -> Text | None:
     archive = arguments.value_of("-f", "--file")
     if archive is not None and ":" in archive.text.partition("/")[0]:
         call.report("C-remote")
+    if not arguments.has("-t", "--list"):
+        _judge_packing(call, arguments, archive)
     if not arguments.has("-t", "--list") or any(word.may_be_option for word in call.arguments):
         call.report("C-archive")
     return None
+
+
+def _judge_packing(call: Call, arguments: Arguments, archive: Text | None) -> None:
+    """The archive may be a disk, and `--remove-files` deletes what has been packed."""
+    rule = "" if archive is None else find_write_rule(archive, call.scope, otherwise="")
+    if rule and not arguments.has("-x", "--extract", "--get"):
+        call.report(rule)
+    if arguments.has("--remove-files") and any(is_protected(each, call.scope) for each in arguments.operands):
+        call.report("B1-recursive-delete")
 
 
 def check_mount(call: Call) -> Text | None:

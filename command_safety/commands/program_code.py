@@ -52,7 +52,7 @@ _EVALUATES = re.compile(
 _STARTS = r"\b(?:system|popen|run|call|check_output|execSync|spawn)\s*\([^)]{0,80}"
 _STARTS_FETCHED, _STARTS_DECODED = re.compile(_STARTS + _FETCH), re.compile(_STARTS + _DECODE)
 _FORKS = re.compile(
-    r"(?:while|until|for|loop)\b[^\n]{0,60}\bfork\b|\bfork\b\s+while\s+(?:fork|1|true)"
+    r"(?:while|until|for|loop)\b[^\n]{0,60}\bfork\b|\bfork\b\s*\(\s*\)\s*for\b|\bfork\b\s+while\s+(?:fork|1|true)"
     r"|while\s*\(?\s*(?:1|true)\)?\s*:?\s*(?:\n\s*)?(?:os\.)?fork",
     re.IGNORECASE,
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
@@ -29,6 +30,7 @@ _RUNNERS = frozenset({"-exec", "-execdir", "-ok", "-okdir"})
 _MAX_NAMES = 8
 _TAKES_ALL = frozenset({"*", "*.*", "**", "?*", "*?"})
 _UNDOES_TREE = frozenset({"rm", "unlink", "rmdir", "shred", "chmod", "chown", "chgrp", "mv", "srm"})
+_UNDOES_IN_SCRIPT = re.compile(rf"(?:^|[\s;|&(/])(?:{'|'.join(sorted(_UNDOES_TREE))})\s[^;|&]*\{{\}}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,7 +194,8 @@ def _judge_command(call: Call, action: _Action, found: list[str], *, endangers: 
         )
         call.run(tuple(words))
     names = [word.text.rpartition("/")[2] for word in action.words[:3]]
-    if endangers and any(name in _UNDOES_TREE for name in names):
+    script = " ".join(word.text for word in action.words if "{}" in word.text)
+    if endangers and (any(name in _UNDOES_TREE for name in names) or _UNDOES_IN_SCRIPT.search(script)):
         call.report("B1-find-delete")
 
 

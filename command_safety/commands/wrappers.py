@@ -38,7 +38,7 @@ def check_sudo(call: Call) -> Text | None:
         return None
     if arguments.has("-b", "--background"):
         call.report("C-background")
-    words = _skip_assignments(call, arguments.operands)
+    call, words = _take_assignments(call, arguments.operands)
     if arguments.has("-i", "--login", "-s", "--shell"):
         call.report("C-other-user")
         return call.run_script(join(words, separator=" ")) if words else _run_piped(call)
@@ -47,15 +47,17 @@ def check_sudo(call: Call) -> Text | None:
     return call.in_directory(arguments.value_of("-D", "--chdir")).run(words)
 
 
-def _skip_assignments(call: Call, words: Fields) -> Fields:
-    """The words after `NAME=value`, each of which is judged as a variable."""
+def _take_assignments(call: Call, words: Fields) -> tuple[Call, Fields]:
+    """The words after `NAME=value`, each of which is judged as a variable, and the call that knows their values."""
+    scope = call.scope.copy()
     place = 0
     while place < len(words) and (found := _ASSIGNMENT.match(words[place].text)):
-        rule = find_variable_rule(found[1], command="")
+        rule = find_variable_rule(found[1], command="", is_exported=True)
         if rule:
             call.report(rule, words[place].text)
+        scope.assign(found[1], [(Text(words[place].text[found.end() :], words[place].origins),)])
         place += 1
-    return words[place:]
+    return replace(call, scope=scope), words[place:]
 
 
 def check_env(call: Call) -> Text | None:
@@ -63,7 +65,7 @@ def check_env(call: Call) -> Text | None:
     arguments = parse_arguments(call.arguments, valued=_ENV_VALUED, stops_at_operand=True)
     # A single dash stands for -i.
     given = arguments.operands[1:] if arguments.operands[:1] == (Text("-"),) else arguments.operands
-    words = _skip_assignments(call, given)
+    call, words = _take_assignments(call, given)
     text = arguments.value_of("-S", "--split-string")
     if text is not None:
         return call.run_script(join([text, *words], separator=" "))
@@ -79,17 +81,17 @@ def check_env(call: Call) -> Text | None:
 def check_su(call: Call) -> Text | None:
     """`su`, `runuser`, `pkexec`: another user, perhaps with a shell of their own."""
     call.report("C-other-user")
-    starts_command = call.name in ("pkexec", "gosu", "su-exec", "sg", "runuser")
-    arguments = parse_arguments(
-        call.arguments, valued=_SU_VALUED, stops_at_operand=call.name in ("pkexec", "gosu", "su-exec")
-    )
+    arguments = parse_arguments(call.arguments, valued=_SU_VALUED, stops_at_operand=True)
+    starts_command = call.name in ("pkexec", "gosu", "su-exec") or arguments.has("-u", "--user")
+    if not starts_command:
+        arguments = parse_arguments(call.arguments, valued=_SU_VALUED)
     script = arguments.value_of("-c", "--command", "--session-command")
     if script is not None:
         report_foreign(call, script)
         return call.run_script(script)
     # The user or the group comes first, or has been given as an option.
     words = arguments.operands[call.name in ("gosu", "su-exec", "sg") :]
-    if starts_command and words:
+    if (starts_command or call.name in ("runuser", "sg")) and words:
         return call.run(words)
     return _run_piped(call)
 
@@ -112,7 +114,9 @@ def check_xargs(call: Call) -> Text | None:
     file = arguments.value_of("-a", "--arg-file")
     if file is not None and is_secret(file, call.scope):
         call.report("C-secret-read")
-    source = ANYTHING if file is not None or call.stdin is None else call.stdin
+    source = call.stdin or ANYTHING
+    if file is not None:
+        source = call.scope.recall_file(file.text) or ANYTHING
     inner = replace(call, stdin=EMPTY)
     mark = arguments.value_of("-I") or (Text("{}") if arguments.has("-i", "--replace") else None)
     if mark is not None:
@@ -122,7 +126,8 @@ def check_xargs(call: Call) -> Text | None:
         items = tuple(Text(item, source.origins, is_loose=True) for item in source.text.split()[:_MAX_LINES])
         return inner.run((*command, *items))
     delimiter = arguments.value_of("-d", "--delimiter")
-    lines = source.text.split("\n") if delimiter is not None else source.text.replace("\0", " ").split()
+    is_whole = delimiter is not None or arguments.has("-0", "--null")
+    lines = source.text.split("\n") if is_whole else source.text.split()
     items = tuple(Text(item.strip("'\""), source.origins) for item in lines if item)
     return inner.run((*command, *items)) if items or not arguments.has("-r") else None
 

@@ -58,7 +58,9 @@ class Call:
 
     def run(self, words: Fields, *, stdin: Text | None = None) -> Text:
         """Judge a command that this one starts; it reads what this one reads unless told otherwise."""
-        return self.runner.run_words(words, scope=self.scope.copy(), stdin=self.stdin if stdin is None else stdin)
+        # A program does not know the functions of the shell, and `command` passes them over.
+        scope = replace(self.scope.copy(), functions={})
+        return self.runner.run_words(words, scope=scope, stdin=self.stdin if stdin is None else stdin)
 
     def run_script(self, text: Text, *, positional: Fields | None = None, stdin: Text | None = None) -> Text:
         """Judge a script that this command starts in a shell of its own."""

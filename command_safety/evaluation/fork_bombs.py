@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import fields, is_dataclass
 
 from command_safety.shell.syntax import (
+    ArithmeticCommand,
     Background,
     CommandSubstitution,
     Group,
@@ -17,6 +19,7 @@ from command_safety.shell.syntax import (
     Word,
 )
 
+_NO_CONDITION = re.compile(r"[^;]*;\s*;[^;]*")
 _ENDLESS = frozenset({"true", ":", "1"})
 
 
@@ -64,6 +67,9 @@ def _is_always_true(condition: Script) -> bool:
     if len(condition.statements) != 1:
         return False
     statement = condition.statements[0]
+    if isinstance(statement, ArithmeticCommand):
+        # `for ((;;))`: nothing stands where the condition would.
+        return _NO_CONDITION.fullmatch(statement.expression.literal or "") is not None
     if isinstance(statement, SimpleCommand):
         return bool(statement.words) and _name_of(statement) in _ENDLESS
     return False

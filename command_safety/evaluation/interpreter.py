@@ -15,7 +15,7 @@ from command_safety.evaluation.last_resort import find_destructive_text
 from command_safety.evaluation.limits import Budget
 from command_safety.evaluation.redirections import Redirection, deliver, follow_redirects
 from command_safety.evaluation.scope import Fields, Scope
-from command_safety.evaluation.values import ANYTHING, EMPTY, SOMETHING, Origin, Text, join
+from command_safety.evaluation.values import ANYTHING, EMPTY, SOMETHING, Origin, Text, blur, join
 from command_safety.evaluation.words import WordFolder, find_parameters
 from command_safety.paths.devices import is_standard
 from command_safety.paths.writing import find_write_rule
@@ -365,13 +365,13 @@ class Interpreter:
             for index in indices:
                 folder.evaluate(index)
             if indices:
-                return (ANYTHING,)
+                return (blur([*before, *fields]),)
             return (*before, *fields) if assignment.is_appending else fields
         value = folder.fold_text(assignment.value)
         if assignment.index is not None:
             return _put(before, folder.fold_arithmetic(assignment.index).text, value)
         if assignment.is_appending:
-            return (join([*before, value]),) if len(before) < 2 else (ANYTHING,)
+            return (join([*before, value]),) if len(before) < 2 else (blur([*before, value]),)
         return (value,)
 
     def _deliver(self, output: Text, redirection: Redirection, scope: Scope) -> Text:
@@ -392,7 +392,7 @@ class Interpreter:
 def _put(fields: Fields, index: str, value: Text) -> Fields:
     """An array with one of its words set; nothing is known of it when nobody can tell which."""
     if not index.isdigit() or int(index) > _MAX_INDEX:
-        return (ANYTHING,)
+        return (blur([*fields, value]),)
     place = int(index)
     padded = (*fields, *(ANYTHING,) * (place - len(fields)))
     return (*padded[:place], value, *padded[place + 1 :])

@@ -6,7 +6,7 @@ import re
 from fnmatch import translate
 
 from command_safety.evaluation.scope import Fields
-from command_safety.evaluation.values import ANYTHING, EMPTY, SOMETHING, Text
+from command_safety.evaluation.values import EMPTY, SOMETHING, Text, blur
 
 MAX_CUT = 300
 """Characters of a value from which a pattern may cut; every length is tried."""
@@ -28,10 +28,8 @@ def apply_default(operator: str, value: Text, default: Text, *, is_set: bool) ->
 
 def apply_operator(operator: str, value: Text, argument: Text) -> Text:
     """The operators that cut, replace and convert; unknown when either side is."""
-    if not value.is_known or not argument.is_known:
-        return Text(ANYTHING.text, value.origins | argument.origins)
-    text = _transform(operator, value.text, argument.text)
-    return Text(ANYTHING.text if text is None else text, value.origins | argument.origins)
+    text = _transform(operator, value.text, argument.text) if value.is_known and argument.is_known else None
+    return blur([value, argument]) if text is None else Text(text, value.origins | argument.origins)
 
 
 def _transform(operator: str, value: str, argument: str) -> str | None:
@@ -93,11 +91,11 @@ def slice_array(values: Fields, argument: str, *, is_positional: bool) -> Fields
     """`${name[@]:offset:length}` takes whole words; unknown when these are not plain numbers."""
     offset_text, _, length_text = argument.partition(":")
     if not offset_text.strip().isdigit() or (length_text and not length_text.strip().isdigit()):
-        return (ANYTHING,)
+        return (blur(values),)
     # The positional parameters count from one: the script's name is the first.
     start = int(offset_text) - is_positional
     if start < 0:
-        return (ANYTHING,)
+        return (blur(values),)
     return values[start : start + int(length_text)] if length_text else values[start:]
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from itertools import islice, product
 from typing import TypeAlias
 
-from command_safety.evaluation.values import ANYTHING, EMPTY, SOMETHING, UNKNOWN, Text, join
+from command_safety.evaluation.values import ANYTHING, EMPTY, SOMETHING, UNKNOWN, Text, blur, join
 from command_safety.paths.normalising import normalise
 from command_safety.shell.syntax import Statement
 
@@ -104,7 +104,7 @@ class Scope:
         """Variables that are not what they were before count as unknown."""
         for name, value in self.variables.items():
             if before.get(name) != value:
-                self.variables[name] = ((ANYTHING,),)
+                self.variables[name] = ((blur(text for fields in value for text in fields),),)
 
     def is_ambiguous(self, name: str) -> bool:
         return len(self.variables.get(name, ())) > 1

@@ -74,3 +74,12 @@ def join(texts: Iterable[Text], *, separator: str = "") -> Text:
         joined = joined[:MAX_TEXT] + UNKNOWN
     origins = NO_ORIGINS.union(*(part.origins for part in parts))
     return Text(joined, origins, any(part.is_loose for part in parts))
+
+
+def blur(texts: Iterable[Text]) -> Text:
+    """Unknown, but made of these, which may still run when they are expanded again."""
+    parts = list(texts)
+    origins = NO_ORIGINS.union(*(part.origins for part in parts))
+    if not any("$(" in part.text or "`" in part.text for part in parts):
+        return Text(UNKNOWN, origins)
+    return join([ANYTHING, *parts], separator=" ")

@@ -11,7 +11,7 @@ from command_safety.evaluation.braces import expand_braces
 from command_safety.evaluation.environment import find_variable_rule
 from command_safety.evaluation.parameters import apply_default, apply_operator, slice_array
 from command_safety.evaluation.scope import Fields, Scope
-from command_safety.evaluation.values import ANYTHING, EMPTY, NO_ORIGINS, SOMETHING, UNKNOWN, Origin, Text, join
+from command_safety.evaluation.values import ANYTHING, EMPTY, SOMETHING, UNKNOWN, Origin, Text, blur, join
 from command_safety.shell.syntax import (
     Arithmetic,
     CommandSubstitution,
@@ -79,9 +79,10 @@ class WordFolder:
         if counted is not None:
             self._set(counted["name"], *(Text(number) for number in _count(counted)))
             return folded
+        # What a name stood for is evaluated before it gets its new value.
+        self.evaluate(text)
         for found in _ASSIGNED.finditer(text):
             self._set(found[1] or found[2], Text(SOMETHING))
-        self.evaluate(text)
         return folded
 
     def evaluate(self, text: str) -> None:
@@ -153,7 +154,7 @@ class WordFolder:
             return (Text(SOMETHING),)
         if part.argument is not None:
             # Without an operator it is `${!name*}`, which lists names.
-            return self._apply(part, part.argument, values) if part.operator else (ANYTHING,)
+            return self._apply(part, part.argument, values) if part.operator else (blur(values),)
         if part.name == "*" and part.is_quoted:
             return (join(values, separator=" "),)
         return values
@@ -165,7 +166,7 @@ class WordFolder:
             pointer = join([EMPTY, *self._read_name(name)])
             self.evaluate(pointer.text)
             if index is not None or not pointer.is_known or not _NAME.fullmatch(pointer.text):
-                return (Text(UNKNOWN, pointer.origins),)
+                return (blur([pointer]),)
             name = pointer.text
         values = self._read_name(name)
         if index is None:
@@ -174,13 +175,13 @@ class WordFolder:
             return values
         if index.text.isdigit():
             return values[int(index.text) : int(index.text) + 1]
-        return (Text(UNKNOWN, NO_ORIGINS.union(*(value.origins for value in values))),)
+        return (blur(values),)
 
     def _read_name(self, name: str) -> Fields:
         alternatives = self._scope.read(name)
         if len(alternatives) == 1:
             return alternatives[0]
-        return (Text(UNKNOWN, NO_ORIGINS.union(*(text.origins for value in alternatives for text in value))),)
+        return (blur(text for value in alternatives for text in value),)
 
     def _apply(self, part: Parameter, word: Word, values: Fields) -> Fields:
         argument = self.fold_text(word)
@@ -200,7 +201,7 @@ class WordFolder:
             if part.index is not None and part.index.literal in ("@", "*"):
                 return slice_array(values, argument.text, is_positional=False)
         if _has_quoted_pattern(word):
-            return (ANYTHING,)
+            return (blur([*values, argument]),)
         return tuple(apply_operator(part.operator, value, argument) for value in values)
 
 

@@ -26,6 +26,13 @@ def test_everyday_look_ups_run_without_a_question() -> None:
     assert [each for each in commands if classify(each).command_class is not CommandClass.READONLY] == []
 
 
+def test_destruction_is_blocked_in_whatever_form_it_comes() -> None:
+    commands = read_commands("always_blocked")
+
+    assert len(commands) > 500
+    assert [each for each in commands if classify(each).command_class is not CommandClass.BLOCKED] == []
+
+
 def test_hidden_commands_and_writing_options_are_never_readonly() -> None:
     commands = read_commands("never_readonly")
 
