@@ -35,7 +35,7 @@ def write_facts(asset: str, facts: HostFacts) -> str:
 def _write_load(facts: HostFacts) -> Iterator[str]:
     cpu, memory = facts.cpu, facts.memory
     if cpu is not None:
-        used = "" if cpu.used_ratio is None else f", {cpu.used_ratio:.0%} used"
+        used = "" if cpu.used_ratio is None else f", {show_share(cpu.used_ratio)} used"
         yield f"cpu: {cpu.cores} cores{used}, load {cpu.load_1m:g} {cpu.load_5m:g} {cpu.load_15m:g}"
     if memory is not None:
         swap = f", swap {show_bytes(memory.swap_used_bytes)} of {show_bytes(memory.swap_total_bytes)} used"
@@ -52,15 +52,21 @@ def _fullest(facts: HostFacts) -> list[FilesystemFacts]:
 
 
 def _write_filesystem(each: FilesystemFacts) -> str:
-    inodes = "" if each.inodes_used_ratio is None else f", inodes {each.inodes_used_ratio:.0%}"
+    inodes = "" if each.inodes_used_ratio is None else f", inodes {show_share(each.inodes_used_ratio)}"
     read_only = ", read-only" if each.is_read_only else ""
-    return f"disk {each.mount_point}: {each.used_ratio:.0%} of {show_bytes(each.size_bytes)} used{inodes}{read_only}"
+    used = f"{show_share(each.used_ratio)} of {show_bytes(each.size_bytes)} used"
+    return f"disk {each.mount_point}: {used}{inodes}{read_only}"
 
 
 def _write_processes(facts: HostFacts) -> Iterator[str]:
     for each in (facts.top_processes or ())[:_SHOWN]:
         used = f"{each.cpu_percent:g}% cpu, {show_bytes(each.memory_bytes)}"
         yield f"process {each.pid} {each.user}: {used}, {each.command}"
+
+
+def show_share(ratio: float) -> str:
+    """Rounded down, as patrol and chat show it: only what is full reads as 100%."""
+    return f"{int(ratio * 100 + 1e-9)}%"
 
 
 def show_bytes(number: int) -> str:
