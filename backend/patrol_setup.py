@@ -23,13 +23,13 @@ from backend.features.patrol.schedule import PatrolSchedule
 from backend.features.patrol.service import PatrolProcess, PatrolService, PatrolStores
 from backend.features.patrol.telling import Teller
 from backend.features.reports.service import ReportService
-from backend.integrations.dingtalk.webhook import DingTalkChannel
-from backend.integrations.feishu.webhook import FeishuChannel
+from backend.integrations.dingtalk.webhook import DINGTALK, DingTalkChannel
+from backend.integrations.feishu.webhook import FEISHU, FeishuChannel
 from backend.integrations.mcp_servers.cluster_findings import McpClusterFindings
 from backend.integrations.mcp_servers.cluster_overviews import McpClusterOverviews
 from backend.integrations.mcp_servers.host_facts import McpHostFacts
 from backend.integrations.webhook.posting import HttpPoster
-from backend.integrations.webhook.webhook import WebhookChannel
+from backend.integrations.webhook.webhook import WEBHOOK, WebhookChannel
 from backend.settings import Settings
 from backend.storage.database import Database
 from backend.storage.figure_store import SqlFigureStore
@@ -69,19 +69,20 @@ class UnusableWebhook(Exception):
 
 
 def apply_webhook(settings: Settings, url: str) -> str:
-    """Make an address the only robot of the channel that it belongs to; returns the channel. Raise UnusableWebhook."""
+    """Make an address the only robot of its kind, in a channel of its own; returns that. Raise UnusableWebhook."""
     parts = urlsplit(url.replace("\\", ""))  # people paste addresses with their shell's escapes
     if parts.scheme not in {"http", "https"} or not parts.netloc:
         raise UnusableWebhook("The webhook must be an http(s) address; put it in quotes, as it holds ? and &.")
-    secret = SecretStr(parts.geturl())
+    address = parts.geturl()
+    secret = SecretStr(address)
     if parts.path.startswith("/robot/send"):
-        settings.dingtalk = settings.dingtalk.model_copy(update={"webhook_url": secret, "webhook_urls": None})
-        return "dingtalk"
+        settings.dingtalk = settings.dingtalk.with_given(address, webhook_url=secret, webhook_urls=None)
+        return settings.dingtalk.name_channel(DINGTALK)
     if parts.path.startswith("/open-apis/bot/"):
-        settings.feishu = settings.feishu.model_copy(update={"webhook": secret, "webhooks": None})
-        return "feishu"
-    settings.webhook = settings.webhook.model_copy(update={"url": secret})
-    return "webhook"
+        settings.feishu = settings.feishu.with_given(address, webhook=secret, webhooks=None)
+        return settings.feishu.name_channel(FEISHU)
+    settings.webhook = settings.webhook.with_given(address, url=secret)
+    return settings.webhook.name_channel(WEBHOOK)
 
 
 def read_audience(settings: Settings) -> Audience:

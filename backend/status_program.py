@@ -57,7 +57,8 @@ def send_status(options: StatusOptions) -> int:
 async def _send_status(settings: Settings, options: StatusOptions) -> int:
     language = settings.notifications.chosen_language
     channels = _choose_channels(settings, options)
-    async with open_watch(settings, process=PatrolProcess(owner=name_command(), is_quiet=True)) as (watch, starter):
+    process = PatrolProcess(owner=name_command(), is_quiet=True)
+    async with open_watch(settings, process=process, looks=options.looks_first) as (watch, starter):
         if options.looks_first:
             await look_at_everything(watch, starter, is_silent=False, language=language)
         report = await watch.reports.build()
@@ -73,14 +74,36 @@ async def _send_report(watch: Watch, *, channels: list[str] | None) -> int:
     await watch.reports.send(key=key, channels=channels, by=name_actor())
     await deliver(watch, key=key)
     deliveries = await watch.notifications.find_deliveries(key)
+    reasons = await _read_reasons(watch)
     for delivery in deliveries:
-        detail = "" if delivery.error is None else f" ({delivery.error})"
-        print(f"{delivery.channel}: {delivery.state.value}{detail}", file=sys.stderr)
+        is_sent = delivery.state is DeliveryState.SENT
+        reason = None if is_sent else delivery.error or reasons.get(delivery.channel)
+        print(f"{delivery.channel}: {delivery.state.value}{f' ({reason})' if reason else ''}", file=sys.stderr)
+        if reason is not None and (advice := advise(reason)):
+            print(advice, file=sys.stderr)
     if deliveries and all(delivery.state is DeliveryState.SENT for delivery in deliveries):
         return EXIT_DONE
     if not deliveries:
         print("No channel is configured; see DINGTALK_WEBHOOK_URL or --webhook.", file=sys.stderr)
     return EXIT_NOT_SENT
+
+
+def advise(reason: str) -> str:
+    """What to set, by the words in which robots refuse."""
+    words = reason.lower()
+    if "keyword" in words or "key words" in words:
+        return "The robot asks for a keyword: name it in DINGTALK_KEYWORD or FEISHU_KEYWORD."
+    if "sign" in words or "timestamp" in words:
+        return "The robot asks for a signature: put its secret into DINGTALK_SECRET or FEISHU_SECRET."
+    return ""
+
+
+async def _read_reasons(watch: Watch) -> dict[str, str]:
+    """What the robots of each channel said last, for a message that they have not even been asked about."""
+    return {
+        status.name: "; ".join(robot.detail for robot in status.robots if robot.detail)
+        for status in await watch.notifications.list_channels()
+    }
 
 
 def _choose_channels(settings: Settings, options: StatusOptions) -> list[str] | None:
@@ -93,7 +116,7 @@ def _choose_channels(settings: Settings, options: StatusOptions) -> list[str] | 
 
 
 def _write_report(report: Report, *, options: StatusOptions, audience: Audience) -> None:
-    format_ = options.format or _guess_format(options.output)
+    format_ = options.format or guess_format(options.output)
     if format_ == "json":
         text = json.dumps(write_data(report), ensure_ascii=False, indent=2) + "\n"
     elif format_ == "html":
@@ -109,6 +132,7 @@ def _write_report(report: Report, *, options: StatusOptions, audience: Audience)
         print(text, end="")
 
 
-def _guess_format(output: Path | None) -> str:
+def guess_format(output: Path | None) -> str:
+    """Markdown unless the file is called otherwise."""
     suffix = "" if output is None else output.suffix.lower()
     return {".html": "html", ".htm": "html", ".json": "json"}.get(suffix, "markdown")

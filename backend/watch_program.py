@@ -88,8 +88,10 @@ def run_patrol(options: PatrolOptions) -> int:
 
 
 @asynccontextmanager
-async def open_watch(settings: Settings, *, process: PatrolProcess) -> AsyncIterator[tuple[Watch, TaskStarter]]:
-    """Everything that watches, in this process; nothing runs yet."""
+async def open_watch(
+    settings: Settings, *, process: PatrolProcess, looks: bool = True
+) -> AsyncIterator[tuple[Watch, TaskStarter]]:
+    """Everything that watches, in this process; nothing runs yet. Who does not look needs no tool servers."""
     clock = SystemClock()
     async with AsyncExitStack() as stack:
         database = Database(settings.resolved_database_url)
@@ -98,7 +100,9 @@ async def open_watch(settings: Settings, *, process: PatrolProcess) -> AsyncIter
         _access, audit = open_records(database, settings=settings)
         telemetry = NoTelemetry()
         settings.read_only = True  # patrol only reads, so nothing else is even offered to it
-        tools = await stack.enter_async_context(make_tool_source(settings, audit=audit, telemetry=telemetry))
+        tools = make_tool_source(settings, audit=audit, telemetry=telemetry)
+        if looks:
+            await stack.enter_async_context(tools)
         models = build_models(
             settings, environment=read_server_environment(settings), now=clock.now, stack=stack, telemetry=telemetry
         )
@@ -182,6 +186,7 @@ async def deliver(watch: Watch, *, key: str | None = None) -> None:
     """Send what waits, within a minute; what does not go out now is kept for the next process that delivers."""
     loop = asyncio.get_running_loop()
     until = loop.time() + _DELIVERY_SECONDS
+    await watch.notifications.retry_refused()
     clock = SystemClock()
     for channel in watch.notifications.channel_names:
         while (moment := await watch.notifications.deliver_due(channel)) is not None:

@@ -32,6 +32,8 @@ export default defineConfig({
     setupFiles: ['./src/test/setup.ts'],
     include: ['src/**/*.test.{ts,tsx}'],
     restoreMocks: true,
+    // Loading the component library anew for every file would take longer than all tests; what they touch is undone in setup.ts.
+    isolate: false,
     testTimeout: 30_000,
   },
 });

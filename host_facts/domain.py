@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from ipaddress import ip_address
 
 from pydantic import BaseModel, ConfigDict
 
@@ -104,6 +105,16 @@ class ListenerFacts(_Facts):
     """The command line where it could be read, at most 200 characters, credentials hidden."""
     age_seconds: float | None = None
     """Since the process was started."""
+
+    @property
+    def is_loopback(self) -> bool:
+        """Whether only the host itself can reach it."""
+        try:
+            address = ip_address(self.address.partition("%")[0])
+        except ValueError:
+            return False
+        mapped = getattr(address, "ipv4_mapped", None)
+        return (mapped or address).is_loopback
 
 
 class CertificateFacts(_Facts):

@@ -51,8 +51,10 @@ class PodCase:
     def workload(self) -> str:
         return self.index.workload_of(self.pod)
 
-    @cached_property
+    @property
     def containers(self) -> list[ContainerCase]:
+        """Made anew each time: kept here they would hold the pod, which holds them, with the whole index, until the
+        garbage collector comes."""
         return [ContainerCase(self, facts) for facts in containers_of(self.pod)]
 
     @cached_property

@@ -13,6 +13,15 @@ Language = Literal["en", "zh"]
 
 _SHOWN_SUBJECTS = 6
 _SHOWN_UNKNOWN = 30
+# What other programs said stays in their words.
+_ZH_REASONS = {
+    "not in the snapshot": "快照中没有",
+    "not read": "未读取",
+    "the list was cut, only its first page is here": "列表被截断，只有第一页",
+    "this cluster does not serve it": "集群不提供该资源",
+    "not every kubelet answered": "并非所有 kubelet 都有应答",
+    "403: it needs the right to get nodes/proxy": "403：需要 get nodes/proxy 权限",
+}
 _SEVERITIES = {"critical": Words("CRITICAL", "严重"), "warning": Words("WARNING", "警告")}
 
 
@@ -105,8 +114,9 @@ def write_unknown(unknown: Iterable[tuple[str, str]], *, language: Language) -> 
     if by_reason:
         yield _pick("Not judged, so not known to be healthy:", "以下内容未能检查，状态未知：", language)
     for reason, whats in by_reason.items():
+        told = _ZH_REASONS.get(reason, reason) if language == "zh" else reason
         more = f" (+{len(whats) - _SHOWN_UNKNOWN})" if len(whats) > _SHOWN_UNKNOWN else ""
-        yield f"   {', '.join(whats[:_SHOWN_UNKNOWN])}{more}: {reason}"
+        yield f"   {', '.join(whats[:_SHOWN_UNKNOWN])}{more}: {told}"
 
 
 def _say(words: Words, language: Language) -> str:

@@ -20,6 +20,22 @@ _PRIVATE_KEY = re.compile(
 
 _PATTERNS: tuple[tuple[re.Pattern[str], str], ...] = (
     (_PRIVATE_KEY, HIDDEN),
+    # A block of YAML: the lines below its name that are indented further.
+    (
+        re.compile(
+            rf"(?im)^([ \t]*)((?:- )?[\w.\"'-]{{0,60}}?(?:{_WORDS})[\w.-]{{0,40}}[\"']?:[ \t]*)[|>][-+\d]{{0,2}}[ \t]*"
+            r"(?:\r?\n(?:\1[ \t]+[^\n]*|[ \t]*(?=\r?\n)))+"
+        ),
+        rf"\1\2{HIDDEN}",
+    ),
+    # The value of a flag in a command line; a variable or a placeholder is none.
+    (
+        re.compile(
+            rf"(?i)((?<![\w-])--?[\w-]{{0,40}}?(?:{_WORDS})[\w-]{{0,40}}[ \t]+)"
+            r"(?![-$<\[{(])(\"[^\"]*\"|'[^']*'|[^\s;|&]+)"
+        ),
+        rf"\1{HIDDEN}",
+    ),
     (re.compile(r"\beyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*"), HIDDEN),
     (re.compile(r"\b(?:AKIA|ASIA)[0-9A-Z]{16}\b"), HIDDEN),
     (re.compile(r"\b(?:ghp|gho|ghs|ghu|glpat|xox[abprs]|sk)[-_][A-Za-z0-9_-]{16,}"), HIDDEN),

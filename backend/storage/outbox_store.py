@@ -123,12 +123,10 @@ class SqlOutboxStore:
             statement = update(notifications).where(*is_old).values(state=DeliveryState.EXPIRED.value)
             return (await connection.execute(statement)).rowcount
 
-    async def retry_refused(self, *, channel: str, newer_than: datetime) -> int:
+    async def retry_refused(self, *, channel: str, robots: Sequence[str], newer_than: datetime) -> int:
         async with self._database.write() as connection:
             await connection.execute(
-                update(notification_robots)
-                .where(notification_robots.c.name.startswith(f"{channel}-", autoescape=True))
-                .values(is_refused=False)
+                update(notification_robots).where(notification_robots.c.name.in_(list(robots))).values(is_refused=False)
             )
             again = await connection.execute(
                 update(notifications)

@@ -37,7 +37,8 @@ class Unreadable(ValueError):
 
 
 _LOG_ENDINGS = (".txt", ".log")
-_OBJECT_ENDINGS = (".json", ".yaml", ".yml")
+_JSON_ENDINGS = (".json", ".jsonl", ".ndjson")
+_OBJECT_ENDINGS = (*_JSON_ENDINGS, ".yaml", ".yml")
 _SECTION = re.compile(r"^==== START logs for container (\S+) of pod (\S+)/(\S+) ====$")
 _SECTION_END = re.compile(r"^==== END logs for container ")
 # The log endpoint refused or did not answer: what stands there is no log.
@@ -57,7 +58,8 @@ def is_log(path: str) -> bool:
 def parse_documents(file: DumpFile) -> Iterator[JsonObject]:
     """The objects and lists in a file; raises Unreadable when it is neither JSON nor YAML."""
     try:
-        documents = _parse_json(file.text) if file.path.endswith(".json") else list(_parse_yaml(file.text))
+        is_json = file.path.lower().endswith(_JSON_ENDINGS)
+        documents = _parse_json(file.text) if is_json else list(_parse_yaml(file.text))
     except (ValueError, yaml.YAMLError, RecursionError) as error:
         raise Unreadable(f"{file.path}: {_first_line(error)}") from error
     for document in documents:

@@ -112,8 +112,9 @@ def _read_single(reader: _Reader, file: DumpFile, source: JsonObject, *, kind: s
 
 def _read_refusal(reader: _Reader, file: DumpFile, status: JsonObject) -> None:
     """What the API server answered instead of objects."""
-    if not file.path.lower().startswith("logs/") and read_text(status, "status") == "Failure":
-        what = kind_of_file(PurePosixPath(file.path).stem) or file.path
+    path = PurePosixPath(file.path)
+    if "logs" not in path.parts[:-1] and read_text(status, "status") == "Failure":
+        what = kind_of_file(path.stem) or file.path
         message = sanitise_line(read_text(status, "message"), max_characters=_MAX_REASON)
         reader.unread.append(Unread(what, f"{read_int(status, 'code')}: {message}"))
 

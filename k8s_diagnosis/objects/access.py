@@ -10,8 +10,14 @@ JsonObject = dict[str, Any]
 
 def read_text(source: object, *keys: str) -> str:
     """The string or number at the path as text; empty when there is none."""
-    value = _walk(source, keys)
-    return str(value) if isinstance(value, str | int | float) and not isinstance(value, bool) else ""
+    # Walks by itself: a diagnosis of 5 000 pods asks for a million texts, nearly all of which are strings.
+    for key in keys:
+        if not isinstance(source, dict):
+            return ""
+        source = source.get(key)
+    if isinstance(source, str):
+        return source
+    return str(source) if isinstance(source, int | float) and not isinstance(source, bool) else ""
 
 
 def read_int(source: object, *keys: str) -> int:
@@ -30,8 +36,11 @@ def read_map(source: object, *keys: str) -> JsonObject:
 
 def read_maps(source: object, *keys: str) -> list[JsonObject]:
     """The objects of a list; null, as Go writes an empty list, is empty."""
-    value = _walk(source, keys)
-    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
+    for key in keys:
+        if not isinstance(source, dict):
+            return []
+        source = source.get(key)
+    return [item for item in source if isinstance(item, dict)] if isinstance(source, list) else []
 
 
 def read_texts(source: object, *keys: str) -> list[str]:
@@ -40,11 +49,17 @@ def read_texts(source: object, *keys: str) -> list[str]:
 
 
 def name_of(source: object) -> str:
-    return read_text(source, "metadata", "name")
+    return _read_metadata(source, "name")
 
 
 def namespace_of(source: object) -> str:
-    return read_text(source, "metadata", "namespace")
+    return _read_metadata(source, "namespace")
+
+
+def _read_metadata(source: object, field: str) -> str:
+    metadata = source.get("metadata") if isinstance(source, dict) else None
+    value = metadata.get(field) if isinstance(metadata, dict) else None
+    return value if isinstance(value, str) else ""
 
 
 def object_path(kind: str, source: object) -> str:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 
 from k8s_diagnosis.cases import ContainerCase, PodCase
 from k8s_diagnosis.objects.access import read_int, read_text
+from k8s_diagnosis.objects.events import EventFacts
 from k8s_diagnosis.objects.nodes import PRESSURES
 from k8s_diagnosis.objects.pods import is_condition_true
 from k8s_diagnosis.objects.revisions import is_of_older_revision
@@ -16,7 +18,10 @@ from mcp_kit.sanitising import sanitise_line
 # A container that has run well since an OOM kill this long ago needs no attention now.
 _STILL_MATTERS_SECONDS = 3600
 _MAX_MESSAGE = 400
-_NODE_RAN_OUT = frozenset({"SystemOOM", "OOMKilling"})
+_OUT_OF_MEMORY = frozenset({"SystemOOM", "OOMKilling"})
+_OWN_LIMIT = re.compile(r"(?i)memory cgroup out of memory|CONSTRAINT_MEMCG")
+# The node-problem-detector reads the kernel's log every now and then.
+_SAME_MOMENT = timedelta(minutes=3)
 _EVICTED_BY_ITSELF = re.compile(
     r"(?i)exceeds the (?:total |local )?(?:limit|ephemeral)|emptydir volume .{0,80}exceeds|"
     r"exceed(?:s|ed) its (?:local )?ephemeral"
@@ -27,9 +32,9 @@ _RESOURCE = re.compile(r"(?i)low on resource: ?([\w-]+)")
 def find_oom_killed(case: ContainerCase) -> Problem | None:
     """The kernel killed the container at its own memory limit."""
     limit = read_text(case.facts.spec, "resources", "limits", "memory")
-    if case.ended_reason != "OOMKilled" or not limit:
-        return None
-    if not case.failed_recently(within_seconds=_STILL_MATTERS_SECONDS):
+    kernel = _kernel_events(case, is_own=True) if case.exit_code == 137 else []
+    is_killed = case.ended_reason == "OOMKilled" or bool(kernel)
+    if not is_killed or not limit or not case.failed_recently(within_seconds=_STILL_MATTERS_SECONDS):
         return None
     return Problem(
         condition="oom-killed",
@@ -44,6 +49,7 @@ def find_oom_killed(case: ContainerCase) -> Problem | None:
         evidence=(
             case.ending_evidence(),
             f"{case.name}: resources.limits.memory={limit}",
+            *(f"node {case.pod.node}: {event.quote()}" for event in kernel[-1:]),
             *(f"log (failed run): {line}" for line in case.failed_log[-1:]),
         ),
         next_step=Words(
@@ -52,14 +58,26 @@ def find_oom_killed(case: ContainerCase) -> Problem | None:
             f"把容器 {case.name} 的 resources.limits.memory 提高到实际需要以上，或降低程序内存用量；"
             f"用 {case.log_request} 查看它当时在做什么。",
         ),
-        confidence=0.97,
+        confidence=0.97 if case.ended_reason == "OOMKilled" else 0.85,
     )
+
+
+def _kernel_events(case: ContainerCase, *, is_own: bool) -> list[EventFacts]:
+    """What the node's kernel killed when this container ended: for its own limit, or because the node ran out."""
+    finished = parse_time(read_text(case.facts.terminated, "finishedAt"))
+    return [
+        event
+        for event in case.index.events_about("Node", "", case.pod.node)
+        if event.reason in _OUT_OF_MEMORY
+        and bool(_OWN_LIMIT.search(event.message)) is is_own
+        and (finished is None or event.last_seen is None or abs(event.last_seen - finished) <= _SAME_MOMENT)
+    ]
 
 
 def find_oom_node(case: ContainerCase) -> Problem | None:
     """The kernel killed the container because the whole node ran out of memory."""
     has_limit, node = bool(read_text(case.facts.spec, "resources", "limits", "memory")), case.pod.node or "?"
-    node_events = [event for event in case.index.events_about("Node", "", node) if event.reason in _NODE_RAN_OUT]
+    node_events = _kernel_events(case, is_own=False)
     is_unlimited = case.ended_reason == "OOMKilled" and not has_limit
     is_victim = case.exit_code == 137 and case.ended_reason != "OOMKilled" and bool(node_events)
     if not (is_unlimited or is_victim) or not case.failed_recently(within_seconds=_STILL_MATTERS_SECONDS):

@@ -35,6 +35,10 @@ _ADDRESSES = re.compile(
 _NETWORK = re.compile(
     r"(?i)\bcni\b|network plugin|failed to set ?up (?:sandbox|network)|subnet\.env|/opt/cni|calico|flannel|cilium"
 )
+_PLUGIN_NAMES = re.compile(
+    r"^(?:calico|canal|cilium|kube-flannel|flannel|weave-net|kindnet|aws-node|azure-cni|antrea|kube-ovn|kube-router|"
+    r"multus|terway|ovnkube|tigera)"
+)
 _RUNTIME_CLASS = re.compile(r"(?i)no runtime for|runtime handler|RuntimeHandler")
 _INIT_KILLED = re.compile(r"(?i)init was OOM-killed|memory limit too low")
 _RECENT_SECONDS = 900
@@ -77,7 +81,18 @@ def find_sandbox_failed(case: PodCase) -> Problem | None:
         evidence=(events[-1].quote(),),
         next_step=_sandbox_step(case, message, is_about_pod=is_about_pod),
         confidence=0.9,
+        because=() if is_about_pod else _unready_plugins(case),
     )
+
+
+def _unready_plugins(case: PodCase) -> tuple[str, ...]:
+    """The network plugin of the node, when its own pod there is not ready."""
+    pods = [
+        pod
+        for pod in case.index.pods_on(case.node)
+        if _PLUGIN_NAMES.search(name_of(pod)) and not is_condition_true(pod, "Ready")
+    ]
+    return tuple(dict.fromkeys(case.index.workload_of(pod) for pod in pods))
 
 
 def _sandbox_step(case: PodCase, message: str, *, is_about_pod: bool) -> Words:

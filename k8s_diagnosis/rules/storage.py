@@ -154,11 +154,9 @@ def find_mount_failing(case: PodCase) -> Problem | None:
     ]
     # It is told once per pod; afterwards the kubelet only says that it waits.
     multi = [event for event in case.events_of("FailedAttachVolume") if _MULTI_ATTACH.search(event.message)]
-    if not events and not multi:
-        return None
-    if multi and case.events_of("SuccessfulAttachVolume"):
-        multi = []
-    return _multi_attach(case, multi[-1]) if multi else _mount_failed(case, events)
+    if multi and not case.events_of("SuccessfulAttachVolume"):
+        return _multi_attach(case, multi[-1])
+    return _mount_failed(case, events) if events else None
 
 
 def _multi_attach(case: PodCase, event: EventFacts) -> Problem:

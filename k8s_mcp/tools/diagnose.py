@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -79,7 +80,7 @@ async def diagnose_cluster(
     snapshot = await gather_snapshot(asked.cluster, scope=asked.namespace, now=state_of(ctx).now())
     if not snapshot.objects["Pod"]:
         await require_namespace(asked.cluster, asked.namespace)
-    found = diagnose(snapshot)
+    found = await asyncio.to_thread(diagnose, snapshot)
     findings = found.findings
     if wanted is not None:
         findings = tuple(each for each in findings if any(wanted.fits(path) for path in _paths_of(each)))

@@ -111,7 +111,8 @@ async def gather_snapshot(cluster: Cluster, *, scope: str | None, now: datetime)
     """
     gathered = _Gathered(cluster, scope, now)
     await _read_lists(gathered)
-    troubled = list(find_problems(ClusterIndex(gathered.snapshot())))
+    # In a thread, as the judgement of the whole: thousands of pods take a second, and other calls go on meanwhile.
+    troubled = await asyncio.to_thread(lambda: list(find_problems(ClusterIndex(gathered.snapshot()))))
     await _read_details(gathered, troubled)
     return gathered.snapshot()
 

@@ -130,6 +130,8 @@ class Feishu(Robot):
         self.arrivals.append(self.now())
         if self.count_recent(seconds=60) > 100:
             return JSONResponse({"code": 9499, "msg": "too many request"}, status_code=400)
+        if self.count_recent(seconds=1) > 5:
+            return JSONResponse({"code": 11232, "msg": "frequency limited"})
         self.show(body)
         return JSONResponse({"code": 0, "msg": "success", "data": {}})
 

@@ -85,6 +85,8 @@ class InMemoryCluster:
 
     objects: dict[str, list[JsonObject]] = field(default_factory=dict)
     logs: dict[tuple[str, str], list[str]] = field(default_factory=dict)
+    summaries: dict[str, JsonObject] = field(default_factory=dict)
+    """What the kubelets measure, by node."""
     failures: dict[str, ClusterError] = field(default_factory=dict)
     """Errors by plural name, raised instead of an answer."""
     namespace: str = "default"
@@ -139,7 +141,11 @@ class InMemoryCluster:
 
     async def read_node_summary(self, node: str) -> JsonObject:
         self.requests.append(f"get nodes/{node}/proxy")
-        raise ObjectNotFound("a recording has no kubelets")
+        if "nodes/proxy" in self.failures:
+            raise self.failures["nodes/proxy"]
+        if node not in self.summaries:
+            raise ObjectNotFound(f'nodes "{node}" not found')
+        return copy.deepcopy(self.summaries[node])
 
     async def read_log(self, request: LogRequest) -> str:
         self.requests.append(f"log {request.pod}")

@@ -1,8 +1,31 @@
-"""Several robots in one setting."""
+"""Which robots a channel has: several in one setting, or one that was named on the command line."""
 
+import hashlib
 from collections.abc import Sequence
+from typing import Self
 
-from pydantic import SecretStr
+from pydantic import BaseModel, PrivateAttr, SecretStr
+
+
+class ChannelSettings(BaseModel):
+    """What the settings of every channel have in common."""
+
+    _given: str = PrivateAttr(default="")
+
+    def with_given(self, address: str, **fields: object) -> Self:
+        """The same with other robots, which a person named. They get a channel of their own: what waits for the
+        configured group is none of the other's business, and no other process may deliver it to its own group."""
+        chosen = self.model_copy(update=fields)
+        chosen._given = hash_address(address)
+        return chosen
+
+    def name_channel(self, kind: str) -> str:
+        return f"{kind}:{self._given}" if self._given else kind
+
+
+def hash_address(address: str) -> str:
+    """Names a robot without giving away its address, which is a secret."""
+    return hashlib.sha256(address.encode()).hexdigest()[:8]
 
 
 def pair_robots(*addresses: SecretStr | None, secret: SecretStr | None) -> list[tuple[str, str | None]]:

@@ -85,8 +85,8 @@ class OutboxStore(Protocol):
 
     async def expire(self, *, older_than: datetime) -> int: ...
 
-    async def retry_refused(self, *, channel: str, newer_than: datetime) -> int:
-        """Give refused messages and robots another chance, as after a start with other settings."""
+    async def retry_refused(self, *, channel: str, robots: Sequence[str], newer_than: datetime) -> int:
+        """Give the robots and what they refused another chance, as after a start with other settings."""
         ...
 
     async def purge(self, *, older_than: datetime) -> int: ...

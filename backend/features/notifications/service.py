@@ -66,14 +66,18 @@ class NotificationService:
     async def start(self) -> None:
         """Deliver in the background. What every robot refused is tried once more: the settings may be others now."""
         now = self._clock.now()
-        since = now - timedelta(hours=self._settings.expire_hours)
         await self._outbox.release_abandoned(older_than=now, at=now, owner=self._owner)
-        for name in self._channels:
-            await self._outbox.retry_refused(channel=name, newer_than=since)
+        await self.retry_refused()
         self._workers = [
             asyncio.create_task(self._work(channel), name=f"notify-{channel.name}")
             for channel in self._channels.values()
         ]
+
+    async def retry_refused(self) -> None:
+        """Try once more what every robot refused, as far as it still says something."""
+        since = self._clock.now() - timedelta(hours=self._settings.expire_hours)
+        for channel in self._channels.values():
+            await self._retry_refused(channel, newer_than=since)
 
     async def stop(self) -> None:
         for worker in self._workers:
@@ -94,8 +98,11 @@ class NotificationService:
     async def send(self, message: Message, *, channels: Sequence[str] | None = None, by: str | None = None) -> int:
         """Write a message down and have it delivered. Returns to how many channels it is new; raise NotFound.
 
-        `by` is the person who wished it, for the audit.
+        `by` is the person who wished it, for the audit; robots that refused everything get another chance for them.
         """
+        if by is not None:
+            for name in channels if channels is not None else self._channels:
+                await self._retry_refused(self._find(name), newer_than=self._clock.now())
         added = await self._outbox.add(self.route([message], channels=channels), at=self._clock.now())
         self.wake()
         if by is not None:
@@ -103,10 +110,8 @@ class NotificationService:
         return added
 
     async def send_test(self, channel: str, *, by: str) -> Message:
-        """A message that shows whether a channel works; a robot that refused everything gets another chance."""
-        self._find(channel)
+        """A message that shows whether a channel works. Raise NotFound."""
         now = self._clock.now()
-        await self._outbox.retry_refused(channel=channel, newer_than=now)
         language = self._settings.chosen_language
         message = Message(
             key=f"test:{now.isoformat()}:{by}",
@@ -200,6 +205,10 @@ class NotificationService:
             await self._audit.record("notification.sent", actor=by, subject=message.title, details=details)
         except Unavailable:
             _log.exception("the message %r that %s sent is not in the audit", message.title, by)
+
+    async def _retry_refused(self, channel: Channel, *, newer_than: datetime) -> None:
+        robots = [robot.name for robot in channel.robots]
+        await self._outbox.retry_refused(channel=channel.name, robots=robots, newer_than=newer_than)
 
     def _plan(self, channel: Channel) -> ChannelPlan:
         return ChannelPlan(

@@ -1,11 +1,12 @@
 """Which DingTalk robots take messages."""
 
-from pydantic import BaseModel, SecretStr
+from pydantic import SecretStr
 
+from backend.features.notifications.addresses import ChannelSettings
 from backend.vocabulary.severity import Severity
 
 
-class DingTalkSettings(BaseModel):
+class DingTalkSettings(ChannelSettings):
     """Custom robots of groups. All are secrets: who has the address can post."""
 
     webhook_url: SecretStr | None = None

@@ -7,7 +7,7 @@ import json
 from collections.abc import Sequence
 from urllib.parse import quote, urlsplit, urlunsplit
 
-from backend.features.notifications.addresses import pair_robots
+from backend.features.notifications.addresses import hash_address, pair_robots
 from backend.features.notifications.digest import fit
 from backend.features.notifications.domain import Message, SendOutcome, SendResult
 from backend.features.notifications.interfaces import HttpAnswer, Poster
@@ -16,6 +16,8 @@ from backend.integrations.dingtalk.settings import DingTalkSettings
 from backend.vocabulary.clock import Clock
 from backend.vocabulary.severity import Severity
 
+DINGTALK = "dingtalk"
+"""Kind of channel, and its name unless the address was given on the command line."""
 PER_MINUTE = 18
 """The platform allows 20 and rests ten minutes after the 21st; two are left to whoever else uses the robot."""
 PENALTY_SECONDS = 600.0
@@ -33,7 +35,7 @@ class DingTalkRobot:
     """Implements Robot for one custom robot."""
 
     def __init__(self, url: str, *, secret: str | None, keyword: str | None, poster: Poster, clock: Clock) -> None:
-        self.name = f"dingtalk-{hashlib.sha256(url.encode()).hexdigest()[:8]}"
+        self.name = f"{DINGTALK}-{hash_address(url)}"
         self._url = url
         self._secret = secret
         self._keyword = keyword
@@ -59,10 +61,10 @@ class DingTalkRobot:
 class DingTalkChannel:
     """Implements Channel."""
 
-    name = "dingtalk"
     per_minute = PER_MINUTE
 
     def __init__(self, settings: DingTalkSettings, *, poster: Poster, clock: Clock) -> None:
+        self.name = settings.name_channel(DINGTALK)
         self.robots: Sequence[DingTalkRobot] = [
             DingTalkRobot(url, secret=secret, keyword=settings.keyword, poster=poster, clock=clock)
             for url, secret in pair_robots(settings.webhook_url, settings.webhook_urls, secret=settings.secret)

@@ -7,7 +7,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import replace
 
-from backend.features.notifications.addresses import pair_robots
+from backend.features.notifications.addresses import hash_address, pair_robots
 from backend.features.notifications.digest import fit
 from backend.features.notifications.domain import Message, SendOutcome, SendResult
 from backend.features.notifications.interfaces import HttpAnswer, Poster
@@ -16,6 +16,8 @@ from backend.integrations.feishu.settings import FeishuSettings
 from backend.vocabulary.clock import Clock
 from backend.vocabulary.severity import Severity
 
+FEISHU = "feishu"
+"""Kind of channel, and its name unless the address was given on the command line."""
 PER_MINUTE = 90
 """The platform allows 100; some are left to whoever else uses the robot."""
 MAX_BODY_BYTES = 18_000
@@ -34,7 +36,7 @@ class FeishuRobot:
     """Implements Robot for one custom robot."""
 
     def __init__(self, url: str, *, secret: str | None, keyword: str | None, poster: Poster, clock: Clock) -> None:
-        self.name = f"feishu-{hashlib.sha256(url.encode()).hexdigest()[:8]}"
+        self.name = f"{FEISHU}-{hash_address(url)}"
         self._url = url
         self._secret = secret
         self._keyword = keyword
@@ -53,10 +55,10 @@ class FeishuRobot:
 class FeishuChannel:
     """Implements Channel."""
 
-    name = "feishu"
     per_minute = PER_MINUTE
 
     def __init__(self, settings: FeishuSettings, *, poster: Poster, clock: Clock) -> None:
+        self.name = settings.name_channel(FEISHU)
         self.robots: Sequence[FeishuRobot] = [
             FeishuRobot(url, secret=secret, keyword=settings.keyword, poster=poster, clock=clock)
             for url, secret in pair_robots(settings.webhook, settings.webhooks, secret=settings.secret)

@@ -2,12 +2,13 @@
 
 from typing import Annotated
 
-from pydantic import BaseModel, Field, SecretStr
+from pydantic import Field, SecretStr
 
+from backend.features.notifications.addresses import ChannelSettings
 from backend.vocabulary.severity import Severity
 
 
-class WebhookSettings(BaseModel):
+class WebhookSettings(ChannelSettings):
     """A channel for everything that is no chat group: a pager, a ticket system, a script."""
 
     url: SecretStr | None = None

@@ -5,13 +5,15 @@ import hmac
 import json
 from collections.abc import Sequence
 
-from backend.features.notifications.addresses import pair_robots
+from backend.features.notifications.addresses import hash_address, pair_robots
 from backend.features.notifications.domain import Message, SendOutcome, SendResult, to_json
 from backend.features.notifications.interfaces import HttpAnswer, Poster
 from backend.integrations.webhook.settings import WebhookSettings
 from backend.vocabulary.clock import Clock
 from backend.vocabulary.severity import Severity
 
+WEBHOOK = "webhook"
+"""Kind of channel, and its name unless the address was given on the command line."""
 _LIMITED_SECONDS = 60.0
 _MAYBE_DELIVERED = frozenset({502, 504})
 """A gateway says so when the system behind it did not answer in time: it may have taken the message."""
@@ -21,7 +23,7 @@ class WebhookRobot:
     """Implements Robot."""
 
     def __init__(self, url: str, *, secret: str | None, poster: Poster, clock: Clock) -> None:
-        self.name = f"webhook-{hashlib.sha256(url.encode()).hexdigest()[:8]}"
+        self.name = f"{WEBHOOK}-{hash_address(url)}"
         self._url = url
         self._secret = secret
         self._poster = poster
@@ -41,9 +43,8 @@ class WebhookRobot:
 class WebhookChannel:
     """Implements Channel."""
 
-    name = "webhook"
-
     def __init__(self, settings: WebhookSettings, *, poster: Poster, clock: Clock) -> None:
+        self.name = settings.name_channel(WEBHOOK)
         self.robots: Sequence[WebhookRobot] = [
             WebhookRobot(url, secret=secret, poster=poster, clock=clock)
             for url, secret in pair_robots(settings.url, secret=settings.secret)

@@ -289,6 +289,15 @@ export const en: Shape<typeof zhCN> = {
     ready: '{{ready}} of {{replicas}} pods ready',
     oldest: 'The oldest revision that is kept',
     sameTemplate: 'Nothing differs from the one before',
+    outcome: {
+      complete: 'complete',
+      progressing: 'still under way',
+      failing: 'failing',
+      waiting: 'waiting',
+      gone: 'gone',
+      unknown: 'outcome unknown',
+    },
+    fields: 'Fields',
     changeState: {
       done: 'Done',
       scaled: 'Scaled',

@@ -284,6 +284,15 @@ export const zhCN = {
     ready: '{{ready}}/{{replicas}} 个 Pod 就绪',
     oldest: '保留的最早版本',
     sameTemplate: '与前一版本没有差别',
+    outcome: {
+      complete: '已完成',
+      progressing: '进行中',
+      failing: '出现故障',
+      waiting: '等待中',
+      gone: '已消失',
+      unknown: '结果未知',
+    },
+    fields: '字段',
     changeState: {
       done: '完成',
       scaled: '已调整',

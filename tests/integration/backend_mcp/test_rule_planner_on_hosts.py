@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+import pytest_asyncio
 
 from backend.agent.domain import ServerState
 from backend.agent.rule_planner import RulePlanner
@@ -16,6 +17,9 @@ from backend.features.patrol.settings import CheckSettings
 from backend.integrations.mcp_servers import McpToolSource
 from tests.integration.backend_mcp.conftest import PROJECT, until
 from tests.integration.backend_mcp.planner_chat import PlannerChat
+
+# Tests about the same hosts talk with the same tool servers, which take seconds to start.
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 CONFIG = PROJECT / "backend" / "config" / "mcp_config.json"
 
@@ -36,13 +40,13 @@ def inventory(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     process.wait(timeout=10)
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def simulated(inventory: Path) -> AsyncIterator[McpToolSource]:
     async with _open(SSH_INVENTORY=str(inventory)) as source:
         yield source
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def this_machine() -> AsyncIterator[McpToolSource]:
     async with _open() as source:
         yield source

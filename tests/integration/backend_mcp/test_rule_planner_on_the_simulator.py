@@ -7,16 +7,18 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
+import pytest_asyncio
 import yaml
 
-from backend.agent.domain import (
-    ConfirmationNeeded,
-)
+from backend.agent.domain import ConfirmationNeeded
 from backend.integrations.mcp_servers import McpToolSource
 from backend.vocabulary.errors import ErrorKind
 from simulator.world import load_scenarios
 from tests.integration.backend_mcp.conftest import PROJECT
 from tests.integration.backend_mcp.planner_chat import PlannerChat
+
+# All tests talk with the same tool servers, which take seconds to start.
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 CONFIG = PROJECT / "backend" / "config" / "mcp_config.json"
 
@@ -34,7 +36,7 @@ def kubeconfig(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     process.wait(timeout=10)
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def source(kubeconfig: Path) -> AsyncIterator[McpToolSource]:
     environment = os.environ | {"KUBECONFIG_PATH": str(kubeconfig), "MCP_REQUEST_STATE_KEY": "k" * 40}
     async with McpToolSource(config_path=CONFIG, environment=environment) as opened:

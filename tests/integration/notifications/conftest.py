@@ -83,6 +83,15 @@ class Post:
         chosen = DingTalkSettings(webhook_urls=SecretStr(urls), **settings)
         self.channels.append(DingTalkChannel(chosen, poster=self.poster, clock=self.clock))
 
+    def give_dingtalk(self, robot: DingTalk) -> str:
+        """A robot whose address stands on the command line; returns its channel."""
+        robot.now = self.clock.now
+        self.network.hosts["given"] = httpx2.ASGITransport(app=make_app(dingtalk=robot))
+        address = DINGTALK_URL.format(host="given")
+        chosen = DingTalkSettings().with_given(address, webhook_url=SecretStr(address), webhook_urls=None)
+        self.channels = [DingTalkChannel(chosen, poster=self.poster, clock=self.clock)]
+        return self.channels[0].name
+
     def add_feishu(self, robot: Feishu, **settings: Any) -> None:  # Any: fields of the settings
         robot.now = self.clock.now
         self.network.hosts["feishu"] = httpx2.ASGITransport(app=make_app(feishu=robot))

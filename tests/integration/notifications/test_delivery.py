@@ -93,6 +93,42 @@ async def test_refused_message_stays_listed_with_the_reason_and_goes_out_after_t
     assert await post.states() == [DeliveryState.SENT]
 
 
+async def test_robot_of_the_command_line_and_the_configured_one_get_only_their_own_messages(post: Post) -> None:
+    configured, given = DingTalk(), DingTalk()
+    post.add_dingtalk(configured)
+    channels = post.channels
+    await post.service.send(alert(1))
+
+    name = post.give_dingtalk(given)
+    await post.service.send(alert(2), by="anna")
+    await post.deliver(name)
+    shown_to_given = read_texts(given)
+    await post.service.send(alert(3))
+    post.channels = channels
+    await post.deliver()
+
+    assert [text.count("Alert number") for text in shown_to_given] == [1]
+    assert "number 002" in shown_to_given[0]
+    assert [count_shown([configured], number) for number in (1, 2, 3)] == [1, 0, 0]
+
+
+async def test_message_that_a_person_sends_gives_a_refused_robot_another_chance(post: Post) -> None:
+    robot = DingTalk(secret=SECRET)
+    post.add_dingtalk(robot, secret="SEC-of-another")
+    await post.service.send(alert(1))
+    await post.deliver()
+
+    post.channels.clear()
+    post.add_dingtalk(robot, secret=SECRET)
+    await post.deliver()
+    before = list(robot.shown)
+    await post.service.send(alert(2), by="anna")
+    await post.deliver()
+
+    assert before == []
+    assert [count_shown([robot], number) for number in (1, 2)] == [1, 1]
+
+
 async def test_many_messages_stay_within_the_limit_and_all_are_shown_once(post: Post) -> None:
     robot = DingTalk()
     post.add_dingtalk(robot)
@@ -299,6 +335,21 @@ async def test_feishu_takes_signed_cards_and_rests_when_limited(post: Post) -> N
     assert limited == []
     assert body["card"]["header"]["title"]["content"] == "【告警】Alert number 001"
     assert body["card"]["body"]["elements"][0]["text"]["tag"] == "plain_text"
+
+
+async def test_feishu_burst_beyond_five_a_second_loses_nothing_and_shows_nothing_twice(post: Post) -> None:
+    robot = Feishu()
+    post.add_feishu(robot)
+    post.settings.digest_from = 1000
+
+    for number in range(12):
+        await post.service.send(alert(number))
+    await post.deliver_for(2, "feishu")
+
+    assert robot.requests > len(robot.shown)
+    assert sorted(body["card"]["header"]["title"]["content"][-3:] for body in robot.shown) == [
+        f"{number:03d}" for number in range(12)
+    ]
 
 
 async def test_message_larger_than_the_platform_takes_is_cut_to_fit(post: Post) -> None:

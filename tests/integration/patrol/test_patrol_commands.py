@@ -2,9 +2,12 @@
 
 import json
 from pathlib import Path
+from subprocess import CompletedProcess
 
 import pytest
 
+from backend.status_program import advise, guess_format
+from backend.watch_program import read_settings
 from tests.integration.patrol.processes import (
     dingtalk_url,
     read_shown,
@@ -23,8 +26,16 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_once_prints_what_is_wrong_and_says_so_by_its_exit_code(folder: Path) -> None:
-    found = run_command("patrol", "--once", folder=folder)
+@pytest.fixture(scope="module")
+def patrolled(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, CompletedProcess[str]]:
+    """A data directory after a patrol, and what that printed."""
+    folder = tmp_path_factory.mktemp("patrolled")
+    write_world(folder, disks={"web-1": 0.4, "db-1": 0.97})
+    return folder, run_command("patrol", "--once", folder=folder)
+
+
+def test_once_prints_what_is_wrong_and_says_so_by_its_exit_code(patrolled: tuple[Path, CompletedProcess[str]]) -> None:
+    _folder, found = patrolled
 
     assert found.returncode == 1
     assert "CRITICAL db-1: /var is 97% full" in found.stdout
@@ -32,8 +43,8 @@ def test_once_prints_what_is_wrong_and_says_so_by_its_exit_code(folder: Path) ->
     assert "[2/2]" in found.stderr
 
 
-def test_once_as_json_is_one_object(folder: Path) -> None:
-    found = run_command("patrol", "--once", "--json", folder=folder)
+def test_once_as_json_is_one_object(patrolled: tuple[Path, CompletedProcess[str]]) -> None:
+    found = run_command("patrol", "--once", "--json", folder=patrolled[0])
 
     body = json.loads(found.stdout)
     assert body["run"]["state"] == "finished"
@@ -84,30 +95,50 @@ def test_status_sends_the_report_to_the_webhook_and_nothing_else(folder: Path) -
     assert tables[0]["rows"][0]["c0"] == "db-1"
 
 
-def test_status_that_is_not_delivered_gives_exit_code_1_and_keeps_the_report(folder: Path) -> None:
+def test_status_that_is_not_delivered_gives_exit_code_1_and_keeps_the_report(
+    patrolled: tuple[Path, CompletedProcess[str]],
+) -> None:
+    folder, _found = patrolled
     with robots(folder) as address:
         wrong = f"{address}/robot/send?access_token=another"
-        found = run_command("status", "--webhook", wrong, folder=folder)
+        found = run_command("status", "--no-look", "--webhook", wrong, folder=folder)
 
     assert found.returncode == 1
     assert "token is not exist" in found.stderr
 
 
-@pytest.mark.parametrize(
-    ("name", "beginning"),
-    [("report.html", "<!doctype html>"), ("report.md", "# Health report"), ("report.json", "{")],
-)
-def test_status_writes_a_file_in_the_form_of_its_name(folder: Path, name: str, beginning: str) -> None:
-    found = run_command("status", "--output", str(folder / name), folder=folder)
+def test_status_writes_a_page_where_the_file_is_called_so(patrolled: tuple[Path, CompletedProcess[str]]) -> None:
+    folder, _found = patrolled
 
-    written = (folder / name).read_text()
+    found = run_command("status", "--no-look", "--output", str(folder / "report.html"), folder=folder)
+
+    written = (folder / "report.html").read_text()
     assert found.returncode == 0
-    assert written.startswith(beginning)
-    assert "/var 97%" in written or '"disk"' in written
+    assert written.startswith("<!doctype html>")
+    assert "/var 97%" in written
 
 
-def test_webhook_that_is_no_address_is_refused(folder: Path) -> None:
-    found = run_command("status", "--webhook", "oapi.dingtalk.com", folder=folder)
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [("r.html", "html"), ("r.HTM", "html"), ("r.json", "json"), ("r.md", "markdown"), ("r", "markdown")],
+)
+def test_form_of_a_report_follows_from_the_name_of_its_file(name: str, expected: str) -> None:
+    assert guess_format(Path(name)) == expected
 
-    assert found.returncode == 1
-    assert "put it in quotes" in found.stderr
+
+@pytest.mark.parametrize(
+    ("reason", "setting"),
+    [
+        ("310000 keywords not in content", "DINGTALK_KEYWORD"),
+        ("19024 Key Words Not Found", "FEISHU_KEYWORD"),
+        ("310000 sign not match", "DINGTALK_SECRET"),
+        ("19021 sign match fail or timestamp is not within one hour", "FEISHU_SECRET"),
+    ],
+)
+def test_refusal_of_a_robot_is_answered_with_the_setting_that_mends_it(reason: str, setting: str) -> None:
+    assert setting in advise(reason)
+
+
+def test_webhook_that_is_no_address_is_refused() -> None:
+    with pytest.raises(SystemExit, match="put it in quotes"):
+        read_settings(webhook="oapi.dingtalk.com", language=None)

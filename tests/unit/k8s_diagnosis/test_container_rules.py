@@ -13,6 +13,7 @@ from k8s_diagnosis.rules.image import split_image
 from tests.fakes.kubernetes_objects import (
     NOW,
     condition,
+    diagnose_objects,
     ended,
     looping,
     make_event,
@@ -109,6 +110,22 @@ def test_oom_kill_without_own_limit_is_blamed_on_the_node_and_less_certain() -> 
 
     assert problem.condition == "oom-node"
     assert problem.confidence < 0.7
+
+
+@pytest.mark.parametrize(
+    ("message", "age", "expected"),
+    [
+        ("Memory cgroup out of memory: Killed process 9912 (java) anon-rss:204000kB", 1, "oom-killed"),
+        ("Out of memory: Killed process 9912 (java) anon-rss:204000kB", 1, "oom-node"),
+        ("Memory cgroup out of memory: Killed process 17 (other)", 40, "crash-exit-error"),
+    ],
+    ids=["its own limit", "the node", "another container, earlier"],
+)
+def test_kill_that_only_the_kernel_explains(message: str, age: float, expected: str) -> None:
+    pod = make_pod(status=looping(137, reason="Error"), container=limited("64Mi"))
+    event = make_event("Node/node-1", "OOMKilling", message, age=age)
+
+    assert [found.problem.condition for found in diagnose_objects(pod, event).findings] == [expected]
 
 
 def test_oom_kill_at_its_limit_names_the_limit() -> None:

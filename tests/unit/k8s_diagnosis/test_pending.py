@@ -14,6 +14,7 @@ from tests.fakes.kubernetes_objects import (
     condition,
     conditions_of,
     diagnose_objects,
+    looping,
     make,
     make_deployment,
     make_event,
@@ -347,6 +348,16 @@ def test_pod_without_a_sandbox(message: str, expected: str, named: str) -> None:
 
     assert (finding.problem.condition, finding.problem.object) == ("sandbox-failed", expected)
     assert named in finding.problem.cause.en
+
+
+def test_sandbox_without_a_network_stands_under_the_plugin_that_crashes_on_its_node() -> None:
+    plugin = make_pod("calico-node-x", namespace="kube-system", status=looping(1), owner="DaemonSet/calico-node")
+    event = make_event(f"Pod/{POD}", "FailedCreatePodSandBox", 'plugin type="calico" failed (add): stat nodename')
+
+    (finding,) = diagnose_objects(plugin, make_pod(status=waiting("ContainerCreating")), event).findings
+
+    assert finding.problem.object == "DaemonSet/kube-system/calico-node"
+    assert [effect.problem.condition for effect in finding.effects] == ["sandbox-failed"]
 
 
 @pytest.mark.parametrize(

@@ -52,8 +52,10 @@ def test_peer_that_does_not_exist_is_told() -> None:
         (repeat(UNRESOLVED, then=4), 60),
         (repeat("INFO retry: getaddrinfo ENOTFOUND stock"), 60),
         (repeat(UNRESOLVED), 1),
+        (repeat(f"2026-11-20T23:00:00Z {UNRESOLVED}"), 2880),
+        ({"shop-1": "\n".join([UNRESOLVED] * 6)}, 5760),
     ],
-    ids=["said twice", "recovered", "called information", "just started"],
+    ids=["said twice", "recovered", "called information", "just started", "hours ago", "six times in four days"],
 )
 def test_complaints_that_do_not_go_on_are_left_alone(log: dict[str, str], minutes: float) -> None:
     assert conditions_of(*shop(minutes=minutes), logs=log) == []

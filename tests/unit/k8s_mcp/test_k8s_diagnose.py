@@ -8,11 +8,15 @@ import pytest
 from mcp import Client
 from mcp_types import CallToolResult
 
+from k8s_diagnosis.diagnosing import diagnose as diagnose_snapshot
 from k8s_mcp.errors import AccessDenied, ClusterUnreachable
 from k8s_mcp.server import make_server
 from k8s_mcp.settings import K8sSettings
+from k8s_mcp.tools.gathering import gather_snapshot
 from mcp_kit.results import MAX_RESULT_CHARACTERS, measure_structured
-from tests.fakes.kubernetes_objects import NAMESPACE, NOW, looping, make_pod
+from simulator.world.certificates import tls_secret
+from simulator.world.scenario import Certificate
+from tests.fakes.kubernetes_objects import NAMESPACE, NOW, ago, condition, looping, make, make_node, make_pod
 from tests.fakes.recorded_cluster import InMemoryCluster, case_names, cluster_of, read_case
 
 
@@ -178,3 +182,67 @@ async def test_hostile_texts_are_cleaned_and_secrets_hidden() -> None:
     assert "hunter2" not in everything
     assert "\x1b" not in everything
     assert "\u202e" not in everything
+
+
+def cluster_with_a_volume(used: int) -> InMemoryCluster:
+    pod = make_pod(spec={"volumes": [{"name": "data", "persistentVolumeClaim": {"claimName": "data"}}]})
+    volume = {"pvcRef": {"name": "data", "namespace": NAMESPACE}, "capacityBytes": 100, "usedBytes": used}
+    return InMemoryCluster(
+        objects={"pods": [pod], "nodes": [make_node()]},
+        summaries={"node-1": {"pods": [{"volume": [volume]}]}},
+        namespace=NAMESPACE,
+    )
+
+
+@pytest.mark.parametrize(("used", "conditions"), [(95, ["pvc-nearly-full"]), (60, [])])
+async def test_room_on_volumes_is_asked_of_the_kubelets(used: int, conditions: list[str]) -> None:
+    content = content_of(await diagnose(cluster_with_a_volume(used)))
+
+    assert [finding["condition"] for finding in content["findings"]] == conditions
+
+
+async def test_volumes_that_may_not_be_measured_are_unknown() -> None:
+    cluster = cluster_with_a_volume(95)
+    cluster.failures = {"nodes/proxy": AccessDenied("nodes is forbidden")}
+
+    content = content_of(await diagnose(cluster))
+
+    assert content["healthy"] is True
+    unknown = {each["what"]: each["reason"] for each in content["unknown"]}
+    assert unknown["volume usage"] == "403: it needs the right to get nodes/proxy"
+
+
+async def test_node_that_does_not_answer_is_not_asked_for_its_volumes() -> None:
+    cluster = cluster_with_a_volume(95)
+    cluster.objects["nodes"] = [make_node(ready=None)]
+
+    await diagnose(cluster)
+
+    assert "get nodes/node-1/proxy" not in cluster.requests
+
+
+async def test_expired_certificate_is_found_and_its_key_is_dropped() -> None:
+    wanted = Certificate(namespace=NAMESPACE, name="shop-tls", hosts=("shop.example",), expires_in_days=-1)
+    secret = tls_secret(wanted, now=NOW)
+    ingress = make("Ingress", "shop", spec={"tls": [{"secretName": "shop-tls"}]})
+    cluster = InMemoryCluster(
+        objects={"pods": [make_pod()], "ingresses": [ingress], "secrets": [secret]}, namespace=NAMESPACE
+    )
+
+    snapshot = await gather_snapshot(cluster, scope=NAMESPACE, now=NOW)
+
+    assert [found.problem.condition for found in diagnose_snapshot(snapshot).findings] == [
+        "ingress-certificate-expired"
+    ]
+    assert "tls.key" not in str(snapshot.objects["Secret"])
+
+
+async def test_namespace_that_does_not_go_is_told() -> None:
+    left = condition("NamespaceContentRemaining", True, message="widgets.example.com has 1 resource instances")
+    namespace = make("Namespace", NAMESPACE, deletionTimestamp=ago(60), status={"conditions": [left]})
+    cluster = InMemoryCluster(objects={"pods": [make_pod()], "namespaces": [namespace]}, namespace=NAMESPACE)
+
+    content = content_of(await diagnose(cluster))
+
+    assert [finding["object"] for finding in content["findings"]] == [f"Namespace//{NAMESPACE}"]
+    assert "widgets.example.com" in content["findings"][0]["cause"]["en"]

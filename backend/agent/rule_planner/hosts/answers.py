@@ -188,7 +188,7 @@ def _say_owner(facts: HostFacts, owner: ListenerFacts, *, language: Language) ->
 
 
 def _say_reach(found: Sequence[ListenerFacts], *, language: Language) -> str:
-    if figures.is_open_to_others(found):
+    if not all(listener.is_loopback for listener in found):
         return choose(
             language,
             en="Other hosts can reach it unless a firewall is in between.",

@@ -1,8 +1,7 @@
 """Figures of hosts as table rows and short words."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
-from ipaddress import ip_address
 
 from backend.agent.rule_planner.hosts.reading import HostLook
 from host_facts.domain import FilesystemFacts, HostFacts, ListenerFacts, ProcessFacts
@@ -32,18 +31,6 @@ def listeners_on(look: HostLook, *, port: int) -> list[ListenerFacts]:
     if look.facts is None:
         return []
     return [listener for listener in look.facts.listeners or () if listener.port == port]
-
-
-def is_open_to_others(listeners: Iterable[ListenerFacts]) -> bool:
-    """Whether other hosts can reach one of them, as far as no firewall is in between."""
-    return not all(_is_loopback(listener.address) for listener in listeners)
-
-
-def _is_loopback(address: str) -> bool:
-    try:
-        return ip_address(address.partition("%")[0]).is_loopback
-    except ValueError:
-        return False
 
 
 def disk_rows(facts: HostFacts) -> list[list[str]]:

@@ -4,7 +4,6 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
-from ipaddress import ip_address
 from pathlib import PurePosixPath
 
 from backend.features.patrol.checks.view import HostView, conclude, could_not_look
@@ -97,7 +96,7 @@ def _judge(group: Sequence[ListenerFacts], *, cause: Text, view: HostView) -> Re
             en=f"{first.process} ({owner_en}) listens on {places} and belongs to no service",
             zh=f"{first.process}({owner_zh})在 {places} 上监听,不属于任何服务",
         ),
-        cause=_add_reach(cause, is_local=all(map(_is_loopback, group))),
+        cause=_add_reach(cause, is_local=all(listener.is_loopback for listener in group)),
         fixes=_advise(pid=int(first.pid or 0), port=first.port),
         evidence=tuple(_describe(first, now=view.facts.taken_at)),
         # A transfer of a minute is nobody's concern.
@@ -139,10 +138,3 @@ def _advise(*, pid: int, port: int) -> tuple[Fix, ...]:
 def _write_address(listener: ListenerFacts) -> str:
     address = f"[{listener.address}]" if ":" in listener.address else listener.address
     return f"{address}:{listener.port}"
-
-
-def _is_loopback(listener: ListenerFacts) -> bool:
-    try:
-        return ip_address(listener.address.partition("%")[0]).is_loopback
-    except ValueError:
-        return False

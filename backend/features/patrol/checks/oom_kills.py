@@ -1,5 +1,6 @@
 """Processes that the kernel killed because memory ran out."""
 
+import re
 from collections import defaultdict
 from datetime import datetime, timedelta
 
@@ -9,6 +10,9 @@ from backend.vocabulary.language import Text
 from host_facts.domain import OomKillFacts
 
 OOM_KILLS = "oom-kills"
+_POD = re.compile(r"pod([0-9a-f]{8}(?:[-_][0-9a-f]{4}){3}[-_][0-9a-f]{12})")
+_CONTAINER = re.compile(r"(?:docker|libpod|containerd|crio)[-/]([0-9a-f]{12})[0-9a-f]{52}")
+_LIST_UIDS = "kubectl get pods -A -o custom-columns=UID:.metadata.uid,NS:.metadata.namespace,POD:.metadata.name | grep "
 _MANY = 3
 _SHOWN = 3
 
@@ -63,10 +67,26 @@ def _explain(kill: OomKillFacts, *, is_whole_host: bool) -> Text:
             en="The whole host was out of memory; the kernel chose the process that freed most.",
             zh="整台主机内存耗尽,内核选择了能释放最多内存的进程。",
         )
+    group = _name_group(kill.cgroup)
     return Text(
-        en=f"The limit of its control group was reached ({kill.cgroup}); the host itself had memory left.",
-        zh=f"达到了所在控制组的内存上限({kill.cgroup});主机本身仍有内存。",
+        en=f"The memory limit of {group.en} was reached; the host itself had memory left.",
+        zh=f"达到了{group.zh}的内存上限;主机本身仍有内存。",
     )
+
+
+def _name_group(cgroup: str) -> Text:
+    """What people call it: a pod, a container, a service; paths of control groups are long and say little."""
+    if pod := _find_pod(cgroup):
+        return Text(en=f"a container of pod {pod}", zh=f" Pod {pod} 中容器")
+    if container := _CONTAINER.search(cgroup):
+        return Text(en=f"container {container[1]}", zh=f"容器 {container[1]} ")
+    name = cgroup.rstrip("/").rpartition("/")[2] or cgroup
+    return Text(en=name, zh=f" {name} ")
+
+
+def _find_pod(cgroup: str) -> str:
+    found = _POD.search(cgroup)
+    return found[1].replace("_", "-") if found else ""
 
 
 def _advise(kill: OomKillFacts, *, is_whole_host: bool) -> tuple[Fix, ...]:
@@ -81,9 +101,15 @@ def _advise(kill: OomKillFacts, *, is_whole_host: bool) -> tuple[Fix, ...]:
             ),
             "ps -eo pid,user,rss,args --sort=-rss | head -15",
         )
-    return log, Fix(
-        Text(
-            en="Raise the limit (container: resources.limits.memory; unit: MemoryMax), or mend the leak.",
-            zh="提高上限(容器:resources.limits.memory;服务单元:MemoryMax),或修复内存泄漏。",
-        )
+    pod = _find_pod(kill.cgroup)
+    search = (Fix(Text(en="Find the pod by its uid.", zh="按 uid 找到该 Pod。"), _LIST_UIDS + pod),) if pod else ()
+    return (
+        log,
+        *search,
+        Fix(
+            Text(
+                en="Raise the limit (container: resources.limits.memory; unit: MemoryMax), or mend the leak.",
+                zh="提高上限(容器:resources.limits.memory;服务单元:MemoryMax),或修复内存泄漏。",
+            )
+        ),
     )

@@ -52,7 +52,7 @@ function isBlank(value: unknown): boolean {
 }
 
 function toLabel(key: string): string {
-  return key.replace(/_(?:bytes|ratio)$/, '').replaceAll('_', ' ');
+  return key.replace(/_bytes$/, '').replace(/_ratio$/, ' %').replaceAll('_', ' ');
 }
 
 /** Our servers name the unit of a number at the end of its field. */

@@ -38,7 +38,7 @@ export function ResultTable({ table, label }: { table: TableResult; label: strin
                 <tr key={index} data-abnormal={isAbnormal(row[problemColumn]) || undefined}>
                   {row.map((cell, column) => (
                     <td key={column} data-tone={column === statusColumn ? toneOf(row, column, problemColumn) : undefined}>
-                      {column === problemColumn ? <Condition id={cell} /> : showCell(cell)}
+                      {column === problemColumn ? <Condition id={cell} /> : <CellText cell={cell} />}
                     </td>
                   ))}
                 </tr>
@@ -96,6 +96,8 @@ function toneOf(row: Cell[], status: number, problem: number): string | undefine
   return isAbnormal(row[problem]) ? 'danger' : undefined;
 }
 
-function showCell(cell: Cell): string {
-  return cell === null ? '–' : String(cell);
+function CellText({ cell }: { cell: Cell }): ReactNode {
+  const { t } = useTranslation();
+  if (typeof cell === 'boolean') return cell ? t('tool.yes') : t('tool.no');
+  return cell === null || cell === '' ? '–' : String(cell);
 }

@@ -67,7 +67,9 @@ export function readTable(result: JsonObject): TableResult | null {
   const heads = columns.map(readColumn).filter((head) => head !== null);
   if (heads.length === 0 || heads.length !== columns.length) return null;
   const cells = rows.filter((row) => Array.isArray(row)).map((row) => row.map(showCell));
-  const order = columnOrder(heads, toText(result['namespace']) !== null);
+  const order = columnOrder(heads, toText(result['namespace']) !== null).filter(
+    (index) => cells.length === 0 || cells.some((row) => !isBlankCell(row[index])),
+  );
   const shown = toNumber(result['shown']) ?? cells.length;
   const total = toNumber(result['total']);
   return {
@@ -80,6 +82,10 @@ export function readTable(result: JsonObject): TableResult | null {
     abnormal: toNumber(result['abnormal']) ?? 0,
     note: toText(result['note']),
   };
+}
+
+function isBlankCell(cell: Cell | undefined): boolean {
+  return cell === undefined || cell === null || cell === '';
 }
 
 /** Our servers name columns by their key alone; others may add a label. */

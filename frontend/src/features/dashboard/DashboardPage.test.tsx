@@ -3,7 +3,8 @@ import userEvent from '@testing-library/user-event';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { ago, BoardServer, cluster, finding, host, NOW, patrolRun } from '@/test/boardServer';
 import { json, problem } from '@/test/fakeServer';
-import { renderPage } from '@/test/renderPage';
+import { renderPage, renderPart } from '@/test/renderPage';
+import { HostsPanel } from './hosts/HostsPanel';
 
 // Charts are drawn on a canvas, which this DOM does not have.
 vi.mock('uplot', () => ({
@@ -25,13 +26,22 @@ beforeEach(() => {
 const card = (name: string): HTMLElement => screen.getByRole('listitem', { name });
 
 describe('a board with nothing on it', () => {
-  it('says that nobody knows yet, and how hosts and clusters come here', async () => {
+  it('says that nobody knows yet', async () => {
     renderPage('/dashboard');
 
     expect(await screen.findByText('There was no patrol yet, so nobody knows whether something is wrong.')).toBeVisible();
-    expect(screen.getByText('No hosts yet')).toBeVisible();
+    expect(screen.getByText('Looking at the hosts for the first time…')).toBeVisible();
     expect(screen.getByText('No clusters')).toBeVisible();
     expect(screen.queryByText('No open findings')).not.toBeInTheDocument();
+  });
+
+  it('says how hosts come here when none has come', () => {
+    const nothing = { items: [], clusters: [], sample_seconds: 30, now: NOW };
+    const rest = { judged: [], findings: [], error: null, filter: null, isFirstLook: false };
+    renderPart(<HostsPanel list={nothing} {...rest} onRetry={vi.fn()} onFilter={vi.fn()} onOpen={vi.fn()} />);
+
+    expect(screen.getByText('No hosts yet')).toBeVisible();
+    expect(screen.getByText(/SSH_INVENTORY/)).toBeVisible();
   });
 
   it('tells what could not be loaded, and loads it when asked again', async () => {

@@ -1,4 +1,4 @@
-import { useQuery } from '@tanstack/react-query';
+import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { lazy, Suspense, useMemo, useState, type ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useSearchParams } from 'react-router';
@@ -15,7 +15,7 @@ import { HostsPanel } from './hosts/HostsPanel';
 import { judgeHost, type Condition, type JudgedHost } from './hosts/judgeHost';
 import { LogNews, LogPanel } from './patrol/LogPanel';
 import { usePatrolLog } from './patrol/usePatrolLog';
-import { clustersQuery, hostsQuery, patrolQuery } from './queries';
+import { clustersQuery, hostsQuery, isFirstLook, patrolQuery } from './queries';
 import { SummaryStrip } from './SummaryStrip';
 import { useServerNow } from './useServerNow';
 
@@ -40,6 +40,7 @@ function Board(): ReactNode {
   const hosts = useQuery(hostsQuery());
   const clusters = useQuery(clustersQuery());
   const open = useOpenFindings();
+  const answers = useQueryClient().getQueryState(hostsQuery().queryKey)?.dataUpdateCount ?? 0;
   const nowMs = useServerNow(hosts.data?.now, hosts.dataUpdatedAt);
   const judged = useJudgedHosts(hosts.data, nowMs);
   const [filter, setFilter] = useState<Condition | null>(null);
@@ -72,6 +73,7 @@ function Board(): ReactNode {
           <HostsPanel
             list={hosts.data}
             judged={judged}
+            isFirstLook={isFirstLook(hosts.data, answers)}
             error={hosts.error}
             onRetry={() => void hosts.refetch()}
             findings={findings}

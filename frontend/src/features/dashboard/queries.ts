@@ -12,9 +12,13 @@ import {
   listHosts,
   type FindingQuery,
 } from '@/api/watching';
+import type { HostList } from '@/api/types';
 
 /** Asking for the hosts is what makes the backend look at them often. */
 const HOSTS_REFRESH_MS = 10_000;
+/** The first question makes the backend look; until it has, the answers are empty. */
+const FIRST_LOOK_REFRESH_MS = 2_000;
+const FIRST_LOOK_ANSWERS = 6;
 const CLUSTERS_REFRESH_MS = 15_000;
 const PATROL_REFRESH_MS = 15_000;
 const RUNNING_REFRESH_MS = 2_000;
@@ -28,7 +32,17 @@ const CARD_POINTS = 144;
 const CHART_POINTS = 400;
 
 export function hostsQuery() {
-  return queryOptions({ queryKey: ['hosts'], queryFn: listHosts, refetchInterval: HOSTS_REFRESH_MS });
+  return queryOptions({
+    queryKey: ['hosts'],
+    queryFn: listHosts,
+    refetchInterval: ({ state }) =>
+      isFirstLook(state.data, state.dataUpdateCount) ? FIRST_LOOK_REFRESH_MS : HOSTS_REFRESH_MS,
+  });
+}
+
+/** Whether hosts may still come: nobody has looked at them since the backend began. */
+export function isFirstLook(list: HostList | undefined, answers: number): boolean {
+  return list?.items.length === 0 && answers < FIRST_LOOK_ANSWERS;
 }
 
 export function hostQuery(hostId: string) {

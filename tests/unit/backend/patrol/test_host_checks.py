@@ -212,8 +212,27 @@ def test_oom_kills_are_told_per_program_with_the_limit_they_met() -> None:
     readings = look(make_facts(oom_kills=kills))
 
     assert summarise(readings) == [("oom-kills", "java", "warning"), ("oom-kills", "node", "critical")]
-    assert "/kubepods/pod1" in readings[0].cause.en
+    assert "limit of pod1" in readings[0].cause.en
     assert "whole host" in readings[1].cause.en
+
+
+@pytest.mark.parametrize(
+    ("cgroup", "name"),
+    [
+        (
+            "/kubepods.slice/kubepods-burstable.slice/kubepods-burstable-pod611a245e_2bcd_45d2_804d_ffe88b80fd3a.slice/"
+            f"cri-containerd-{'c3' * 32}.scope",
+            "a container of pod 611a245e-2bcd-45d2-804d-ffe88b80fd3a",
+        ),
+        (f"/docker/{'ab' * 32}", "container abababababab"),
+        ("/system.slice/billing.service", "billing.service"),
+    ],
+)
+def test_limit_that_a_killed_process_met_is_named_as_people_call_it(cgroup: str, name: str) -> None:
+    [reading] = look(make_facts(oom_kills=(kill("java", minutes_ago=10, cgroup=cgroup),)))
+
+    assert reading.cause.en.startswith(f"The memory limit of {name} was reached")
+    assert any("611a245e-2bcd" in fix.command for fix in reading.fixes) is ("611a245e" in cgroup)
 
 
 def test_oom_kill_without_a_time_counts_only_when_it_is_new() -> None:

@@ -48,6 +48,13 @@ export interface Preview {
 
 const KNOWN = new Set([
   'kind',
+  // Of a command on hosts; the question itself tells them too.
+  'class',
+  'hosts',
+  'hosts_total',
+  'reasons',
+  'why',
+  'approved_before',
   'title',
   'risk',
   'cluster',

@@ -29,6 +29,26 @@ export function readChange(result: JsonObject): ChangeOutcome {
 const STATES = ['done', 'scaled', 'partial', 'unchanged', 'declined', 'needs_approval'] as const;
 const TONES: Record<string, string> = { done: 'ok', scaled: 'ok', partial: 'danger', declined: 'warning', needs_approval: 'warning' };
 
+const OUTCOMES = {
+  complete: 'ok',
+  progressing: 'accent',
+  failing: 'danger',
+  waiting: 'warning',
+  gone: 'ok',
+  unknown: 'warning',
+} as const;
+
+function isKnown(outcome: string): outcome is keyof typeof OUTCOMES {
+  return Object.hasOwn(OUTCOMES, outcome);
+}
+
+/** What the watch after the change has seen. */
+function Outcome({ outcome }: { outcome: string }): ReactNode {
+  const { t } = useTranslation();
+  if (!isKnown(outcome)) return <span>{outcome}</span>;
+  return <span data-tone={OUTCOMES[outcome]}>{t(`result.outcome.${outcome}`)}</span>;
+}
+
 /** What came of a change, and the way back. */
 export function ChangeView({ change }: { change: ChangeOutcome }): ReactNode {
   const { t } = useTranslation();
@@ -40,12 +60,12 @@ export function ChangeView({ change }: { change: ChangeOutcome }): ReactNode {
     <div className={styles['result']}>
       <p className={styles['pills']}>
         <span data-tone={TONES[status]}>{known === undefined ? status : t(`result.changeState.${known}`)}</span>
+        {outcome !== null && <Outcome outcome={outcome} />}
         {objects.map((object) => (
           <code key={object}>{object.replace('//', '/')}</code>
         ))}
       </p>
       {message !== '' && <p className={styles['message']}>{message}</p>}
-      {outcome !== null && !message.includes(outcome) && <p className={styles['faint']}>{outcome}</p>}
       {undo !== null && (
         <div>
           <span className={styles['label']}>{t('approval.undo')}</span>

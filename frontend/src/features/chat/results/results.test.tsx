@@ -193,7 +193,7 @@ it('tells what came of a change, and the way back', () => {
       status: 'scaled',
       namespace: 'default',
       name: 'web',
-      outcome: '5 of 5 ready',
+      outcome: 'failing',
       message: 'Scaled from 3 to 5.',
       message_zh: '已从 3 个调整为 5 个。',
       undo: 'k8s-scale-deployment name=web replicas=3',
@@ -203,7 +203,7 @@ it('tells what came of a change, and the way back', () => {
 
   expect(screen.getByText('default/web')).toBeVisible();
   expect(screen.getByText('已从 3 个调整为 5 个。')).toBeVisible();
-  expect(screen.getByText('5 of 5 ready')).toBeVisible();
+  expect(screen.getByText('出现故障')).toBeVisible();
   expect(screen.getByText('k8s-scale-deployment name=web replicas=3')).toBeVisible();
 });
 

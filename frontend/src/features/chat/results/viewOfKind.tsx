@@ -8,6 +8,7 @@ import { readCommand, readHostFacts, readSession } from './readCommand';
 import { readDiagnosis } from './readDiagnosis';
 import { growRelationTree } from './relationTree';
 import { RelationsView } from './RelationsView';
+import { ResourceView } from './ResourceView';
 import { readRevisions, RolloutView } from './RolloutView';
 import { SessionView } from './SessionView';
 
@@ -28,6 +29,7 @@ const VIEWS: Record<string, MakeView | undefined> = {
     if (root === null) return null;
     return <RelationsView root={root} namespace={toText(result['namespace'])} note={toText(result['note'])} />;
   },
+  Resource: (result) => <ResourceView result={result} />,
   ChangeResult: (result) => <ChangeView change={readChange(result)} />,
   ScaleResult: (result) => <ChangeView change={readChange(result)} />,
 };

@@ -17,6 +17,8 @@ const SEARCH_FROM = 7;
 interface HostsPanelProps {
   list: HostList | undefined;
   judged: readonly JudgedHost[];
+  /** No host is known yet, but some may come. */
+  isFirstLook: boolean;
   error: Error | null;
   onRetry: () => void;
   findings: readonly Finding[];
@@ -28,13 +30,15 @@ interface HostsPanelProps {
 export function HostsPanel(props: HostsPanelProps): ReactNode {
   const { t } = useTranslation();
   const { list, error } = props;
+  const isEmpty = list !== undefined && props.judged.length === 0;
   return (
     <Panel title={t('dashboard.hosts.title')}>
       {list === undefined && error !== null && (
         <RequestError title={t('dashboard.hosts.loadFailed')} error={error} onRetry={props.onRetry} />
       )}
       {list === undefined && error === null && <p className={styles['hint']}>{t('app.loading')}</p>}
-      {list !== undefined && props.judged.length === 0 && (
+      {isEmpty && props.isFirstLook && <p className={styles['hint']}>{t('dashboard.hosts.waiting')}</p>}
+      {isEmpty && !props.isFirstLook && (
         <Nothing title={t('dashboard.hosts.none')} text={t('dashboard.hosts.noneText')} />
       )}
       {props.judged.length > 0 && <Hosts {...props} />}
