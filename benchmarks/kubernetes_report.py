@@ -33,6 +33,9 @@ class Answers:
     text: str = ""
     structured: str = ""
     error: str = ""
+    first_processor: float = 0.0
+    later_processor: float = 0.0
+    """Processor seconds of the server and what it started: for the first answer, and for each of the later ones."""
 
 
 @dataclass(slots=True)
@@ -87,7 +90,8 @@ def write_section(figures: Figures) -> str:
         "Characters and tokens of one answer:",
         "",
         *_sizes(figures),
-        "Cost by size of the cluster, our server over stdio:",
+        "Processor time of the servers by size of the cluster, over stdio, in milliseconds per call (in brackets per",
+        "1 000 pods); unlike the latencies it hardly depends on what else the machine does:",
         "",
         *_curve(figures),
         _HIDDEN,
@@ -161,24 +165,20 @@ def _show_size(answers: Answers | None, figures: Figures) -> str:
 
 
 def _curve(figures: Figures) -> list[str]:
-    head = [
-        "pods",
-        "all pods, first (ms)",
-        "later (ms)",
-        "diagnosis, later (ms)",
-        "the same per 1 000 pods",
-        "peak MiB",
-    ]
+    head = ["pods", *(f"{name}, all pods: first, later" for name in figures.cold), f"{OURS}, {DIAGNOSIS}"]
     rows = []
     for size in figures.sizes:
-        run = figures.find(OURS, size)
-        if run is None:
-            continue
-        listed, diagnosed = run.answers[ALL], run.answers[DIAGNOSIS]
-        parts = [listed.first * 1000, _middle(listed.later), _middle(diagnosed.later)]
-        each = ", ".join(f"{part * 1000 / size:.0f}" for part in parts)
-        rows.append([str(size), *(f"{part:.0f}" for part in parts), each, str(run.peak_mebibytes)])
+        cells = [_show_processor(figures.find(name, size), ALL, size=size) for name in figures.cold]
+        rows.append([str(size), *cells, _show_processor(figures.find(OURS, size), DIAGNOSIS, size=size)])
     return _table(head, rows)
+
+
+def _show_processor(run: Run | None, question: str, *, size: int) -> str:
+    answers = run.answers.get(question) if run else None
+    if answers is None or answers.error:
+        return "–"
+    parts = (answers.first_processor * 1000, answers.later_processor * 1000)
+    return ", ".join(f"{part:.0f} ({part * 1000 / size:.0f})" for part in parts)
 
 
 def _targets(figures: Figures) -> list[str]:

@@ -154,18 +154,23 @@ async def ask_everything(
             run.start_mebibytes = memory.peak_mebibytes
             for question, call in contender.calls(cluster.target).items():
                 if question == LOGS and log_rounds:
-                    run.answers[question] = await ask(client, call, rounds=log_rounds, seconds=_CALL_SECONDS)
+                    run.answers[question] = await ask(
+                        client, call, tree=memory, rounds=log_rounds, seconds=_CALL_SECONDS
+                    )
                 else:
-                    run.answers[question] = await ask(client, call, rounds=rounds, seconds=_QUESTION_SECONDS)
+                    run.answers[question] = await ask(
+                        client, call, tree=memory, rounds=rounds, seconds=_QUESTION_SECONDS
+                    )
     run.peak_mebibytes = memory.peak_mebibytes
     return run
 
 
-async def ask(client: Client, call: Call, *, rounds: int, seconds: float) -> Answers:
+async def ask(client: Client, call: Call, *, tree: TreeMemory, rounds: int, seconds: float) -> Answers:
     """The first answer and the later ones, back to back; no more after so many seconds, but two at least."""
     answers = Answers()
     name, arguments = call
     ends_at = time.perf_counter() + seconds
+    used = [tree.processor_seconds()]
     for number in range(rounds + 1):
         if number > 2 and time.perf_counter() > ends_at:
             break
@@ -173,17 +178,27 @@ async def ask(client: Client, call: Call, *, rounds: int, seconds: float) -> Ans
         try:
             result = await client.call_tool(name, arguments)
         except Exception as error:  # noqa: BLE001 - whatever a peer does, the others are measured
-            answers.error = str(error)[:80] or type(error).__name__
+            answers.error = _last_words(str(error)) or type(error).__name__
             return answers
         took = time.perf_counter() - started
+        if not number:
+            used.append(tree.processor_seconds())
         if number:
             answers.later.append(took)
         else:
             answers.first = took
+    used.append(tree.processor_seconds())
+    answers.first_processor = used[1] - used[0]
+    answers.later_processor = (used[-1] - used[1]) / max(1, len(answers.later))
     answers.text = "\n".join(block.text for block in result.content if block.type == "text")
     answers.structured = _as_json(result.structured_content) if result.structured_content else ""
-    answers.error = answers.text[:80] if result.is_error else ""
+    answers.error = (_last_words(answers.text) or "no reason given") if result.is_error else ""
     return answers
+
+
+def _last_words(error: str) -> str:
+    """The innermost reason of a chain, fit for a cell of a table."""
+    return " ".join(error.replace("|", "/").split()).rpartition(": ")[2][:80]
 
 
 async def measure_cold_start(contender: Contender, cluster: Cluster, *, starts: int) -> list[float]:

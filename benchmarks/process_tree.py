@@ -1,4 +1,4 @@
-"""Memory of a process and everything it started."""
+"""Memory and processor time of a process and everything it started."""
 
 import threading
 from collections.abc import Collection
@@ -35,6 +35,18 @@ class TreeMemory:
     ) -> None:
         self._is_over.set()
         self._thread.join(timeout=5)
+
+    def processor_seconds(self) -> float:
+        """What the same processes, and those they waited for, have used so far."""
+        total = 0.0
+        for child in psutil.Process().children():
+            if child.pid in self._excluded:
+                continue
+            try:
+                total += sum(sum(each.cpu_times()[:4]) for each in (child, *child.children(recursive=True)))
+            except psutil.NoSuchProcess:
+                continue
+        return total
 
     def _sample(self) -> None:
         own = psutil.Process()

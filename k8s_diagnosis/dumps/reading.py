@@ -6,7 +6,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import PurePosixPath
 
 from k8s_diagnosis.dumps.files import DumpFile, LogFile, Unreadable, is_log, is_objects, parse_documents, parse_log
@@ -35,6 +35,8 @@ _TIMES = frozenset(
     ]
 )
 _MAX_REASON = 300
+_PULSE = frozenset({"Node", "Event", "Lease", "PodMetrics", "NodeMetrics"})
+_SINCE_LAST_CHANGE = timedelta(minutes=5)
 
 
 @dataclass
@@ -52,7 +54,8 @@ class _Reader:
 def read_dump(files: Iterable[DumpFile], *, now: datetime | None = None) -> ClusterSnapshot:
     """A snapshot of everything in the files that is an API object or a log.
 
-    Without a moment given, the newest time stamp in the dump counts as the present; a dump without any is as of now.
+    Without a moment given, the newest time stamp in the dump counts as the present, plus some minutes where nothing in
+    it keeps time; a dump without any is as of now.
     """
     reader = _Reader()
     for file in files:
@@ -64,12 +67,19 @@ def read_dump(files: Iterable[DumpFile], *, now: datetime | None = None) -> Clus
     complete = find_scopes(reader.lists, reader.singles, namespaces=_known_namespaces(reader))
     reader.unread.extend(_list_absent(reader, complete))
     return ClusterSnapshot(
-        now=now or reader.newest or datetime.now(UTC),
+        now=now or _guess_present(reader),
         objects=objects,
         complete=complete,
         logs=_assign_logs(reader.logs, objects.get("Pod", [])),
         unread=tuple(reader.unread),
     )
+
+
+def _guess_present(reader: _Reader) -> datetime:
+    """Nodes and events show the time up to a few minutes; without them the last change may be what is wrong."""
+    if reader.newest is None:
+        return datetime.now(UTC)
+    return reader.newest if _PULSE & reader.objects.keys() else reader.newest + _SINCE_LAST_CHANGE
 
 
 def _known_namespaces(reader: _Reader) -> set[str]:

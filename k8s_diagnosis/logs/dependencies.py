@@ -50,7 +50,8 @@ _NO_ANSWER = re.compile(
     r"network (?:is )?unreachable|host is unreachable|i/o timeout|context deadline exceeded|connecttimeout|"
     r"- no response\b|timeout expired|did not respond|could not be established|broker may not be available|"
     r"communications link failure|(?:unable|failed|failing) to (?:re)?connect\b|(?:could not|cannot|can'?t) connect\b|"
-    r"connection (?:attempt )?failed\b|连接超时|请求超时"
+    r"connection (?:attempt )?failed\b|"
+    r"(?:can'?t|cannot|could not|unable to) reach\b|连接[^，。]{0,30}(?:超时|失败)|请求超时|无法连接|连不上"
 )
 
 _HOST = r"(?P<host>[A-Za-z0-9](?:[A-Za-z0-9_.-]*[A-Za-z0-9])?)"
@@ -65,6 +66,7 @@ _WHERE: tuple[re.Pattern[str], ...] = tuple(
         # scheme://user:pass@host:port/path; the credentials may be hidden already.
         rf"[a-z][a-z0-9+.-]*://(?:[^\s/@]*@)?{_HOST}{_MAYBE_PORT}(?=[/\s\"'`,;)?:]|$)",
         rf"(?i:\bhost(?:name)?)[ =:(]+{_QUOTE}?{_HOST}{_QUOTE}?,? ?(?:\([^)]*\),? ?)?(?i:port)[ =:]+{_PORT}",
+        rf"(?i:server) at `{_HOST}`:`{_PORT}`",
         rf"(?i:server) at \"?{_HOST}\"?(?: \([^)]*\))?, port {_PORT}",
         rf"(?:ECONNREFUSED|ETIMEDOUT|EHOSTUNREACH|ENOTFOUND|EAI_AGAIN) {_HOST}{_MAYBE_PORT}",
         rf"(?i:\bconnect(?:ion|ing|ed)? (?:to )?(?:(?:mysql |postgres(?:ql)? )?server |host )?(?:at |on )?)"

@@ -81,6 +81,17 @@ def is_quiet(line: str) -> bool:
     return bool(_QUIET_LEVEL.search(head)) and not _ERROR_LEVEL.search(head)
 
 
+def is_warning(line: str) -> bool:
+    head = line[:160]
+    return bool(_WARN_LEVEL.search(head)) and not _ERROR_LEVEL.search(head) and not _ROOT.search(head)
+
+
+def is_error(line: str) -> bool:
+    """Whether the program itself calls the line an error; words of farewell are none."""
+    head = line[:160]
+    return not _FAREWELL.search(line) and bool(_ROOT.search(head) or _ERROR_LEVEL.search(head))
+
+
 def _weigh(line: str, *, before: str) -> int:
     if _TRACE.search(line):
         return 90

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from k8s_diagnosis.logs.dependencies import UnreachedDependency, classify_trouble, find_unreached
 from k8s_diagnosis.logs.endings import FoundEnding, match_ending
-from k8s_diagnosis.logs.lines import is_quiet, rank_lines
+from k8s_diagnosis.logs.lines import is_error, is_quiet, is_warning, rank_lines
 from k8s_diagnosis.logs.settings import find_missing_variable
 
+_NUMBERS = re.compile(r"\d+")
 _Q = r"\\?[\"']"
 _FORBIDDEN = re.compile(
     rf"system:serviceaccount:(?P<namespace>[\w-]+):(?P<account>[\w.-]+){_Q}? cannot (?P<verb>\w+) (?:resource )?{_Q}?"
@@ -59,7 +61,7 @@ def judge_log(lines: Sequence[str]) -> Verdict | None:
     """None when no line gives a reason that is known; lines the program calls information do not count."""
     telling = [line for line in lines if not is_quiet(line)]
     missing = find_missing_variable(telling)
-    for line in rank_lines(telling):
+    for line in rank_lines(_without_single_warnings(telling)):
         verdict = _judge_line(line, missing)
         if verdict is not None and verdict.ending is not None and missing is not None:
             # "1 validation error" is no news beside the name of the setting.
@@ -68,6 +70,14 @@ def judge_log(lines: Sequence[str]) -> Verdict | None:
         if verdict is not None:
             return _complete(verdict, telling)
     return Verdict(missing_variable=missing) if missing else None
+
+
+def _without_single_warnings(lines: Sequence[str]) -> list[str]:
+    """Beside an error a warning that was given once is about something else; retries are given again and again."""
+    if not any(is_error(line) for line in lines):
+        return list(lines)
+    shapes = Counter(_NUMBERS.sub("#", line) for line in lines)
+    return [line for line in lines if not is_warning(line) or shapes[_NUMBERS.sub("#", line)] > 1]
 
 
 def find_refusal(lines: Sequence[str]) -> Refusal | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from k8s_diagnosis.cases import ContainerCase
 from k8s_diagnosis.logs.listening import ListeningPort
 from k8s_diagnosis.objects.access import read_text
-from k8s_diagnosis.objects.pods import condition_of
+from k8s_diagnosis.objects.pods import condition_of, is_condition_true
 from k8s_diagnosis.objects.probes import declared_ports, patience_of, show_probe, timeout_of
 from k8s_diagnosis.problem import Problem, Severity, Words
 from k8s_diagnosis.rules.probe_checks import (
@@ -103,7 +103,9 @@ def find_readiness_failing(case: ContainerCase) -> Problem | None:
     if check is None or is_young(case, check):
         return None
     unready = _unready_seconds(case)
-    if not check.failures and unready < (_LONG_UNREADY_SECONDS if case.pod.events else _UNREADY_SECONDS):
+    if not check.failures and (
+        _is_available(case) or unready < (_LONG_UNREADY_SECONDS if case.pod.events else _UNREADY_SECONDS)
+    ):
         return None
     why, awaited = explain_failure(case, check), find_awaited_dependency(case)
     said = check.last_message or f"for {shorten_duration(unready)}, and no event says why"
@@ -123,6 +125,12 @@ def find_readiness_failing(case: ContainerCase) -> Problem | None:
         confidence=0.9 if awaited and awaited.confidence > 0.8 else 0.8 if check.failures else 0.65,
         because=awaited.because if awaited else (),
     )
+
+
+def _is_available(case: ContainerCase) -> bool:
+    """Whether the workload gets on without this pod, as it does during an update."""
+    workload = case.index.find_path(case.workload)
+    return workload is not None and is_condition_true(workload, "Available")
 
 
 def _unready_seconds(case: ContainerCase) -> float:

@@ -251,7 +251,7 @@ def _judge_pending(index: ClusterIndex, claim: JsonObject) -> Problem | None:
         )
         if gone and not _matching_volume(index, claim, wanted):
             return _class_missing(index, claim, wanted, failed)
-    elif _has_no_class(index, wanted):
+    elif _has_no_class(index, wanted) or any("no storage class is set" in event.message for event in events):
         unset = any(event.reason == "FailedBinding" for event in events)
         if (unset or index.is_complete("PersistentVolume")) and not _matching_volume(index, claim, ""):
             return _no_class(index, claim, wanted)

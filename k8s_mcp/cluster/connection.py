@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from k8s_diagnosis.objects.access import read_map, read_text
+from k8s_diagnosis.objects.access import JsonObject, read_map, read_text
 from k8s_mcp.cluster.login_plugin import log_in
 from k8s_mcp.cluster.redirects import refuse_redirects
 from k8s_mcp.cluster.status_errors import not_configured, nothing_configured
@@ -147,7 +147,7 @@ async def _open_kubeconfig(kubeconfig: str, *, context: str | None, login_second
         source=kubeconfig,
         fingerprint=(),
         headers=_UNCOMPRESSED if _is_local(configuration.host) else {},
-        credentials=_digest_credentials(configuration, loader),
+        credentials=_digest_credentials(configuration, loader._user.value if loader._user is not None else {}),
     )
 
 
@@ -159,8 +159,7 @@ async def _run_login_plugin(loader: Any, *, seconds: float) -> None:  # Any: unt
         user.value = await log_in(user.value, cluster=cluster.value, folder=folder, seconds=seconds)
 
 
-def _digest_credentials(configuration: Any, loader: Any) -> str:  # Any: untyped in the client
-    user = loader._user.value if loader._user is not None else {}
+def _digest_credentials(configuration: Any, user: JsonObject) -> str:  # Any: untyped in the client
     held = [configuration.api_key.get("BearerToken", ""), read_text(user, "client-certificate-data")]
     return hashlib.sha256("\n".join(held).encode()).hexdigest() if any(held) else ""
 
@@ -192,4 +191,5 @@ async def _open_in_cluster() -> Connection:
         namespace=namespace.strip() or None,
         source="the pod's service account",
         fingerprint=(),
+        credentials=_digest_credentials(configuration, {}),
     )

@@ -65,7 +65,7 @@ def find_object(
 
 def _list(kind: str, *, scope: Scope) -> PlannedCall:
     common = COMMON_KINDS.get(kind)
-    return list_objects(common, scope=scope) if common else list_kind(PLURALS[kind], scope=scope)
+    return list_objects(common, scope=scope) if common else list_kind(PLURALS.get(kind, kind), scope=scope)
 
 
 def _rows_of(call: PlannedCall, results: TurnResults) -> tuple[Row, ...]:

@@ -81,6 +81,16 @@ class Describe:
 
 
 @dataclass(frozen=True, slots=True)
+class DescribeObject:
+    """Everything about one object of a kind other than pods."""
+
+    kind: str
+    """Plural, lower case."""
+    target: Target
+    scope: Scope
+
+
+@dataclass(frozen=True, slots=True)
 class ReadLogs:
     """Log lines of one pod."""
 
@@ -216,6 +226,7 @@ Intent: TypeAlias = (
     | ShowUsage
     | ShowRelations
     | ShowHistory
+    | DescribeObject
     | ChangeWorkload
     | CordonNode
     | DeletePod

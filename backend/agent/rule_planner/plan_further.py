@@ -4,6 +4,7 @@ from backend.agent.rule_planner.answers.further import (
     answer_clusters,
     answer_history,
     answer_kind,
+    answer_object,
     answer_relations,
     answer_usage,
 )
@@ -11,6 +12,7 @@ from backend.agent.rule_planner.answers.general import answer_failures
 from backend.agent.rule_planner.answers.problems import describe_scope
 from backend.agent.rule_planner.calls import (
     CLUSTERS,
+    DESCRIBE_OBJECT,
     HISTORY,
     RELATIONS,
     TOP,
@@ -21,7 +23,14 @@ from backend.agent.rule_planner.calls import (
     list_kind,
 )
 from backend.agent.rule_planner.finding_objects import FoundObject, find_object
-from backend.agent.rule_planner.intents import ListClusters, ListKind, ShowHistory, ShowRelations, ShowUsage
+from backend.agent.rule_planner.intents import (
+    DescribeObject,
+    ListClusters,
+    ListKind,
+    ShowHistory,
+    ShowRelations,
+    ShowUsage,
+)
 from backend.agent.rule_planner.plan_changes import WORKLOADS
 from backend.agent.rule_planner.results import ToolResult, TurnResults
 from backend.vocabulary.language import Language
@@ -53,6 +62,17 @@ def plan_usage(intent: ShowUsage, results: TurnResults, *, language: Language) -
         return made
     place = describe_scope(scope.namespace, all_namespaces=scope.all_namespaces, language=language)
     return Answer(answer_usage(made, subject=intent.subject, place=place, language=language))
+
+
+def plan_object(intent: DescribeObject, results: TurnResults, *, language: Language) -> Plan:
+    found = find_object(intent.target, scope=intent.scope, kinds=(intent.kind,), results=results, language=language)
+    if not isinstance(found, FoundObject):
+        return found
+    place = {"namespace": found.namespace} if found.namespace else {}
+    made = _ask(
+        PlannedCall(DESCRIBE_OBJECT, {"kind": found.kind, "name": found.name, **place}), results, language=language
+    )
+    return Answer(answer_object(made)) if isinstance(made, ToolResult) else made
 
 
 def plan_relations(intent: ShowRelations, results: TurnResults, *, language: Language) -> Plan:

@@ -15,6 +15,7 @@ from backend.agent.rule_planner.intents import (
     CordonNode,
     DeletePod,
     Describe,
+    DescribeObject,
     Explain,
     FindProblems,
     Intent,
@@ -35,6 +36,7 @@ from backend.agent.rule_planner.plan_further import (
     plan_clusters,
     plan_history,
     plan_kind,
+    plan_object,
     plan_relations,
     plan_usage,
 )
@@ -58,6 +60,7 @@ LookingIntent: TypeAlias = (
     | ShowUsage
     | ShowRelations
     | ShowHistory
+    | DescribeObject
     | ChangeWorkload
     | CordonNode
     | DeletePod
@@ -79,6 +82,7 @@ _PLANNERS: dict[type, Callable[..., Plan]] = {
     ShowUsage: plan_usage,
     ShowRelations: plan_relations,
     ShowHistory: plan_history,
+    DescribeObject: plan_object,
     ChangeWorkload: plan_workload_change,
     CordonNode: plan_cordon,
     DeletePod: plan_pod_deletion,

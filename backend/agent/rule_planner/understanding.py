@@ -10,6 +10,7 @@ from backend.agent.rule_planner.hosts.understanding import understand_host
 from backend.agent.rule_planner.intents import (
     AskForHelp,
     Describe,
+    DescribeObject,
     Explain,
     FindProblems,
     Intent,
@@ -103,8 +104,16 @@ def _read_action(text: str, *, target: Target, scope: Scope, earlier: Sequence[H
     if words.EVENTS.search(text):
         return ReadEvents(scope=scope, target=target, only_warnings=words.WARNINGS.search(text) is not None)
     if is_describe and target.names:
-        return Describe(target=target, scope=scope)
+        return _read_describe(text, target=target, scope=scope)
     return None
+
+
+def _read_describe(text: str, *, target: Target, scope: Scope) -> Describe | DescribeObject:
+    common = words.find_kind(text)
+    kind = words.find_other_kind(text) if common is None else common.value
+    if kind in {None, Kind.PODS.value, "namespaces"}:
+        return Describe(target=target, scope=scope)
+    return DescribeObject(kind=kind, target=target, scope=scope)
 
 
 def _read_question(text: str, *, target: Target, scope: Scope) -> Intent:

@@ -226,9 +226,13 @@ class PatrolRun:
         return self.state is not RunState.RUNNING
 
 
+_ROUNDING = 1e-9
+"""0.29 * 100 is a little less than 29."""
+
+
 def percent(ratio: float) -> str:
     """`0.973` as `97%`. Rounded down, so that what is not full never reads as 100%."""
-    return f"{int(ratio * 100)}%"
+    return f"{int(ratio * 100 + _ROUNDING)}%"
 
 
 def size(count: float) -> str:

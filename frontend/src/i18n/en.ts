@@ -4,8 +4,8 @@ import type { zhCN } from './zhCN';
 export const en: Shape<typeof zhCN> = {
   app: {
     name: 'Ding Ops Robot',
-    openMenu: 'Open sessions',
-    closeMenu: 'Close sessions',
+    openMenu: 'Open the menu',
+    closeMenu: 'Close the menu',
     skipToComposer: 'Skip to message box',
     skipToContent: 'Skip to content',
     loading: 'Loading…',

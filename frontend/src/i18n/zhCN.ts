@@ -1,8 +1,8 @@
 export const zhCN = {
   app: {
     name: '钉钉运维机器人',
-    openMenu: '打开会话列表',
-    closeMenu: '关闭会话列表',
+    openMenu: '打开菜单',
+    closeMenu: '关闭菜单',
     skipToComposer: '跳到输入框',
     skipToContent: '跳到正文',
     loading: '正在加载…',

@@ -106,6 +106,20 @@ async def test_a_name_that_the_cluster_does_not_know_may_be_a_host(inventory: Pa
     assert "没有名为" not in answer
 
 
+async def test_a_command_runs_on_exactly_the_hosts_that_are_named(simulated: McpToolSource) -> None:
+    chat = await talk(simulated)
+
+    named = await chat.ask("run `uptime` on db-1, app-1 and cache-1")
+    everywhere = await chat.ask("在所有主机上执行 `uptime`")
+
+    assert [name for name in ("db-1", "app-1", "cache-1", "gateway-1") if f"on `{name}`" in named] == [
+        "db-1",
+        "app-1",
+        "cache-1",
+    ]
+    assert all(f"`{name}` 上的" in everywhere for name in ("local", "gateway-1", "node-3"))
+
+
 async def test_an_unknown_host_and_a_missing_one_are_asked_for(simulated: McpToolSource) -> None:
     chat = await talk(simulated)
 

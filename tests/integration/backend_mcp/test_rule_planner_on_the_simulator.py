@@ -75,6 +75,14 @@ async def test_all_broken_pods_of_a_namespace_are_named_with_the_true_cause(sour
         assert fact in answer
 
 
+async def test_a_deployment_is_described_itself_and_not_one_of_its_pods(source: McpToolSource) -> None:
+    answer = await PlannerChat(source).ask("describe deployment web")
+
+    assert "Deployment" in answer
+    assert "default/web" in answer
+    assert "replicas" in answer.lower()
+
+
 async def test_all_faults_of_the_cluster_are_found_and_nothing_else(source: McpToolSource) -> None:
     answer = await PlannerChat(source).ask("What is wrong in the cluster?")
 

@@ -84,3 +84,12 @@ def test_percentiles_are_measured_values() -> None:
 
     assert [percentile(values, percent=percent) for percent in (50, 99, 100)] == [50.0, 99.0, 100.0]
     assert percentile([7.0], percent=50) == 7.0
+
+
+def test_section_of_a_document_is_replaced_and_the_others_stay() -> None:
+    document = "# Performance\n\n## Chat\n\na\n\n## Kubernetes\n\nold\n\n## Hosts\n\nb\n"
+
+    written = kubernetes_tools.replace_section(document, "## Kubernetes\n\nnew\n")
+
+    assert written == document.replace("old", "new")
+    assert kubernetes_tools.replace_section("# A\n", "## B\n\nb\n") == "# A\n\n## B\n\nb\n"

@@ -33,7 +33,9 @@ async def test_restart_replaces_every_pod_and_tells_which(cluster: ServedCluster
 
     content = content_of(await call(cluster, RESTART, {"name": "web"}, person=person))
 
-    assert person.questions[0].startswith("Restart Deployment default/web?\nCluster: shop\n")
+    assert person.questions[0].startswith(
+        "Restart Deployment default/web?\n重启 Deployment default/web？\nCluster: shop\n"
+    )
     assert len(person.preview["pods"]) == person.preview["pods_total"] == 3
     assert (content["status"], content["outcome"]) == ("done", "complete")
     assert not before & pods_of(cluster, "web")

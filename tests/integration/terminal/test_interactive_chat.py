@@ -18,7 +18,7 @@ from tests.fakes.openai_server import (
 )
 from tests.integration.terminal.conftest import StartBackend
 
-pytestmark = pytest.mark.skipif(os.name != "posix", reason="pseudo-terminals")
+pytestmark = [pytest.mark.skipif(os.name != "posix", reason="pseudo-terminals"), pytest.mark.timeout(180)]
 
 
 def answer_questions(request: RecordedRequest) -> Reply:

@@ -7,9 +7,13 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests.fakes.openai_server import RecordedRequest, Reply, ScriptedCall, ScriptedModelServer, call_tools, say
 from tests.fakes.product import ROOT, find_free_port
 from tests.integration.terminal.conftest import StartBackend
+
+pytestmark = pytest.mark.timeout(180)
 
 
 async def chat(*arguments: str, address: str, stdin: str = "") -> subprocess.CompletedProcess[str]:

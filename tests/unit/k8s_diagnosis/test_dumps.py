@@ -14,7 +14,7 @@ from k8s_diagnosis.dumps.kinds import kind_of_file
 from k8s_diagnosis.dumps.reading import read_dump
 from k8s_diagnosis.objects.access import JsonObject
 from k8s_diagnosis.snapshot import EVERYWHERE
-from tests.fakes.kubernetes_objects import NAMESPACE, looping, make_deployment, make_pod, make_service
+from tests.fakes.kubernetes_objects import NAMESPACE, looping, make_deployment, make_node, make_pod, make_service
 from tests.fakes.recorded_cluster import read_case
 
 POD = "shop-7d9c5b6f4-abcde"
@@ -142,7 +142,15 @@ def test_newest_time_in_the_dump_is_the_present() -> None:
     pod["metadata"]["deletionTimestamp"] = "2030-01-01T00:00:00Z"
     pod["status"]["conditions"][0]["lastTransitionTime"] = "2026-11-21T11:58:30Z"
 
-    assert read_dump([DumpFile("pods.json", listed(pod))]).now == datetime(2026, 11, 21, 11, 58, 30, tzinfo=UTC)
+    newest = datetime(2026, 11, 21, 11, 58, 30, tzinfo=UTC)
+    assert read_dump([DumpFile("all.json", listed(pod, make_node(age=600)))]).now == newest
+
+
+def test_dump_in_which_nothing_keeps_time_is_some_minutes_older_than_its_last_change() -> None:
+    pod = make_pod(age=10)
+    pod["status"]["conditions"][0]["lastTransitionTime"] = "2026-11-21T11:58:30Z"
+
+    assert read_dump([DumpFile("pods.json", listed(pod))]).now == datetime(2026, 11, 21, 12, 3, 30, tzinfo=UTC)
 
 
 def test_truth_of_a_recording_is_never_read() -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import copy
+import gc
+import weakref
 from dataclasses import replace
 from random import Random
 
@@ -10,7 +12,8 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from k8s_diagnosis.diagnosing import Diagnosis, diagnose
+from k8s_diagnosis.diagnosing import Diagnosis, diagnose, find_problems
+from k8s_diagnosis.index import ClusterIndex
 from k8s_diagnosis.objects.access import JsonObject
 from k8s_diagnosis.reporting import describe_diagnosis, write_diagnosis
 from k8s_diagnosis.snapshot import ClusterSnapshot
@@ -117,3 +120,18 @@ def test_odd_field_is_survived(name: str, junk: object, data: st.DataObject) -> 
 
 def test_empty_cluster_is_healthy() -> None:
     assert diagnose(make_snapshot()).is_healthy
+
+
+@pytest.mark.parametrize("name", ["crash-missing-env", "healthy-rolling-update"])
+def test_nothing_of_a_diagnosis_waits_for_the_garbage_collector(name: str) -> None:
+    index = ClusterIndex(SNAPSHOTS[name])
+    problems = list(find_problems(index))
+    left = weakref.ref(index)
+
+    gc.disable()
+    try:
+        del index
+        assert left() is None
+    finally:
+        gc.enable()
+    assert name.startswith("healthy") or problems

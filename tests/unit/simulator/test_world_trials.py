@@ -16,6 +16,7 @@ SILENT = {
     "cronjob-missed-runs",
     "cronjob-suspended",
     "daemonset-short",
+    "dependency-failing",
     "dns-policy-wrong",
     "evicted",
     "ingress-certificate-expired",

@@ -4,12 +4,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from backend.agent.rule_planner.answers.listing import to_table
-from backend.agent.rule_planner.answers.markdown import MAX_ROWS, cell, choose, code, paragraphs, plain, table
+from backend.agent.rule_planner.answers.markdown import MAX_ROWS, block, cell, choose, code, paragraphs, plain, table
 from backend.agent.rule_planner.results import Table, ToolResult
 from backend.vocabulary.language import Language
 
 _MAX_CHANGES = 8
 _MAX_REVISIONS = 10
+_MAX_OBJECT_LINES = 120
 
 
 def answer_kind(result: ToolResult, *, kind: str, place: str, language: Language) -> str:
@@ -47,6 +48,11 @@ def answer_clusters(result: ToolResult, *, language: Language) -> str:
     lines = [[cell(str(value)) for value in row] for row in rows[:MAX_ROWS] if isinstance(row, list)]
     heading = choose(language, en=f"{len(rows)} clusters:", zh=f"共有 {len(rows)} 个集群：")
     return paragraphs(heading, table([cell(str(name)) for name in columns], lines))
+
+
+def answer_object(result: ToolResult) -> str:
+    """The tool's own description, which is the same in every language: names, fields, conditions, events."""
+    return block(result.outcome.text.splitlines()[:_MAX_OBJECT_LINES])
 
 
 def answer_relations(result: ToolResult, *, language: Language) -> str:

@@ -165,7 +165,20 @@ def answer_port(look: HostLook, *, port: int, language: Language) -> str:
         [item.protocol, cell(f"{item.address}:{item.port}"), str(item.pid or ""), cell(item.process)] for item in found
     ]
     names = ["Protocol", "Address", "PID", "Process"] if language is Language.EN else ["协议", "地址", "PID", "进程"]
-    return paragraphs(*lines, table(names, rows), _say_reach(found, language=language))
+    return paragraphs(
+        *lines,
+        table(names, rows),
+        _say_reach(found, language=language),
+        _offer_kill(language=language) if any(item.pid for item in found) else "",
+    )
+
+
+def _offer_kill(*, language: Language) -> str:
+    return choose(
+        language,
+        en='To end it, say "kill it"; you are asked before anything happens.',
+        zh="要结束它，请说「杀掉它」；执行前会先征求您的同意。",
+    )
 
 
 def _say_owner(facts: HostFacts, owner: ListenerFacts, *, language: Language) -> str:

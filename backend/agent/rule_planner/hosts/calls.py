@@ -9,6 +9,8 @@ FACTS = "ssh-host-facts"
 EXECUTE = "ssh-execute"
 MAX_HOSTS = 10
 """Hosts per call: the tools take twenty, but every part of so many may not fit one answer."""
+MAX_RUN_HOSTS = 20
+"""Hosts per command."""
 
 
 def list_assets() -> PlannedCall:
@@ -20,5 +22,5 @@ def read_facts(hosts: Sequence[str], *, parts: Sequence[str]) -> PlannedCall:
     return PlannedCall(FACTS, {"assets": list(hosts), "parts": list(parts)})
 
 
-def execute(host: str, command: str) -> PlannedCall:
-    return PlannedCall(EXECUTE, {"assets": [host], "command": command})
+def execute(command: str, *, hosts: Sequence[str]) -> PlannedCall:
+    return PlannedCall(EXECUTE, {"assets": list(hosts), "command": command})

@@ -20,7 +20,8 @@ def size(count: float) -> str:
 
 
 def percent(ratio: float) -> str:
-    return f"{ratio:.0%}"
+    """Rounded down, as patrol does: the same disk has the same figure everywhere, and only a full one has 100%."""
+    return f"{int(ratio * 100 + 1e-9)}%"
 
 
 def moment(at: datetime | None) -> str:

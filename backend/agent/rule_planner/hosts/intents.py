@@ -80,10 +80,13 @@ class ReadJournal:
 
 @dataclass(frozen=True, slots=True)
 class RunCommand:
-    """Exactly the command that was quoted."""
+    """Exactly the command that was quoted, on the host that is named, and on those named beside it."""
 
     command: str
     host: str | None = None
+    beside: frozenset[str] = frozenset()
+    """The words of the question, some of which may be further hosts."""
+    is_everywhere: bool = False
 
 
 HostIntent: TypeAlias = ListHosts | LookAtHost | FindPortOwner | KillProcess | ControlService | ReadJournal | RunCommand

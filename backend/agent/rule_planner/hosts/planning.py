@@ -1,13 +1,23 @@
 """Chooses the next step for a question about hosts."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from backend.agent.domain import ToolStatus
 from backend.agent.rule_planner.answers.general import answer_failures
+from backend.agent.rule_planner.answers.markdown import paragraphs
 from backend.agent.rule_planner.calls import Answer, CallTools, Plan
 from backend.agent.rule_planner.hosts import answers, figures
-from backend.agent.rule_planner.hosts.calls import ASSETS, EXECUTE, FACTS, MAX_HOSTS, execute, list_assets, read_facts
+from backend.agent.rule_planner.hosts.calls import (
+    ASSETS,
+    EXECUTE,
+    FACTS,
+    MAX_HOSTS,
+    MAX_RUN_HOSTS,
+    execute,
+    list_assets,
+    read_facts,
+)
 from backend.agent.rule_planner.hosts.intents import (
     ControlService,
     FindPortOwner,
@@ -89,20 +99,32 @@ def _plan_on(
         case ReadJournal():
             return _run_once(f"journalctl -u {intent.unit} -n {intent.lines} --no-pager", hosts[0], turn=turn)
         case RunCommand():
-            return _run_once(intent.command, hosts[0], turn=turn)
+            return _run_side_by_side(intent.command, hosts, turn=turn)
 
 
 def _choose(intent: HostIntent, assets: Sequence[Asset]) -> list[str]:
     """The named host; for looks all of them, for actions only one that cannot be mistaken. Empty: somebody must say."""
     if isinstance(intent, ListHosts):
         return []
+    if isinstance(intent, RunCommand) and (several := _choose_several(intent, assets)):
+        return several
     if intent.host is not None:
-        named = [asset.id for asset in assets if _has_name(asset, intent.host)]
-        return named[:1]
+        return _named({intent.host}, assets)[:1]
     ids = [asset.id for asset in assets]
     if isinstance(intent, LookAtHost) or len(ids) == 1:
         return ids
     return [LOCAL] if LOCAL in ids else []
+
+
+def _choose_several(intent: RunCommand, assets: Sequence[Asset]) -> list[str]:
+    if intent.is_everywhere:
+        return [asset.id for asset in assets]
+    named = _named(intent.beside, assets)
+    return named if len(named) > 1 else []
+
+
+def _named(names: Collection[str], assets: Sequence[Asset]) -> list[str]:
+    return [asset.id for asset in assets if any(_has_name(asset, name) for name in names)]
 
 
 def _has_name(asset: Asset, name: str) -> bool:
@@ -151,7 +173,7 @@ def _kill(intent: KillProcess, host: str, *, turn: _Turn) -> Plan:
         if owner is None or owner.pid is None:
             return Answer(answers.answer_port(looks[0], port=intent.port or 0, language=turn.language))
         pid = owner.pid
-    return CallTools((execute(host, f"kill {pid}"),))
+    return CallTools((execute(f"kill {pid}", hosts=[host]),))
 
 
 def _after_kill(intent: KillProcess, host: str, *, done: ToolResult, turn: _Turn) -> Plan:
@@ -175,22 +197,31 @@ def _control(intent: ControlService, host: str, *, turn: _Turn) -> Plan:
     order = f"systemctl {intent.action.value} {intent.unit}"
     made = _run_of(order, turn.results)
     if made is None:
-        return CallTools((execute(host, order),))
+        return CallTools((execute(order, hosts=[host]),))
     run = read_run(made)
     if made.outcome.status is not ToolStatus.OK or run.status != "done":
         return Answer(answers.answer_command(made, run, language=turn.language))
     check = f"systemctl is-active {intent.unit}"
     checked = _run_of(check, turn.results)
     if checked is None:
-        return CallTools((execute(host, check),))
+        return CallTools((execute(check, hosts=[host]),))
     state: CommandRun = read_run(checked)
     return Answer(answers.answer_service(run, state, unit=intent.unit, language=turn.language))
+
+
+def _run_side_by_side(command: str, hosts: Sequence[str], *, turn: _Turn) -> Plan:
+    groups = [hosts[start : start + MAX_RUN_HOSTS] for start in range(0, len(hosts), MAX_RUN_HOSTS)]
+    missing = turn.results.missing([execute(command, hosts=group) for group in groups])
+    if missing:
+        return CallTools(missing)
+    told = [answers.answer_command(made, read_run(made), language=turn.language) for made in turn.results.of(EXECUTE)]
+    return Answer(paragraphs(*told))
 
 
 def _run_once(command: str, host: str, *, turn: _Turn) -> Plan:
     made = _run_of(command, turn.results)
     if made is None:
-        return CallTools((execute(host, command),))
+        return CallTools((execute(command, hosts=[host]),))
     return Answer(answers.answer_command(made, read_run(made), language=turn.language))
 
 

@@ -32,8 +32,17 @@ def understand_host(question: str, *, earlier: Sequence[HistoryMessage]) -> Host
     command = words.COMMAND.search(question)
     if command is not None:
         around = f"{question[: command.start()]} {command[0].split('`')[0]} {question[command.end() :]}"
-        return RunCommand(command=(command["run"] or command["zh"]).strip(), host=find_host(normalise(around)))
+        return _read_command((command["run"] or command["zh"]).strip(), around=normalise(around))
     return _read_action(text, earlier=earlier) or _read_topic(text)
+
+
+def _read_command(command: str, *, around: str) -> RunCommand:
+    return RunCommand(
+        command=command,
+        host=find_host(around),
+        beside=frozenset(re.findall(r"[a-z0-9][\w.-]*(?<![.-])", around)),
+        is_everywhere=words.EVERYWHERE.search(around) is not None,
+    )
 
 
 def find_host(text: str) -> str | None:
@@ -152,6 +161,8 @@ def _repeat_for(name: str, *, earlier: Sequence[HistoryMessage]) -> HostIntent |
     if not questions or name in words.NOT_HOSTS:
         return None
     previous = understand_host(questions[-1], earlier=())
-    if isinstance(previous, LookAtHost | FindPortOwner | ReadJournal | RunCommand):
+    if isinstance(previous, RunCommand):
+        return RunCommand(command=previous.command, host=name)
+    if isinstance(previous, LookAtHost | FindPortOwner | ReadJournal):
         return replace(previous, host=name)
     return None

@@ -42,6 +42,11 @@ COMMAND = re.compile(
     r"\b(?:run|execute|exec)\b[^`]*`(?P<run>[^`]+)`|(?:执行|运行|跑)[^`]*`(?P<zh>[^`]+)`", re.IGNORECASE
 )
 
+EVERYWHERE = re.compile(
+    r"\b(?:all|every|each)\b(?: (?:of )?(?:the|my|our))? (?:host|server|machine|box)(?:s|es)?\b"
+    r"|\beverywhere\b|(?:所有|全部|每台|各台|各个)(?:的)?\s*(?:主机|机器|服务器)"
+)
+
 PORT_OWNER = (
     re.compile(r"(?P<port>\d{1,5})\s*(?:号)?\s*端口.{0,12}(?:谁|哪个|什么进程|占用|占了|监听)"),
     re.compile(r"(?:谁|哪个|什么).{0,12}(?:占用|占了|占|监听|使用|用).{0,6}?(?P<port>\d{1,5})\s*号?\s*端口"),

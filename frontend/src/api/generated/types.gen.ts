@@ -669,6 +669,10 @@ export type FailedUnitFacts = {
      * Since
      */
     since?: string | null;
+    /**
+     * Last Lines
+     */
+    last_lines?: Array<string>;
 };
 
 /**
@@ -1225,6 +1229,18 @@ export type ListenerFacts = {
      * Process
      */
     process?: string;
+    /**
+     * User
+     */
+    user?: string;
+    /**
+     * Command
+     */
+    command?: string;
+    /**
+     * Age Seconds
+     */
+    age_seconds?: number | null;
 };
 
 /**

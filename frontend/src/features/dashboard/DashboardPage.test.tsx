@@ -94,11 +94,13 @@ describe('hosts', () => {
     expect(screen.queryByRole('listitem', { name: 'web-1' })).not.toBeInTheDocument();
   });
 
-  it('open with everything that is known, from the address too', async () => {
+  it('open with everything that is known, and lead back to where the reader was', async () => {
     server.hosts = [host()];
     server.on('GET /hosts/web-1', () => json({ host: host(), facts: null }));
     server.on('GET /hosts/web-1/history', () => json({ series: [] }));
-    renderPage('/dashboard?host=web-1');
+    renderPage('/dashboard');
+    const user = userEvent.setup();
+    await user.click(await screen.findByRole('button', { name: 'web-1' }));
 
     const dialog = await screen.findByRole('dialog');
 
@@ -107,6 +109,11 @@ describe('hosts', () => {
       'href',
       expect.stringContaining('web-1'),
     );
+    await user.keyboard('{Escape}');
+    await waitFor(() => {
+      expect(screen.getByRole('button', { name: 'web-1' })).toHaveFocus();
+    });
+    expect(screen.queryByRole('dialog')).not.toBeInTheDocument();
   });
 });
 
@@ -156,6 +163,7 @@ describe('findings', () => {
     await user.type(screen.getByLabelText('Note (optional)'), 'cleaning up{Enter}');
 
     expect(await screen.findByText('ann is on it')).toBeVisible();
+    expect(screen.getByRole('button', { name: /97% full/, expanded: true })).toHaveFocus();
     expect(screen.queryByRole('button', { name: 'Acknowledge' })).not.toBeInTheDocument();
     expect(server.bodies).toContainEqual({ note: 'cleaning up' });
   });

@@ -208,7 +208,20 @@ def test_journals_of_units(question: str, unit: str, host: str | None, lines: in
     ],
 )
 def test_commands_are_taken_exactly_as_written(question: str, command: str, host: str | None) -> None:
-    assert understand(question, earlier=()) == RunCommand(command=command, host=host)
+    intent = understand(question, earlier=())
+
+    assert isinstance(intent, RunCommand)
+    assert (intent.command, intent.host, intent.is_everywhere) == (command, host, False)
+
+
+@pytest.mark.parametrize(
+    "question", ["run `uptime` on all hosts", "在所有主机上执行 `uptime`", "每台机器上跑 `uptime`"]
+)
+def test_a_command_can_be_meant_for_every_host(question: str) -> None:
+    intent = understand(question, earlier=())
+
+    assert isinstance(intent, RunCommand)
+    assert intent.is_everywhere
 
 
 @pytest.mark.parametrize(

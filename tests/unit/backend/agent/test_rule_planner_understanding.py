@@ -6,6 +6,7 @@ from backend.agent.domain import AssistantMessage, HistoryMessage, ToolCall, Use
 from backend.agent.rule_planner.intents import (
     AskForHelp,
     Describe,
+    DescribeObject,
     Explain,
     FindProblems,
     Intent,
@@ -158,6 +159,21 @@ def test_chinese_logs_take_their_options() -> None:
     assert isinstance(intent, ReadLogs)
     assert intent.target.names == ("checkout",)
     assert (intent.previous, intent.tail, intent.contains) == (True, 20, "Error")
+
+
+@pytest.mark.parametrize(
+    ("question", "kind", "name"),
+    [
+        ("describe deployment web", "deployments", "web"),
+        ("describe node node-1", "nodes", "node-1"),
+        ("ConfigMap web-config 的详情", "configmaps", "web-config"),
+    ],
+)
+def test_other_kinds_than_pods_are_described_as_what_they_are(question: str, kind: str, name: str) -> None:
+    intent = understand(question, earlier=())
+
+    assert isinstance(intent, DescribeObject)
+    assert (intent.kind, intent.target.names[0]) == (kind, name)
 
 
 @pytest.mark.parametrize(

@@ -35,8 +35,7 @@ function Branch({ node }: { node: RelationNode }): ReactNode {
   return (
     <li>
       <div className={styles['treeNode']}>
-        {node.relation !== null && <Relation {...node.relation} />}
-        <code>{node.object}</code>
+        {node.relation === null ? <code>{node.object}</code> : <Related {...node.relation} object={node.object} />}
         {node.state !== null && <span className={badges['badge']} data-tone={toneOf(node.state)}>{node.state}</span>}
         {node.isMissing && <span className={badges['badge']} data-tone="danger">{t('result.missing')}</span>}
       </div>
@@ -47,7 +46,7 @@ function Branch({ node }: { node: RelationNode }): ReactNode {
           ))}
           {node.links.map((link, index) => (
             <li key={index} className={styles['treeLink']}>
-              <Relation {...link} /> <code>{link.object}</code>
+              <Related {...link} />
             </li>
           ))}
         </ul>
@@ -83,13 +82,19 @@ function isKnown(name: string): name is keyof typeof RELATIONS {
 /** Of an Ingress: `routes shop.example/api to`. */
 const ROUTE = /^routes (\S+) to$/;
 
-/** The arrow points as the sentence reads: from the object that does it to the one it is done to. */
-function Relation({ name, isTowards }: { name: string; isTowards: boolean }): ReactNode {
+/** A line reads as the sentence goes: `owns → Pod/a` for the object above, `Service/b selects ↑` it. */
+function Related({ name, isTowards, object }: { name: string; isTowards: boolean; object: string }): ReactNode {
   const { t } = useTranslation();
   const path = ROUTE.exec(name)?.[1];
   const known = isKnown(name) ? t(`result.relation.${RELATIONS[name]}`) : name;
   const text = path === undefined ? known : t('result.relation.routes', { path });
-  return <span className={styles['relation']}>{isTowards ? `${text} →` : `← ${text}`}</span>;
+  const code = <code>{object}</code>;
+  return (
+    <>
+      {!isTowards && code} <span className={styles['relation']}>{`${text} ${isTowards ? '→' : '↑'}`}</span>{' '}
+      {isTowards && code}
+    </>
+  );
 }
 
 function toneOf(state: string): string | undefined {

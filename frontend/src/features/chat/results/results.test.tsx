@@ -164,7 +164,7 @@ describe('relations', () => {
 
     expect(screen.getByText('0/1 ready')).toHaveAttribute('data-tone', 'danger');
     expect(screen.getByText('does not exist')).toBeVisible();
-    expect(screen.getByText('← selects')).toBeVisible();
+    expect(screen.getByText('selects ↑')).toBeVisible();
   });
 });
 

@@ -141,6 +141,9 @@ function ActForm({ form, isBusy, error, onBack, onConfirm }: ActFormProps): Reac
 
   useEffect(() => {
     place.current?.scrollIntoView({ block: 'nearest' });
+    const head = place.current?.closest('li')?.querySelector<HTMLElement>('button[aria-expanded]');
+    // The buttons that led here may be gone, so the keyboard goes on from the head of the finding.
+    return () => head?.focus({ preventScroll: true });
   }, []);
 
   return (

@@ -1,7 +1,7 @@
 import { MessageOutlined } from '@ant-design/icons';
 import { useQuery } from '@tanstack/react-query';
 import { Drawer } from 'antd';
-import type { ReactNode } from 'react';
+import { useEffect, useState, type ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link } from 'react-router';
 import type { Finding, Host, HostFacts } from '@/api/types';
@@ -30,6 +30,7 @@ interface HostDrawerProps {
 export default function HostDrawer(props: HostDrawerProps): ReactNode {
   const { t } = useTranslation();
   const { hostId, onClose } = props;
+  useFocusBack();
   const { data, error, refetch } = useQuery(hostQuery(hostId));
   const name = data?.host.name ?? hostId;
   return (
@@ -48,6 +49,18 @@ export default function HostDrawer(props: HostDrawerProps): ReactNode {
         {data !== undefined && <Details host={data.host} facts={data.facts} {...props} />}
       </div>
     </Drawer>
+  );
+}
+
+/** Whoever opened it by keyboard goes on from there when it is closed. */
+function useFocusBack(): void {
+  // Read while drawing for the first time: afterwards the drawer has the focus.
+  const [opener] = useState(() => document.activeElement);
+  useEffect(
+    () => () => {
+      if (opener instanceof HTMLElement) opener.focus({ preventScroll: true });
+    },
+    [opener],
   );
 }
 

@@ -3,8 +3,7 @@ import { useTranslation } from 'react-i18next';
 import type { HostFacts } from '@/api/types';
 import { ResultTable } from '@/components/data/ResultTable';
 import type { Cell, TableResult } from '@/components/data/toolResult';
-import { formatDateTime } from '@/components/format';
-import { formatBytes } from '@/components/format';
+import { formatBytes, formatDateTime } from '@/components/format';
 import styles from './drawer.module.css';
 
 /** What else was read of a host; parts without content and unknown parts are left out here. */
@@ -32,8 +31,8 @@ export function HostFactTables({ facts }: { facts: HostFacts }): ReactNode {
       />
       <FactTable
         title={t('dashboard.host.units')}
-        columns={[t('dashboard.host.unit'), t('chart.time'), t('dashboard.host.description')]}
-        rows={facts.failed_units?.map((one) => [one.name, time(one.since), one.description])}
+        columns={[t('dashboard.host.unit'), t('chart.time'), t('dashboard.host.description'), t('dashboard.host.lastLine')]}
+        rows={facts.failed_units?.map((one) => [one.name, time(one.since), one.description, one.last_lines?.at(-1) ?? ''])}
       />
       <FactTable
         title={t('dashboard.host.kills')}
@@ -51,11 +50,12 @@ export function HostFactTables({ facts }: { facts: HostFacts }): ReactNode {
       />
       <FactTable
         title={t('dashboard.host.listeners')}
-        columns={[t('dashboard.host.port'), command, pid]}
+        columns={[t('dashboard.host.port'), user, pid, command]}
         rows={facts.listeners?.map((one) => [
           `${one.protocol} ${one.address}:${String(one.port)}`,
-          one.process ?? '',
+          one.user ?? '',
           one.pid ?? '',
+          one.command === undefined || one.command === '' ? (one.process ?? '') : one.command,
         ])}
       />
     </>

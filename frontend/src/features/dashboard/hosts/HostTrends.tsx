@@ -16,9 +16,10 @@ type Range = keyof typeof RANGES;
 /** Older than a day only hours are kept. */
 const HOURLY_GAP_SECONDS = 2.5 * 3_600;
 
-const METRICS = ['cpu', 'memory', 'load', 'disk', 'swap', 'open_files'] as const;
+const METRICS = ['cpu', 'memory', 'load', 'disk', 'swap', 'open_files', 'problems'] as const;
 type Metric = (typeof METRICS)[number];
-const RATIO_METRICS = new Set<string>([...METRICS.filter((metric) => metric !== 'load'), ...RATIO_CHECKS]);
+const COUNTED = new Set<Metric>(['load', 'problems']);
+const RATIO_METRICS = new Set<string>([...METRICS.filter((metric) => !COUNTED.has(metric)), ...RATIO_CHECKS]);
 
 function isMetric(name: string): name is Metric {
   return METRICS.some((metric) => metric === name);
