@@ -6,6 +6,7 @@ import re
 
 from command_safety.evaluation.call import Call
 from command_safety.evaluation.values import Text
+from command_safety.paths.secrets import is_secret
 from command_safety.rules.arguments import Arguments, parse_arguments
 from command_safety.rules.word_sets import word_set
 
@@ -117,6 +118,16 @@ def check_cloud_by_verb(call: Call) -> Text | None:
 
 
 def _report_overrides(call: Call, arguments: Arguments) -> None:
+    if call.texts[:1] == ["configure"] and "list" not in call.texts:
+        call.report("C-secret-read")
+    if arguments.has_exactly("--file", "--output-file", "--outfile"):
+        call.report("C-file-write")
+    for text in call.texts:
+        path = text.rpartition("file://")[2] if "file://" in text else ""
+        if text == "appsettings" or is_secret(Text(path), call.scope):
+            call.report("C-secret-read")
+        if text == "rest":
+            call.report("C-raw-request")
     if any(option.name in _OVERRIDES for option in arguments.options):
         call.report("C-credential-override")
 

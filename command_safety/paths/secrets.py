@@ -6,7 +6,7 @@ import re
 
 from command_safety.evaluation.scope import Scope
 from command_safety.evaluation.values import Text
-from command_safety.paths.normalising import covers, locate
+from command_safety.paths.normalising import covers, locate, normalise
 
 _SECRET = re.compile(
     r"""
@@ -59,7 +59,9 @@ def is_secret(path: Text, scope: Scope) -> bool:
 
 
 def _is_secret_place(place: str) -> bool:
-    if _SECRET.search(place.replace("\x00", "1")):
+    # An unknown part may be any name, the directory of most secrets, or nothing at all.
+    known = [place] if "\x00" not in place else [normalise(place.replace("\x00", name)) for name in ("1", "etc", "")]
+    if any(_SECRET.search(each) for each in known):
         return True
     if not any(sign in place for sign in "*?["):
         return False

@@ -331,11 +331,11 @@ class StatementReader:
                 raise NotUnderstood("']]' is missing")
             if "\n" in blanks.replace("\\\n", "") and not self._may_break_test(words):
                 raise NotUnderstood("a new line inside an expression of '[['")
-            operator = self._take_test_operator()
+            is_pattern = bool(words) and words[-1].bare == "=~"
+            operator = "" if is_pattern else self._take_test_operator()
             if operator:
                 words.append(Word((Literal(operator, is_quoted=False),)))
                 continue
-            is_pattern = bool(words) and words[-1].bare == "=~"
             word = self._words.read_pattern() if is_pattern else self._words.read_word()
             if word is None:
                 raise NotUnderstood("a word is missing in '[['")

@@ -99,6 +99,9 @@ class WordReader:
             character = self._cursor.peek()
             if open_brackets == 0 and (character == ")" or character.isspace()):
                 break
+            if self._at_process_substitution():
+                parts.append(self._read_process_substitution())
+                continue
             open_brackets += _BRACKETS.get(character, 0)
             if not self._read_special(parts, character):
                 _append(parts, self._cursor.take_one())
@@ -154,6 +157,9 @@ class WordReader:
         while open_brackets:
             if self._cursor.at_end:
                 raise NotUnderstood("')' is missing")
+            if self._at_process_substitution():
+                parts.append(self._read_process_substitution())
+                continue
             character = self._cursor.peek()
             open_brackets += _BRACKETS.get(character, 0)
             if not self._read_special(parts, character):
