@@ -14,11 +14,11 @@ from backend.vocabulary.language import Text
 ANSWER_CONTRADICTED = "answer-contradicted"
 _STANDS = Text(
     en="This answer contradicts the tool results: {details}",
-    zh="这个回答与工具结果不符:{details}",
+    zh="这个回答与工具结果不符：{details}",
 )
 _ASKED_AGAIN = Text(
     en="The answer contradicted the tool results and was taken back; the model is asked again. {details}",
-    zh="回答与工具结果不符,已撤回并重新请求模型。{details}",
+    zh="回答与工具结果不符，已撤回并重新请求模型。{details}",
 )
 _CORRECTION = """
 Your last answer to this question was compared with the tool results by code and taken back. These parts of it \

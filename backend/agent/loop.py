@@ -30,7 +30,7 @@ _log = logging.getLogger(__name__)
 
 BUDGET_SPENT = Text(
     en="I stopped here: this question has used up its budget of model or tool calls. Ask more narrowly to go on.",
-    zh="我先停在这里:这个问题已用完模型或工具调用的预算。请把问题问得更具体一些再继续。",
+    zh="我先停在这里：这个问题已用完模型或工具调用的预算。请把问题问得更具体一些再继续。",
 )
 
 

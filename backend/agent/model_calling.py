@@ -39,35 +39,35 @@ _log = logging.getLogger(__name__)
 
 ASKED_AGAIN = Text(
     en="The model's reply broke off ({reason}); asked again.",
-    zh="模型的回复中断了({reason}),已重新请求。",
+    zh="模型的回复中断了（{reason}），已重新请求。",
 )
 TAKEN_OVER = Text(
     en="{model} could not answer ({reason}); {next} answers instead.",
-    zh="{model} 无法回答({reason}),改由 {next} 回答。",
+    zh="{model} 无法回答（{reason}），改由 {next} 回答。",
 )
 PAUSED = Text(
     en="{model} kept failing and is left alone until {until} UTC; {next} answers instead.",
-    zh="{model} 连续失败,在 {until} UTC 之前暂不使用,改由 {next} 回答。",
+    zh="{model} 连续失败，在 {until} UTC 之前暂不使用，改由 {next} 回答。",
 )
 BUDGET_NEAR = Text(
     en="The token budget is nearly used up; the smaller model {model} goes on.",
-    zh="令牌预算即将用尽,改由较小的模型 {model} 继续。",
+    zh="令牌预算即将用尽，改由较小的模型 {model} 继续。",
 )
 BUDGET_SPENT = Text(
     en="The token budget is used up; answers come from rules only until it is free again.",
-    zh="令牌预算已用尽,在恢复之前只按规则回答。",
+    zh="令牌预算已用尽，在恢复之前只按规则回答。",
 )
 REPAIRED = Text(
     en="{model} wrote a tool call as text; the text was taken back and the call is made.",
-    zh="{model} 把工具调用写成了文本;该文本已撤回,改为真正调用。",
+    zh="{model} 把工具调用写成了文本；该文本已撤回，改为真正调用。",
 )
 CUT_CALL = Text(
     en="{model} wrote an incomplete tool call as text; it is not executed, the model is asked again.",
-    zh="{model} 以文本写出的工具调用不完整,不予执行,已重新请求。",
+    zh="{model} 以文本写出的工具调用不完整，不予执行，已重新请求。",
 )
 SHORTENED = Text(
     en="The conversation no longer fits {model}: it sees a summary of the older turns. Nothing was deleted.",
-    zh="对话已超出 {model} 的上下文长度:它看到的是较早轮次的摘要。原始记录没有删除。",
+    zh="对话已超出 {model} 的上下文长度：它看到的是较早轮次的摘要。原始记录没有删除。",
 )
 _TIGHTER_SHARE = 0.6
 """A model that finds a request too long gets it again at this share: estimates can be wrong."""

@@ -36,7 +36,7 @@ _log = logging.getLogger(__name__)
 
 OUTCOME_UNKNOWN = Text(
     en="Outcome unknown: the robot stopped during this change. It is not repeated; look at the live state.",
-    zh="结果未知:执行这一变更时机器人中断了。不会自动重复执行,请查看当前的实际状态。",
+    zh="结果未知：执行这一变更时机器人中断了。不会自动重复执行，请查看当前的实际状态。",
 )
 CANCELLED = Text(en="Cancelled before it answered.", zh="在得到结果之前已取消。")
 

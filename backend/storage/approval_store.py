@@ -134,7 +134,7 @@ class SqlApprovalStore:
     def _explain_refusal(self, approval: Approval) -> AlreadyDecided | Expired:
         if approval.state is ApprovalState.PENDING:
             return Expired(
-                Text(en="This approval has expired; nothing was changed.", zh="该审批已过期,未做任何变更。"),
+                Text(en="This approval has expired; nothing was changed.", zh="该审批已过期，未做任何变更。"),
                 hint=Text(en="Ask for the change again.", zh="请重新提出变更请求。"),
             )
         word = {"approved": "同意", "rejected": "拒绝"}[approval.state.value]
@@ -152,7 +152,7 @@ def _check_rememberable(approval: Approval) -> None:
             Text(
                 en="This change cannot be approved for the whole session: its tool server names nothing that is safe "
                 "to remember. Nothing was decided.",
-                zh="该变更不能在整个会话内免审批:工具服务器没有说明哪些内容可以安全地记住。尚未作出任何决定。",
+                zh="该变更不能在整个会话内免审批：工具服务器没有说明哪些内容可以安全地记住。尚未作出任何决定。",
             ),
             hint=Text(en="Approve this one call.", zh="请只批准这一次调用。"),
         )

@@ -107,6 +107,6 @@ def _read_record(row: Row[Any]) -> Record:  # Any: see rows.py
 def _unavailable(error: Exception) -> Unavailable:
     return Unavailable(
         Text(
-            en=f"The audit cannot be reached: {type(error).__name__}.", zh=f"无法访问审计日志:{type(error).__name__}。"
+            en=f"The audit cannot be reached: {type(error).__name__}.", zh=f"无法访问审计日志：{type(error).__name__}。"
         )
     )

@@ -132,7 +132,7 @@ async def read_turns(connection: AsyncConnection, rows: Sequence[Row[Any]]) -> l
 def session_not_found(session_id: str) -> NotFound:
     return NotFound(
         Text(en=f"No session {session_id!r}.", zh=f"没有会话 {session_id!r}。"),
-        hint=Text(en="It may have been deleted; choose one from the list.", zh="它可能已被删除,请从列表中选择。"),
+        hint=Text(en="It may have been deleted; choose one from the list.", zh="它可能已被删除，请从列表中选择。"),
     )
 
 

@@ -29,7 +29,7 @@ class SqlTokenStore:
             if (await connection.execute(select(access_tokens.c.name).where(by_name))).one_or_none() is not None:
                 raise AlreadyExists(
                     Text(en=f"There is a token {token.name!r} already.", zh=f"令牌 {token.name!r} 已存在。"),
-                    hint=Text(en="Choose another name, or revoke it first.", zh="请换一个名称,或先吊销它。"),
+                    hint=Text(en="Choose another name, or revoke it first.", zh="请换一个名称，或先吊销它。"),
                 )
             await connection.execute(
                 insert(access_tokens).values(
@@ -117,7 +117,7 @@ def _unavailable(error: Exception) -> Unavailable:
     return Unavailable(
         Text(
             en=f"Access cannot be checked: the database does not answer ({name}).",
-            zh=f"无法检查访问权限:数据库没有应答({name})。",
+            zh=f"无法检查访问权限：数据库没有应答（{name}）。",
         )
     )
 

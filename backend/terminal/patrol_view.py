@@ -14,9 +14,9 @@ _STYLES = {Severity.CRITICAL: "bold red", Severity.WARNING: "yellow", Severity.I
 _WELL = Text(en="Nothing is wrong with what could be looked at.", zh="所有可检查的对象均正常。")
 _BLIND = Text(
     en="Nothing could be looked at; what is listed is from earlier patrols. The reason stands above.",
-    zh="没有任何对象可检查;以下内容来自之前的巡检。原因见上方。",
+    zh="没有任何对象可检查；以下内容来自之前的巡检。原因见上方。",
 )
-_SUSPECTED = Text(en="seen once, to be confirmed by the next looks", zh="仅见一次,待后续巡检确认")
+_SUSPECTED = Text(en="seen once, to be confirmed by the next looks", zh="仅见一次，待后续巡检确认")
 _SINCE = Text(en="since", zh="自")
 _MODEL = Text(en="model", zh="模型")
 

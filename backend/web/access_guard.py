@@ -24,11 +24,11 @@ _UNDECLARED = Rule(Right.ADMINISTER)
 _LOGIN_NEEDED = Text(en="This needs a login.", zh="此操作需要登录。")
 _LOGIN_HINT = Text(
     en="Log in at /login, or send `Authorization: Bearer <token>`.",
-    zh="请在 /login 登录,或发送 `Authorization: Bearer <令牌>`。",
+    zh="请在 /login 登录，或发送 `Authorization: Bearer <令牌>`。",
 )
 _FORBIDDEN = Text(
     en="The role {role} of {name!r} is not enough: this needs {needed}.",
-    zh="{name!r} 的角色 {role} 权限不足:此操作需要 {needed}。",
+    zh="{name!r} 的角色 {role} 权限不足：此操作需要 {needed}。",
 )
 _FORBIDDEN_HINT = Text(
     en="An administrator can give you a token with that role.", zh="管理员可以为您创建具有该角色的令牌。"

@@ -32,7 +32,7 @@ _STATUS: dict[type[OpsError], int] = {
     InvalidInput: 422,
     Unavailable: 503,
 }
-_BODY_NOT_UNDERSTOOD = Text(en="The request is not understood: {reason}.", zh="无法理解该请求:{reason}。")
+_BODY_NOT_UNDERSTOOD = Text(en="The request is not understood: {reason}.", zh="无法理解该请求：{reason}。")
 _BODY_HINT = Text(en="/docs shows what this endpoint takes.", zh="/docs 中有该接口所接受的内容。")
 _INTERNAL = Text(en="Something failed inside the robot.", zh="机器人内部出错。")
 _INTERNAL_HINT = Text(en="The log of the backend has the details.", zh="详细信息见后端日志。")

@@ -30,7 +30,7 @@ def read_position(request: Request, *, after: str | None) -> int:
                 en=f"Last-Event-ID {value[:40]!r} is not a sequence number.",
                 zh=f"Last-Event-ID {value[:40]!r} 不是序号。",
             ),
-            hint=Text(en="Send the id of the last event received, or none.", zh="请发送最后收到的事件 id,或不发送。"),
+            hint=Text(en="Send the id of the last event received, or none.", zh="请发送最后收到的事件 id，或不发送。"),
         )
     return int(value)
 
@@ -42,9 +42,9 @@ async def check_position(chat: ChatService, run_id: str, *, after: int) -> None:
         raise InvalidInput(
             Text(
                 en=f"Event {after} does not exist; the newest is {run.last_seq}.",
-                zh=f"事件 {after} 不存在;最新的事件是 {run.last_seq}。",
+                zh=f"事件 {after} 不存在；最新的事件是 {run.last_seq}。",
             ),
-            hint=Text(en="Read from the start, without Last-Event-ID.", zh="请去掉 Last-Event-ID,从头读取。"),
+            hint=Text(en="Read from the start, without Last-Event-ID.", zh="请去掉 Last-Event-ID，从头读取。"),
         )
 
 

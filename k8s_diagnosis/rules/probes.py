@@ -103,9 +103,8 @@ def find_readiness_failing(case: ContainerCase) -> Problem | None:
     if check is None or is_young(case, check):
         return None
     unready = _unready_seconds(case)
-    if not check.failures and (
-        _is_available(case) or unready < (_LONG_UNREADY_SECONDS if case.pod.events else _UNREADY_SECONDS)
-    ):
+    may_wait = bool(case.pod.events) or _is_available(case)
+    if not check.failures and unready < (_LONG_UNREADY_SECONDS if may_wait else _UNREADY_SECONDS):
         return None
     why, awaited = explain_failure(case, check), find_awaited_dependency(case)
     said = check.last_message or f"for {shorten_duration(unready)}, and no event says why"

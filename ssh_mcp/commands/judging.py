@@ -21,7 +21,7 @@ _READ_ONLY = Reason(
 _OTHER_SHELL = Reason(
     rule="other-shell",
     en="Gives syntax of bash to sh, which may read it otherwise; `bash -c` says what is meant.",
-    zh="把 bash 语法交给 sh 执行,含义可能不同;请改用 bash -c。",
+    zh="把 bash 语法交给 sh 执行，含义可能不同；请改用 bash -c。",
 )
 _QUOTES = re.compile(r"['\"\\]")
 _SHELL_NAME = re.compile(r"(?<![\w.-])(?:da|a|k|mk)?sh(?![\w.-])|\bbusybox\b")

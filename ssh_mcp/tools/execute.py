@@ -31,7 +31,7 @@ TOOL = "ssh-execute"
 _FOREIGN_SHELL = Reason(
     rule="foreign-shell",
     en="A host here has no POSIX shell, so the rules cannot tell what the command does.",
-    zh="其中有主机没有 POSIX shell,规则无法判断该命令的作用。",
+    zh="其中有主机没有 POSIX shell，规则无法判断该命令的作用。",
 )
 
 

@@ -29,12 +29,12 @@ _CHANGED_SHELL = Reason(
     rule="session-changed",
     en="An approved command ran in this session before, so nobody can tell what a word means in it now; "
     "ssh-execute looks without asking.",
-    zh="此会话中曾执行过经批准的命令,无法确定命令的含义;只读查看请使用 ssh-execute。",
+    zh="此会话中曾执行过经批准的命令，无法确定命令的含义；只读查看请使用 ssh-execute。",
 )
 _INPUT = Reason(
     rule="session-input",
     en="Typed into a running program; what it does with it is up to the program.",
-    zh="将输入发送给正在运行的程序,其效果取决于该程序。",
+    zh="将输入发送给正在运行的程序，其效果取决于该程序。",
 )
 _SIGNAL = Reason(
     rule="session-signal",

@@ -138,6 +138,6 @@ class ModelDirectory:
             Text(en=f"No model is named {name!r}.", zh=f"没有名为 {name!r} 的模型。"),
             hint=Text(
                 en=f"Nearest: {listed}. GET /api/v2/models lists all.",
-                zh=f"最接近的有:{listed}。GET /api/v2/models 列出全部。",
+                zh=f"最接近的有：{listed}。GET /api/v2/models 列出全部。",
             ),
         )

@@ -123,7 +123,7 @@ def check_token_name(name: str) -> str:
             hint=Text(
                 en="Use 1 to 63 of a-z, 0-9, . _ @ -, beginning with a letter or digit, and none of: "
                 + ", ".join(sorted(RESERVED_NAMES)),
-                zh="请使用 1 至 63 个字符:a-z、0-9、. _ @ -,以字母或数字开头,且不能是:"
+                zh="请使用 1 至 63 个字符：a-z、0-9、. _ @ -，以字母或数字开头，且不能是："
                 + "、".join(sorted(RESERVED_NAMES)),
             ),
         )

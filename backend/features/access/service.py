@@ -33,7 +33,7 @@ _log = logging.getLogger(__name__)
 WRONG_TOKEN = Text(en="This access token is not valid.", zh="该访问令牌无效。")
 TOKEN_HINT = Text(
     en="An administrator makes one on the server: ding-robot token create NAME --role viewer|operator|admin",
-    zh="管理员可以在服务器上创建:ding-robot token create NAME --role viewer|operator|admin",
+    zh="管理员可以在服务器上创建：ding-robot token create NAME --role viewer|operator|admin",
 )
 
 

@@ -232,7 +232,7 @@ def _check_message(message: str) -> None:
             ),
             hint=Text(
                 en="Ask a shorter question; let the robot read long logs itself.",
-                zh="请缩短问题;较长的日志可以让机器人自己去读取。",
+                zh="请缩短问题；较长的日志可以让机器人自己去读取。",
             ),
         )
 

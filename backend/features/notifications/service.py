@@ -30,7 +30,7 @@ ABANDONED_SECONDS = 120.0
 """Longer than any send may take; what is claimed for longer belongs to a process that is gone."""
 _LOOK_SECONDS = 30.0
 """How often the outbox is looked at without a wake-up: other processes write to it too."""
-_TEST_TITLE = Text(en="Test message from ding-robot (告警 alert, 日报 report)", zh="ding-robot 测试消息(告警、日报)")
+_TEST_TITLE = Text(en="Test message from ding-robot (告警 alert, 日报 report)", zh="ding-robot 测试消息（告警、日报）")
 _log = logging.getLogger(__name__)
 
 
@@ -225,7 +225,8 @@ class NotificationService:
         known = ", ".join(self._channels) or "none"
         raise NotFound(
             Text(
-                en=f"No channel {name!r} is configured; there is: {known}.", zh=f"没有配置渠道 {name!r};已有:{known}。"
+                en=f"No channel {name!r} is configured; there is: {known}.",
+                zh=f"没有配置渠道 {name!r}；已有：{known}。",
             ),
             hint=Text(
                 en="DINGTALK_WEBHOOK_URL, FEISHU_WEBHOOK or WEBHOOK_URL configure one.",

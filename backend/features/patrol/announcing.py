@@ -114,13 +114,13 @@ def _write_blocks(finding: Finding, *, is_gone: bool, audience: Audience, check:
 
 
 _HEADINGS = {
-    Occasion.NEW: Text(en="Alert:", zh="告警:"),
-    Occasion.WORSE: Text(en="Alert, worse:", zh="告警升级:"),
-    Occasion.GONE: Text(en="Recovered (alert ended):", zh="告警恢复:"),
+    Occasion.NEW: Text(en="Alert:", zh="告警："),
+    Occasion.WORSE: Text(en="Alert, worse:", zh="告警升级："),
+    Occasion.GONE: Text(en="Recovered (alert ended):", zh="告警恢复："),
 }
 _CHECK = Text(en="Check", zh="检查项")
 _SINCE = Text(en="Since", zh="开始时间")
 _GONE_AT = Text(en="Gone at", zh="恢复时间")
 _CAUSE = Text(en="Cause", zh="原因")
-_FIX = Text(en="What to do:", zh="处理建议:")
+_FIX = Text(en="What to do:", zh="处理建议：")
 _MODEL = Text(en="The model says", zh="模型分析")

@@ -50,13 +50,13 @@ def write_message(run: PatrolRun, sight: Sight, *, audience: Audience) -> Messag
     )
 
 
-_LOST = Text(en="Alert: patrol can see nothing", zh="告警:巡检无法看到任何对象")
-_BACK = Text(en="Recovered (alert ended): patrol can see again", zh="告警恢复:巡检已恢复")
+_LOST = Text(en="Alert: patrol can see nothing", zh="告警：巡检无法看到任何对象")
+_BACK = Text(en="Recovered (alert ended): patrol can see again", zh="告警恢复：巡检已恢复")
 _ALL_UNKNOWN = Text(en="every host and cluster is unknown", zh="所有主机和集群均为未知")
 _REASON = Text(en="Reason", zh="原因")
 _TO_DO = Text(en="What to do", zh="处理建议")
 _ADVICE = Text(
     en="GET /api/v2/health shows the tool servers, GET /api/v2/hosts the reason of each host. Until then nobody is told"
     " of anything.",
-    zh="通过 GET /api/v2/health 查看工具服务器,GET /api/v2/hosts 查看每台主机的原因。在恢复之前不会有任何告警。",
+    zh="通过 GET /api/v2/health 查看工具服务器，GET /api/v2/hosts 查看每台主机的原因。在恢复之前不会有任何告警。",
 )

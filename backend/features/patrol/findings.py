@@ -77,7 +77,7 @@ class FindingService:
             raise InvalidInput(
                 Text(
                     en=f"A silence ends in the future, at most {MAX_SILENCE.days} days from now.",
-                    zh=f"静默的结束时间必须在将来,且最多 {MAX_SILENCE.days} 天。",
+                    zh=f"静默的结束时间必须在将来，且最多 {MAX_SILENCE.days} 天。",
                 )
             )
 

@@ -27,7 +27,7 @@ def run_started(run: PatrolRun) -> Entry:
     return _entry(
         run.started_at,
         "run-started",
-        Text(en=f"Patrol begins (by {run.started_by})", zh=f"巡检开始(发起者:{run.started_by})"),
+        Text(en=f"Patrol begins (by {run.started_by})", zh=f"巡检开始（发起者：{run.started_by}）"),
         run_id=run.id,
         trigger=run.trigger.value,
         started_by=run.started_by,
@@ -53,7 +53,7 @@ def looked(run: PatrolRun, target: Target, *, state: LookState, reason: str, ope
             zh=f"[{progress}] {target}:" + (f"{open_count} 个问题" if open_count else "正常"),
         ),
         LookState.UNREACHABLE: Text(en=f"[{progress}] {target} does not answer", zh=f"[{progress}] {target} 没有应答"),
-        LookState.UNKNOWN: Text(en=f"[{progress}] {target}: unknown", zh=f"[{progress}] {target}:未知"),
+        LookState.UNKNOWN: Text(en=f"[{progress}] {target}: unknown", zh=f"[{progress}] {target}：未知"),
     }
     return _entry(
         at,
@@ -114,8 +114,8 @@ def run_finished(run: PatrolRun) -> Entry:
         Text(
             en=f"{outcome.en}: {known} looked at, {run.unreachable} silent, {run.unknown} unknown; "
             f"{run.opened} new, {run.worsened} worse, {run.closed} gone",
-            zh=f"{outcome.zh}:已检查 {known},无应答 {run.unreachable},未知 {run.unknown};"
-            f"新增 {run.opened},加重 {run.worsened},恢复 {run.closed}",
+            zh=f"{outcome.zh}：已检查 {known}，无应答 {run.unreachable}，未知 {run.unknown}；"
+            f"新增 {run.opened}，加重 {run.worsened}，恢复 {run.closed}",
         ),
         run_id=run.id,
         state=run.state.value,
@@ -132,7 +132,7 @@ def problem_met(run: PatrolRun, *, reason: str, at: datetime) -> Entry:
     return _entry(
         at,
         "problem",
-        Text(en=f"Could not look: {reason}", zh=f"无法检查:{reason}"),
+        Text(en=f"Could not look: {reason}", zh=f"无法检查：{reason}"),
         run_id=run.id,
         reason=reason,
     )

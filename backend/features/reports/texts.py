@@ -27,7 +27,7 @@ WORDS = {
     "well": Text(en="Everything that could be looked at is well.", zh="所有可检查的对象均正常。"),
     "nothing": Text(
         en="Nothing has been looked at yet; a patrol fills this report.",
-        zh="尚未检查过任何对象;完成一次巡检后即有内容。",
+        zh="尚未检查过任何对象；完成一次巡检后即有内容。",
     ),
     "patrolled": Text(en="Last patrol", zh="最近巡检"),
     "never": Text(en="never", zh="从未"),
@@ -67,8 +67,8 @@ def summarise(report: Report, *, language: Language) -> str:
     return Text(
         en=f"{_count(len(report.hosts), 'host')}, {_count(len(report.clusters), 'cluster')};"
         f" {_count(critical, 'critical finding')}, {_count(warnings, 'warning')}, {report.unknown} not known",
-        zh=f"主机 {len(report.hosts)},集群 {len(report.clusters)};"
-        f"严重问题 {critical},警告 {warnings},未知 {report.unknown}",
+        zh=f"主机 {len(report.hosts)}，集群 {len(report.clusters)}；"
+        f"严重问题 {critical}，警告 {warnings}，未知 {report.unknown}",
     ).in_language(language)
 
 

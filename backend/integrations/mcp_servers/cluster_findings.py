@@ -81,7 +81,7 @@ class McpClusterFindings:
             raise Unavailable(
                 Text(
                     en=f"The clusters cannot be looked at: no connected tool server offers {DIAGNOSE_TOOL}.",
-                    zh=f"无法检查集群:没有已连接的工具服务器提供 {DIAGNOSE_TOOL}。",
+                    zh=f"无法检查集群：没有已连接的工具服务器提供 {DIAGNOSE_TOOL}。",
                 )
             )
         if find_tool(self._tools, LIST_TOOL) is None:
@@ -91,7 +91,7 @@ class McpClusterFindings:
             raise Unavailable(
                 Text(
                     en=f"The clusters cannot be listed: {outcome.text[:300]}",
-                    zh=f"无法列出集群:{outcome.text[:300]}",
+                    zh=f"无法列出集群：{outcome.text[:300]}",
                 )
             )
         return Listing(self._choose(_read_clusters(outcome.structured)))
@@ -200,7 +200,9 @@ def _read_fixes(finding: _Finding) -> tuple[Fix, ...]:
         fixes.append(Fix(Text(en=finding.next_step.en, zh=finding.next_step.zh)))
     if finding.fix is not None and finding.fix.command:
         fixes.append(
-            Fix(Text(en="The change that would end it:", zh="可消除该问题的修改:"), finding.fix.command, is_change=True)
+            Fix(
+                Text(en="The change that would end it:", zh="可消除该问题的修改："), finding.fix.command, is_change=True
+            )
         )
     return tuple(fixes) or (Fix(Text(en="Look at the object.", zh="查看该对象。"), _write_describe(finding.object)),)
 

@@ -155,7 +155,7 @@ def _cannot_list(outcome: ToolOutcome) -> Unavailable:
     return Unavailable(
         Text(
             en=f"The hosts cannot be listed: {outcome.text[:300]}",
-            zh=f"无法列出主机:{outcome.text[:300]}",
+            zh=f"无法列出主机：{outcome.text[:300]}",
         )
     )
 

@@ -169,14 +169,14 @@ class McpToolSource:
             raise InvalidInput(
                 Text(
                     en=f"{name} belongs to a trusted server; there is nothing to accept.",
-                    zh=f"{name} 属于受信任的服务器,无需接受。",
+                    zh=f"{name} 属于受信任的服务器，无需接受。",
                 )
             )
         if fingerprint is not None and fingerprint != entry.fingerprint:
             raise AlreadyDecided(
                 Text(
                     en=f"The description of {name} has changed again; look at it before accepting.",
-                    zh=f"{name} 的描述又发生了变化,请查看后再接受。",
+                    zh=f"{name} 的描述又发生了变化，请查看后再接受。",
                 )
             )
         return entry

@@ -67,7 +67,7 @@ def test_findings_carry_cause_and_fix_in_both_languages(api: httpx2.Client) -> N
     disk, crash = find(api, "db-1"), find(api, "prod")
 
     assert (disk["severity"], disk["check_title"]["zh"]) == ("critical", "磁盘用量")
-    assert disk["title"] == {"en": "/var is 97% full, 1.5 GiB left", "zh": "/var 已使用 97%,剩余 1.5 GiB"}
+    assert disk["title"] == {"en": "/var is 97% full, 1.5 GiB left", "zh": "/var 已使用 97%，剩余 1.5 GiB"}
     assert any("du -xh" in fix["command"] for fix in disk["fixes"])
     assert (crash["check"], crash["check_title"]["zh"]) == ("crash-missing-env", "缺少必需的环境变量")
     assert crash["title"]["en"] == "Deployment/default/checkout: a required environment variable is not set"

@@ -47,13 +47,13 @@ def _what_happened(result: ToolResult, *, language: Language) -> str:
             return choose(
                 language,
                 en=f"Not done: scaling {name} to {wanted} was not approved, so nothing was changed. ({said})",
-                zh=f"未执行：把 {name} 调整为 {wanted} 个副本没有得到批准，没有做任何变更。({said})",
+                zh=f"未执行：把 {name} 调整为 {wanted} 个副本没有得到批准，没有做任何变更。（{said}）",
             )
         case ToolStatus.UNKNOWN:
             return choose(
                 language,
                 en=f"Outcome unknown: the call to scale {name} to {wanted} broke off, I did not repeat it. ({said})",
-                zh=f"不确定 {name} 是否已调整为 {wanted} 个副本：调用中途中断。我没有重复执行。({said})",
+                zh=f"不确定 {name} 是否已调整为 {wanted} 个副本：调用中途中断。我没有重复执行。（{said}）",
             )
         case _:
             return choose(

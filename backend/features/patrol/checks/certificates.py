@@ -26,7 +26,7 @@ def _judge(certificate: CertificateFacts, *, view: HostView) -> Reading:
     if days <= 0:
         title = Text(en=f"{path} expired on {day}", zh=f"{path} 已于 {day} 过期")
     else:
-        title = Text(en=f"{path} expires in {days:.0f} days ({day})", zh=f"{path} 将在 {days:.0f} 天后过期({day})")
+        title = Text(en=f"{path} expires in {days:.0f} days ({day})", zh=f"{path} 将在 {days:.0f} 天后过期（{day}）")
     return Reading(
         check=CERTIFICATE_EXPIRY,
         subject=path,
@@ -34,7 +34,7 @@ def _judge(certificate: CertificateFacts, *, view: HostView) -> Reading:
         title=title,
         cause=Text(
             en="It was not renewed, or the renewed one was not put into place; clients refuse an expired certificate.",
-            zh="证书未续期,或续期后未部署;客户端会拒绝过期证书。",
+            zh="证书未续期，或续期后未部署；客户端会拒绝过期证书。",
         ),
         fixes=(
             Fix(

@@ -13,7 +13,7 @@ _FIXES = (
         "timedatectl; chronyc tracking 2>/dev/null || ntpq -pn 2>/dev/null",
     ),
     Fix(
-        Text(en="Set the clock at once (chrony).", zh="立即校正时钟(chrony)。"),
+        Text(en="Set the clock at once (chrony).", zh="立即校正时钟（chrony）。"),
         "chronyc makestep",
         is_change=True,
     ),

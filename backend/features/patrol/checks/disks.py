@@ -33,7 +33,7 @@ def _judge(disk: FilesystemFacts, *, settings: CheckSettings) -> Reading:
         grade=_grade(disk.used_ratio, free=free, settings=settings),
         title=Text(
             en=f"{mount} is {percent(disk.used_ratio)} full, {size(free)} left",
-            zh=f"{mount} 已使用 {percent(disk.used_ratio)},剩余 {size(free)}",
+            zh=f"{mount} 已使用 {percent(disk.used_ratio)}，剩余 {size(free)}",
         ),
         cause=_explain(disk),
         fixes=_advise(disk),
@@ -62,11 +62,11 @@ def _explain(disk: FilesystemFacts) -> Text:
     if disk.type == "tmpfs":
         return Text(
             en="Files in a tmpfs live in memory: a full one also takes memory from every program.",
-            zh="tmpfs 中的文件占用内存:写满后还会挤占所有程序的内存。",
+            zh="tmpfs 中的文件占用内存：写满后还会挤占所有程序的内存。",
         )
     return Text(
         en="Usually logs, core dumps, container images or files that are deleted but still open.",
-        zh="常见原因:日志、core dump、容器镜像,或已删除但仍被进程打开的文件。",
+        zh="常见原因：日志、core dump、容器镜像，或已删除但仍被进程打开的文件。",
     )
 
 

@@ -35,7 +35,7 @@ def _judge(unit: FailedUnitFacts, *, view: HostView) -> Reading:
         grade=Grade.WARNING,
         title=Text(
             en=f"{unit.name} has failed" + (f" since {since}" if since else ""),
-            zh=f"{unit.name} 处于失败状态" + (f"(自 {since})" if since else ""),
+            zh=f"{unit.name} 处于失败状态" + (f"（自 {since}）" if since else ""),
         ),
         cause=_explain(holder),
         fixes=(
@@ -50,7 +50,7 @@ def _judge(unit: FailedUnitFacts, *, view: HostView) -> Reading:
                 is_change=True,
             ),
             Fix(
-                Text(en="If it is not needed, clear the failure.", zh="若不再需要,清除失败状态。"),
+                Text(en="If it is not needed, clear the failure.", zh="若不再需要，清除失败状态。"),
                 f"systemctl reset-failed {name}",
                 is_change=True,
             ),
@@ -69,17 +69,17 @@ def _explain(holder: ListenerFacts | None) -> Text:
     if holder is None:
         return Text(
             en="The service ended with an error, or was started too often in a row; its log says why.",
-            zh="服务异常退出,或连续启动次数过多;原因见其日志。",
+            zh="服务异常退出，或连续启动次数过多；原因见其日志。",
         )
     if holder.pid is None:
         return Text(
             en=f"Its port {holder.port} is taken by another process, which only root may see.",
-            zh=f"它需要的端口 {holder.port} 已被其他进程占用(只有 root 能看到是哪个进程)。",
+            zh=f"它需要的端口 {holder.port} 已被其他进程占用（只有 root 能看到是哪个进程）。",
         )
     command = (holder.command or holder.process)[:120]
     return Text(
         en=f"Its port {holder.port} is taken by PID {holder.pid} ({command}), user {holder.user or 'unknown'}.",
-        zh=f"它需要的端口 {holder.port} 已被 PID {holder.pid}({command})占用,用户 {holder.user or '未知'}。",
+        zh=f"它需要的端口 {holder.port} 已被 PID {holder.pid}（{command}）占用，用户 {holder.user or '未知'}。",
     )
 
 
@@ -92,7 +92,7 @@ def _free_port(holder: ListenerFacts | None) -> tuple[Fix, ...]:
             f"ps -o pid,ppid,user,lstart,args -p {holder.pid}; systemctl status {holder.pid} --no-pager | head -5",
         ),
         Fix(
-            Text(en="End it when it is not meant to be there.", zh="若它不应存在,结束它。"),
+            Text(en="End it when it is not meant to be there.", zh="若它不应存在，结束它。"),
             f"kill {holder.pid}",
             is_change=True,
         ),

@@ -54,11 +54,11 @@ def _judge(disk: FilesystemFacts, *, view: HostView) -> Reading | None:
         grade=_grade(hours, warning=settings.filling_warning_hours, critical=settings.filling_critical_hours),
         title=Text(
             en=f"{mount} will be full in {_round(hours)} hours at this pace (now {percent(disk.used_ratio)})",
-            zh=f"按当前速度 {mount} 将在 {_round(hours)} 小时后写满(现已使用 {percent(disk.used_ratio)})",
+            zh=f"按当前速度 {mount} 将在 {_round(hours)} 小时后写满（现已使用 {percent(disk.used_ratio)}）",
         ),
         cause=Text(
             en="It grows evenly: a log without rotation, a backup, or a program that writes more than it removes.",
-            zh="占用持续均匀增长:日志未轮转、备份任务,或程序写入多于清理。",
+            zh="占用持续均匀增长：日志未轮转、备份任务，或程序写入多于清理。",
         ),
         fixes=(
             Fix(

@@ -35,7 +35,7 @@ def _judge(mount: str, *, used: float, view: HostView) -> Reading:
         title=Text(en=f"{mount} has used {percent(used)} of its inodes", zh=f"{mount} 的 inode 已使用 {percent(used)}"),
         cause=Text(
             en="Very many small files: sessions, caches, mail queues or unpacked archives.",
-            zh="存在大量小文件:会话、缓存、邮件队列或解压后的归档。",
+            zh="存在大量小文件：会话、缓存、邮件队列或解压后的归档。",
         ),
         fixes=(
             Fix(

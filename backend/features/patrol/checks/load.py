@@ -30,7 +30,7 @@ def find_high_load(view: HostView) -> CheckResult:
         ),
         title=Text(
             en=f"Load {cpu.load_5m:.1f} on {cores} cores ({per_core:.1f} per core over 5 minutes)",
-            zh=f"{cores} 核上的负载为 {cpu.load_5m:.1f}(5 分钟平均每核 {per_core:.1f})",
+            zh=f"{cores} 核上的负载为 {cpu.load_5m:.1f}（5 分钟平均每核 {per_core:.1f}）",
         ),
         cause=_explain(cpu.used_ratio),
         fixes=(
@@ -39,7 +39,7 @@ def find_high_load(view: HostView) -> CheckResult:
                 "ps -eo pid,ppid,user,stat,pcpu,pmem,args --sort=-pcpu | head -15",
             ),
             Fix(
-                Text(en="See who waits for disks (state D).", zh="查看等待磁盘的进程(状态 D)。"),
+                Text(en="See who waits for disks (state D).", zh="查看等待磁盘的进程（状态 D）。"),
                 "ps -eo state,pid,user,wchan:30,args | grep '^D' | head -15",
             ),
         ),
@@ -65,9 +65,9 @@ def _explain(used_ratio: float | None) -> Text:
     if used_ratio is not None and used_ratio < 0.5:
         return Text(
             en="The processors are half idle: the waiting is for disks or network storage.",
-            zh="CPU 并不繁忙:进程多半在等待磁盘或网络存储。",
+            zh="CPU 并不繁忙：进程多半在等待磁盘或网络存储。",
         )
     return Text(
         en="More processes want to run than there are cores; the busiest are listed.",
-        zh="待运行的进程多于 CPU 核数;最忙的进程见证据。",
+        zh="待运行的进程多于 CPU 核数；最忙的进程见证据。",
     )

@@ -23,19 +23,19 @@ _SCRATCH = ("/tmp/", "/var/tmp/", "/dev/shm/")  # noqa: S108 - looked for, not w
 
 _SERVES_FILES = Text(
     en="It shows the files of the folder it was started in to whoever reaches the port, without a login.",
-    zh="它把启动目录中的文件提供给任何能访问该端口的人,无需登录。",
+    zh="它把启动目录中的文件提供给任何能访问该端口的人，无需登录。",
 )
 _RELAYS_BYTES = Text(
     en="A tool for tests and transfers by hand takes connections: forgotten, or a way in that somebody left.",
-    zh="用于手工测试或传输的工具在接受连接:可能是忘记关闭,也可能是有人留下的入口。",
+    zh="用于手工测试或传输的工具在接受连接：可能是忘记关闭，也可能是有人留下的入口。",
 )
 _RUNS_CODE = Text(
     en="The program is code on a command line: a test by hand. It is gone after a restart and has no owner.",
-    zh="程序是直接写在命令行里的代码,属于手工测试:重启后消失,也没有人维护。",
+    zh="程序是直接写在命令行里的代码，属于手工测试：重启后消失，也没有人维护。",
 )
 _RUNS_FROM_SCRATCH = Text(
     en="The program lies in a directory for temporary files: started by hand, or put there by an intruder.",
-    zh="程序位于临时目录中:可能是手工启动的,也可能是入侵者放入的。",
+    zh="程序位于临时目录中：可能是手工启动的，也可能是入侵者放入的。",
 )
 
 
@@ -87,14 +87,14 @@ def _judge(group: Sequence[ListenerFacts], *, cause: Text, view: HostView) -> Re
     first = group[0]
     places = ", ".join(dict.fromkeys(_write_address(listener) for listener in group))
     owner_en = f"PID {first.pid}" + (f", user {first.user}" if first.user else "")
-    owner_zh = f"PID {first.pid}" + (f",用户 {first.user}" if first.user else "")
+    owner_zh = f"PID {first.pid}" + (f"，用户 {first.user}" if first.user else "")
     return Reading(
         check=MAKESHIFT_SERVERS,
         subject=f"tcp {first.port}",
         grade=Grade.WARNING,
         title=Text(
             en=f"{first.process} ({owner_en}) listens on {places} and belongs to no service",
-            zh=f"{first.process}({owner_zh})在 {places} 上监听,不属于任何服务",
+            zh=f"{first.process}（{owner_zh}）在 {places} 上监听，不属于任何服务",
         ),
         cause=_add_reach(cause, is_local=all(listener.is_loopback for listener in group)),
         fixes=_advise(pid=int(first.pid or 0), port=first.port),
@@ -108,7 +108,7 @@ def _add_reach(cause: Text, *, is_local: bool) -> Text:
     if is_local:
         return Text(
             en=f"{cause.en} Only this host itself reaches it, yet a service that wants the port cannot start.",
-            zh=f"{cause.zh}只有本机能访问,但需要该端口的服务将无法启动。",
+            zh=f"{cause.zh}只有本机能访问，但需要该端口的服务将无法启动。",
         )
     return Text(en=f"{cause.en} Other hosts can reach it.", zh=f"{cause.zh}其他主机可以访问它。")
 
@@ -129,7 +129,7 @@ def _advise(*, pid: int, port: int) -> tuple[Fix, ...]:
         Fix(
             Text(
                 en="If it has to stay, make a service of it, with an account of its own and on the address it needs.",
-                zh="若需要长期运行,请做成系统服务,使用专用账号,并只监听所需地址。",
+                zh="若需要长期运行，请做成系统服务，使用专用账号，并只监听所需地址。",
             )
         ),
     )

@@ -33,11 +33,11 @@ def find_scarce_memory(view: HostView) -> CheckResult:
         ),
         title=Text(
             en=f"{percent(used)} of memory is used, {size(memory.available_bytes)} available",
-            zh=f"内存已使用 {percent(used)},可用 {size(memory.available_bytes)}",
+            zh=f"内存已使用 {percent(used)}，可用 {size(memory.available_bytes)}",
         ),
         cause=Text(
             en="The largest processes are listed; at the end the kernel kills one of them.",
-            zh="占用最多的进程见证据;耗尽后内核会杀死其中一个。",
+            zh="占用最多的进程见证据；耗尽后内核会杀死其中一个。",
         ),
         fixes=(_LARGEST,),
         evidence=describe_largest(view.facts.top_processes or ()),
@@ -72,7 +72,7 @@ def find_scarce_swap(view: HostView) -> CheckResult:
         fixes=(
             _LARGEST,
             Fix(
-                Text(en="See whether pages move right now (si, so).", zh="查看当前是否仍在换页(si、so 列)。"),
+                Text(en="See whether pages move right now (si, so).", zh="查看当前是否仍在换页（si、so 列）。"),
                 "vmstat 1 5",
             ),
         ),
@@ -93,7 +93,7 @@ def _measure_traffic(memory: MemoryFacts) -> float:
 def _describe_traffic(traffic: float) -> Text:
     return Text(
         en=f"Memory is swapped in and out all the time ({size(traffic)}/s each way)",
-        zh=f"正在频繁换页(换入换出各 {size(traffic)}/秒)",
+        zh=f"正在频繁换页（换入换出各 {size(traffic)}/秒）",
     )
 
 

@@ -40,7 +40,7 @@ def _judge(name: str, rate: float, *, view: HostView) -> Reading:
         title=Text(en=f"{name} makes {rate:.0f} errors per minute", zh=f"网卡 {name} 每分钟出现 {rate:.0f} 个错误"),
         cause=Text(
             en="Usually a bad cable, port or transceiver, or the two sides disagree on speed or duplex.",
-            zh="常见原因:网线、端口或光模块故障,或两端速率、双工模式不一致。",
+            zh="常见原因：网线、端口或光模块故障，或两端速率、双工模式不一致。",
         ),
         fixes=(
             Fix(

@@ -51,7 +51,7 @@ def _judge(process: str, kills: list[OomKillFacts]) -> Reading:
         title=Text(
             en=f"{process} was killed for want of memory, {count} times lately"
             + (f" ({resident})" if resident else ""),
-            zh=f"{process} 因内存不足被内核杀死,近期 {count} 次" + (f"(当时占用 {resident})" if resident else ""),
+            zh=f"{process} 因内存不足被内核杀死，近期 {count} 次" + (f"（当时占用 {resident}）" if resident else ""),
         ),
         cause=_explain(newest, is_whole_host=is_whole_host),
         fixes=_advise(newest, is_whole_host=is_whole_host),
@@ -65,12 +65,12 @@ def _explain(kill: OomKillFacts, *, is_whole_host: bool) -> Text:
     if is_whole_host:
         return Text(
             en="The whole host was out of memory; the kernel chose the process that freed most.",
-            zh="整台主机内存耗尽,内核选择了能释放最多内存的进程。",
+            zh="整台主机内存耗尽，内核选择了能释放最多内存的进程。",
         )
     group = _name_group(kill.cgroup)
     return Text(
         en=f"The memory limit of {group.en} was reached; the host itself had memory left.",
-        zh=f"达到了{group.zh}的内存上限;主机本身仍有内存。",
+        zh=f"达到了{group.zh}的内存上限；主机本身仍有内存。",
     )
 
 
@@ -97,7 +97,8 @@ def _advise(kill: OomKillFacts, *, is_whole_host: bool) -> tuple[Fix, ...]:
     if is_whole_host:
         return log, Fix(
             Text(
-                en="Give the host more memory, or the greedy program a limit.", zh="为主机增加内存,或为该程序设置上限。"
+                en="Give the host more memory, or the greedy program a limit.",
+                zh="为主机增加内存，或为该程序设置上限。",
             ),
             "ps -eo pid,user,rss,args --sort=-rss | head -15",
         )
@@ -109,7 +110,7 @@ def _advise(kill: OomKillFacts, *, is_whole_host: bool) -> tuple[Fix, ...]:
         Fix(
             Text(
                 en="Raise the limit (container: resources.limits.memory; unit: MemoryMax), or mend the leak.",
-                zh="提高上限(容器:resources.limits.memory;服务单元:MemoryMax),或修复内存泄漏。",
+                zh="提高上限（容器：resources.limits.memory；服务单元：MemoryMax），或修复内存泄漏。",
             )
         ),
     )

@@ -23,7 +23,7 @@ def find_scarce_file_handles(view: HostView) -> CheckResult:
         title=Text(en=f"{percent(used)} of all file handles are in use", zh=f"文件句柄已使用 {percent(used)}"),
         cause=Text(
             en="Some program opens files or connections and does not close them; at the end nothing can be opened.",
-            zh="有程序打开文件或连接后没有关闭;耗尽后任何程序都无法再打开文件。",
+            zh="有程序打开文件或连接后没有关闭；耗尽后任何程序都无法再打开文件。",
         ),
         fixes=(
             Fix(

@@ -20,13 +20,13 @@ def find_unreachable(look: HostLook, *, repeat: int) -> CheckResult:
         title=Text(en="The host does not answer", zh="主机没有应答"),
         cause=Text(
             en="It is down, cut off from the network, so busy that it cannot answer, or sshd is not running.",
-            zh="主机可能已宕机、网络中断、繁忙到无法应答,或 sshd 未运行。",
+            zh="主机可能已宕机、网络中断、繁忙到无法应答，或 sshd 未运行。",
         ),
         fixes=(
             Fix(
                 Text(
                     en="Try it from another host; then look at its console or its hypervisor.",
-                    zh="先从其他主机尝试连接,再查看其控制台或虚拟化平台。",
+                    zh="先从其他主机尝试连接，再查看其控制台或虚拟化平台。",
                 )
             ),
         ),

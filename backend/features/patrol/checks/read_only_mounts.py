@@ -28,7 +28,7 @@ def _judge(disk: FilesystemFacts) -> Reading:
         title=Text(en=f"{mount} has become read-only", zh=f"{mount} 变为只读"),
         cause=Text(
             en="The kernel stops writing after errors of the disk or the filesystem, so that nothing more is damaged.",
-            zh="磁盘或文件系统出错后,内核为避免进一步损坏而停止写入。",
+            zh="磁盘或文件系统出错后，内核为避免进一步损坏而停止写入。",
         ),
         fixes=(
             Fix(
@@ -38,7 +38,7 @@ def _judge(disk: FilesystemFacts) -> Reading:
             Fix(
                 Text(
                     en="Check disk and filesystem first; make it writable again only after that.",
-                    zh="先检查磁盘和文件系统,确认后再恢复可写。",
+                    zh="先检查磁盘和文件系统，确认后再恢复可写。",
                 ),
                 f"mount -o remount,rw {shlex.quote(mount)}",
                 is_change=True,

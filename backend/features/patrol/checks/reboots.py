@@ -26,7 +26,7 @@ def find_reboot(view: HostView) -> CheckResult:
         cause=Text(
             en="Planned work, a crash of the kernel, lost power, or somebody's command; the journal of the last boot"
             " ends with it.",
-            zh="可能是计划内维护、内核崩溃、断电或人为操作;上一次启动的日志末尾会有线索。",
+            zh="可能是计划内维护、内核崩溃、断电或人为操作；上一次启动的日志末尾会有线索。",
         ),
         fixes=(
             Fix(

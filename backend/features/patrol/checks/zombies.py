@@ -15,8 +15,8 @@ _RUN_AN_INIT = Fix(
     Text(
         en="Process 1 has to collect every orphan and does not: in a container give it an init (docker run --init,"
         " tini, shareProcessNamespace) with the next roll-out; elsewhere plan a restart of the host.",
-        zh="1 号进程应当回收所有孤儿进程却没有做到:容器请在下次发布时加上 init(docker run --init、tini 或"
-        " shareProcessNamespace);其他情况请安排重启主机。",
+        zh="1 号进程应当回收所有孤儿进程却没有做到：容器请在下次发布时加上 init（docker run --init、tini 或"
+        " shareProcessNamespace）；其他情况请安排重启主机。",
     )
 )
 """Nobody ends process 1."""
@@ -44,12 +44,13 @@ def _judge(children: list[ZombieFacts], *, view: HostView) -> Reading:
         grade=Grade.CRITICAL if count >= view.settings.zombies_critical else Grade.WARNING,
         title=Text(
             en=f"{counted} of {parent[:80]} (PID {pid}, user {first.parent_user})",
-            zh=f"{parent[:80]}(PID {pid},用户 {first.parent_user})有 {count} 个僵尸进程",
+            zh=f"{parent[:80]}（PID {pid}，用户 {first.parent_user}）有 {count} 个僵尸进程",
         ),
         cause=Text(
             en="A zombie has ended already and cannot be killed. Its parent does not collect its exit status: a fault"
             " of the parent. When the parent ends, init collects them all.",
-            zh="僵尸进程已经结束,无法再被杀死。是父进程没有回收其退出状态,问题在父进程;父进程结束后由 init 统一回收。",
+            zh="僵尸进程已经结束，无法再被杀死。是父进程没有回收其退出状态，问题在父进程；"
+            "父进程结束后由 init 统一回收。",
         ),
         fixes=_advise(pid),
         evidence=tuple(f"zombie PID {child.pid} {child.command[:80]}" for child in children[:_SHOWN]),
@@ -77,7 +78,7 @@ def _advise(pid: int) -> tuple[Fix, ...]:
         Fix(
             Text(
                 en="If they stay, restart the parent's service; ending the parent ends its zombies.",
-                zh="若仍存在,重启父进程所属服务;父进程结束后僵尸随之消失。",
+                zh="若仍存在，重启父进程所属服务；父进程结束后僵尸随之消失。",
             ),
             f"kill {pid}",
             is_change=True,
