@@ -261,7 +261,11 @@ class Interpreter:
         if statement.subshell is not None:
             with self.trying() as findings:
                 self.run_script(statement.subshell, scope.copy(), stdin)
-            self._report_known_commands(findings)
+            if scope.is_posix:
+                # This shell has no other reading: `((1>2))` writes a file.
+                self._findings.extend(findings)
+            else:
+                self._report_known_commands(findings)
         return EMPTY
 
     def _run_redirected(self, statement: Redirected, scope: Scope, stdin: Text | None) -> Text:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from command_safety import CommandClass, Reason, classify
-from ssh_mcp.commands.wrapping import find_bash_syntax
 from ssh_mcp.inventories.domain import Asset, Tier
 
 MAX_SHOWN_COMMAND = 3_000
@@ -18,13 +16,6 @@ _READ_ONLY = Reason(
     en="Only commands that read may run here.",
     zh="此处只允许执行只读命令。",
 )
-_OTHER_SHELL = Reason(
-    rule="other-shell",
-    en="Gives syntax of bash to sh, which may read it otherwise; `bash -c` says what is meant.",
-    zh="把 bash 语法交给 sh 执行，含义可能不同；请改用 bash -c。",
-)
-_QUOTES = re.compile(r"['\"\\]")
-_SHELL_NAME = re.compile(r"(?<![\w.-])(?:da|a|k|mk)?sh(?![\w.-])|\bbusybox\b")
 _TOO_LONG = Reason(
     rule="too-long-to-ask",
     en=f"More than {MAX_SHOWN_COMMAND} characters cannot be shown to a person: do it in smaller steps.",
@@ -52,16 +43,7 @@ class Judgement:
 def judge_command(text: str, *, assets: Sequence[Asset], policy: Policy) -> Judgement:
     """Classify what the shell gets; what would need a yes is blocked where only reading is allowed."""
     verdict = classify(text)
-    judgement = Judgement(verdict.command_class, verdict.reasons)
-    if judgement.command_class is CommandClass.READONLY and _hands_bash_to_another_shell(text):
-        judgement = Judgement(CommandClass.CONFIRM, (_OTHER_SHELL,))
-    return raise_to_policy(judgement, text=text, assets=assets, policy=policy)
-
-
-def _hands_bash_to_another_shell(text: str) -> bool:
-    """`sh -c '[[ a > b ]]'` compares where sh is bash, and writes a file where it is not."""
-    bare = _QUOTES.sub("", text)
-    return _SHELL_NAME.search(bare) is not None and find_bash_syntax(bare) is not None
+    return raise_to_policy(Judgement(verdict.command_class, verdict.reasons), text=text, assets=assets, policy=policy)
 
 
 def raise_to_policy(judgement: Judgement, *, text: str, assets: Sequence[Asset], policy: Policy) -> Judgement:

@@ -24,7 +24,6 @@ def judge(text: str, *, policy: Policy | None = None, asset: Asset = LAB) -> tup
     [
         "sh -c '[[ a > /etc/passwd ]]'",
         's""h -c \'[\'"[ a > /tmp/b ]]"',
-        "/bin/sh -c 'df -h &> /dev/null'",
         "busybox sh -c '((1>2))'",
         "ls | xargs -I{} dash -c '[[ {} > b ]]'",
     ],
