@@ -16,7 +16,7 @@ SIDE_BY_SIDE := -n $(TEST_WORKERS) --dist loadfile --no-loadscope-reorder
 NPM := npm --prefix frontend --no-fund --no-audit
 PAGE_SOURCES := $(shell find frontend/src frontend/public frontend/index.html frontend/vite.config.ts -type f 2>/dev/null)
 
-.PHONY: help demo serve install lint format test test-fast openapi clean
+.PHONY: help demo serve install lint lint-python lint-page check-page format test test-fast openapi clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -29,21 +29,28 @@ serve: install .make/page ## Run the product on your own cluster (see README)
 
 install: .make/python .make/node
 
-lint: install ## Formatting, lint, types, import contracts
+lint: lint-python lint-page ## Formatting, lint, types, import contracts
+
+lint-python: install
 	$(RUN)/ruff format --check .
 	$(RUN)/ruff check .
 	$(RUN)/lint-imports
 	$(RUN)/mypy .
+
+lint-page: install
 	$(NPM) run lint
 	$(NPM) run typecheck
+
+check-page: lint-page .make/page
+	$(NPM) test
+	$(NPM) run check:size
 
 format: install ## Format and fix what can be fixed
 	$(RUN)/ruff format .
 	$(RUN)/ruff check --fix .
 
-test: lint .make/page .make/browser .make/postgresql .make/sshd .make/host-tools ## All checks and tests, the browser ones too
-	$(NPM) test
-	$(NPM) run check:size
+test: install .make/browser .make/postgresql .make/sshd .make/host-tools ## All checks and tests, the browser ones too
+	@$(MAKE) --no-print-directory -j2 lint-python check-page
 	$(RUN)/pytest $(SIDE_BY_SIDE)
 
 test-fast: install .make/postgresql .make/sshd .make/host-tools ## Tests that need no browser
