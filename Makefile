@@ -6,6 +6,8 @@ SHELL := /bin/sh
 
 export POETRY_VIRTUALENVS_IN_PROJECT := true
 export PYTHONUNBUFFERED := 1
+# Empty: processes that the tests start by the hundred must not compile every module anew, wherever that is set.
+export PYTHONDONTWRITEBYTECODE :=
 
 POETRY := .poetry/bin/poetry
 RUN := .venv/bin
