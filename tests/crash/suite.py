@@ -22,7 +22,7 @@ from typing import Any
 import httpx2
 
 from tests.fakes.openai_server import RecordedRequest, Reply, ScriptedCall, ScriptedModelServer, call_tools, say
-from tests.fakes.product import ROOT, find_free_port, kill_group, start, wait_until_healthy
+from tests.fakes.product import find_free_port, kill_group, start, wait_until_healthy, write_fixture_config
 
 SESSIONS_AT_ONCE = 6
 QUESTION = re.compile(r"^set value (job-\d+)$")
@@ -102,15 +102,7 @@ class Suite:
         await asyncio.gather(worker, return_exceptions=True)
 
     async def _start(self, model: ScriptedModelServer) -> tuple[str, subprocess.Popen[bytes]]:
-        config = self._folder / "mcp_config.json"
-        entry = {
-            "command": sys.executable,
-            "args": ["-m", "tests.fakes.mcp_fixture_server"],
-            "cwd": str(ROOT),
-            "env": {"FIXTURE_JOURNAL": str(self._folder / "journal")},
-            "trusted": True,
-        }
-        config.write_text(json.dumps({"mcpServers": {"fixture": entry}}))
+        config = write_fixture_config(self._folder)
         port = find_free_port()
         process = start(
             "web",

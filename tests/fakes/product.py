@@ -1,5 +1,7 @@
 """Starts the whole product as its user starts it, in processes of its own."""
 
+import asyncio
+import json
 import os
 import signal
 import socket
@@ -8,8 +10,8 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
@@ -59,6 +61,33 @@ def product(*arguments: str, data: Path, **environment: str) -> Iterator[tuple[s
             process.wait(timeout=15)
         finally:
             kill_group(process)
+
+
+@asynccontextmanager
+async def running_product(
+    *arguments: str, data: Path, **environment: str
+) -> AsyncIterator[tuple[str, subprocess.Popen[bytes]]]:
+    """`product` for asynchronous tests: neither its start nor its end blocks what else runs."""
+    manager = product(*arguments, data=data, **environment)
+    started = await asyncio.to_thread(manager.__enter__)
+    try:
+        yield started
+    finally:
+        await asyncio.to_thread(manager.__exit__, None, None, None)
+
+
+def write_fixture_config(folder: Path) -> Path:
+    """An `mcp_config.json` with the fixture server, trusted, which writes what it changes into `journal` beside it."""
+    config = folder / "mcp_config.json"
+    entry = {
+        "command": sys.executable,
+        "args": ["-m", "tests.fakes.mcp_fixture_server"],
+        "cwd": str(ROOT),
+        "env": {"FIXTURE_JOURNAL": str(folder / "journal")},
+        "trusted": True,
+    }
+    config.write_text(json.dumps({"mcpServers": {"fixture": entry}}))
+    return config
 
 
 def kill_group(process: subprocess.Popen[bytes]) -> None:

@@ -13,7 +13,7 @@ import pytest
 
 from simulator.store import JsonObject
 from tests.fakes.openai_server import RecordedRequest, Reply, ScriptedCall, ScriptedModelServer, call_tools, say
-from tests.fakes.product import ROOT, kill_group, product
+from tests.fakes.product import ROOT, kill_group, running_product
 from tests.fakes.product_api import Backend
 from tests.fakes.served_cluster import ServedCluster, serve_still_cluster
 
@@ -50,14 +50,10 @@ async def running(
     }
     config.write_text(json.dumps({"mcpServers": {"k8s": entry}}))
     environment = {"MCP_CONFIG": str(config), "LLM_BASE_URL": model.base_url, "OPENAI_API_KEY": "sk-test"}
-    manager = product("web", data=folder / "data", **environment)
-    address, process = await asyncio.to_thread(manager.__enter__)
-    backend = Backend(address)
-    try:
-        yield backend, process
-    finally:
-        await backend.http.aclose()
-        await asyncio.to_thread(manager.__exit__, None, None, None)
+    async with running_product("web", data=folder / "data", **environment) as (address, process):
+        backend = Backend(address)
+        async with backend.http:
+            yield backend, process
 
 
 def ask_for_green(request: RecordedRequest) -> Reply:

@@ -9,7 +9,7 @@ from typing import Any
 import httpx2
 
 from tests.fakes.openai_server import RecordedRequest, Reply, ScriptedCall, ScriptedModelServer, call_tools, say
-from tests.fakes.product import product
+from tests.fakes.product import running_product
 
 Json = Mapping[str, Any]  # Any: JSON
 
@@ -28,18 +28,16 @@ async def test_looking_runs_at_once_and_a_change_runs_once_after_a_yes(tmp_path:
 
     async with ScriptedModelServer(replies=answer) as model:
         environment = {"LLM_BASE_URL": model.base_url, "LLM_MODEL": "scripted", "READ_ONLY": ""}
-        manager = product("web", data=tmp_path / "data", **environment)
-        address, _process = await asyncio.to_thread(manager.__enter__)
-        try:
-            async with httpx2.AsyncClient(base_url=address, timeout=30) as http:
-                looked = await ask(http, "please look")
-                asked = await ask(http, "please change")
-                before = ran.exists()
-                (approval,) = (await http.get("/api/v2/approvals", params={"state": "pending"})).json()["items"]
-                decided = await http.post(f"/api/v2/approvals/{approval['id']}", json={"decision": "approve"})
-                changed = await wait_for_run(http, decided.json()["run_id"])
-        finally:
-            await asyncio.to_thread(manager.__exit__, None, None, None)
+        async with (
+            running_product("web", data=tmp_path / "data", **environment) as (address, _process),
+            httpx2.AsyncClient(base_url=address, timeout=30) as http,
+        ):
+            looked = await ask(http, "please look")
+            asked = await ask(http, "please change")
+            before = ran.exists()
+            (approval,) = (await http.get("/api/v2/approvals", params={"state": "pending"})).json()["items"]
+            decided = await http.post(f"/api/v2/approvals/{approval['id']}", json={"decision": "approve"})
+            changed = await wait_for_run(http, decided.json()["run_id"])
 
     assert looked["outcome"] == "answered"
     assert asked["outcome"] == "interrupted"

@@ -1,9 +1,7 @@
 """SIGKILL in the middle of a run, with the real backend, a real model protocol and a real MCP server."""
 
 import asyncio
-import json
 import os
-import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -20,30 +18,18 @@ from tests.fakes.openai_server import (
     hold_after,
     say,
 )
-from tests.fakes.product import ROOT, kill_group, product
+from tests.fakes.product import kill_group, running_product, write_fixture_config
 from tests.fakes.product_api import PATIENCE_SECONDS, Backend
 
 
 @asynccontextmanager
 async def running(model: ScriptedModelServer, folder: Path) -> AsyncIterator[tuple[Backend, Any]]:  # Any: its process
-    config = folder / "mcp_config.json"
-    entry = {
-        "command": sys.executable,
-        "args": ["-m", "tests.fakes.mcp_fixture_server"],
-        "cwd": str(ROOT),
-        "env": {"FIXTURE_JOURNAL": str(folder / "journal")},
-        "trusted": True,
-    }
-    config.write_text(json.dumps({"mcpServers": {"fixture": entry}}))
+    config = write_fixture_config(folder)
     environment = {"MCP_CONFIG": str(config), "LLM_BASE_URL": model.base_url, "OPENAI_API_KEY": "sk-test"}
-    manager = product("web", data=folder / "data", **environment)
-    address, process = await asyncio.to_thread(manager.__enter__)
-    backend = Backend(address)
-    try:
-        yield backend, process
-    finally:
-        await backend.http.aclose()
-        await asyncio.to_thread(manager.__exit__, None, None, None)
+    async with running_product("web", data=folder / "data", **environment) as (address, process):
+        backend = Backend(address)
+        async with backend.http:
+            yield backend, process
 
 
 async def wait_for_line(path: Path, line: str) -> list[str]:

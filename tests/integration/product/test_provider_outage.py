@@ -1,6 +1,5 @@
 """A provider fails in the middle of an answer: the running product hands on to the next one, as its settings say."""
 
-import asyncio
 import json
 from pathlib import Path
 
@@ -16,7 +15,7 @@ from tests.fakes.openai_server import (
     refuse,
     say,
 )
-from tests.fakes.product import product
+from tests.fakes.product import running_product
 
 QUESTIONS = ("first chunk", "second chunk", "mid-stream")
 
@@ -56,15 +55,13 @@ async def test_next_provider_of_the_settings_takes_over_wherever_the_first_break
             "AGENT_RETRY_SECONDS": "0",
             "AGENT_BREAKER_SECONDS": "0.01",
         }
-        manager = product("web", data=tmp_path / "data", **environment)
-        address, _process = await asyncio.to_thread(manager.__enter__)
-        try:
-            async with httpx2.AsyncClient(base_url=address, timeout=30) as http:
-                answers = [await ask(http, question) for question in QUESTIONS]
-                usage = (await http.get("/api/v2/usage")).json()
-                models = (await http.get("/api/v2/models")).json()["items"]
-        finally:
-            await asyncio.to_thread(manager.__exit__, None, None, None)
+        async with (
+            running_product("web", data=tmp_path / "data", **environment) as (address, _process),
+            httpx2.AsyncClient(base_url=address, timeout=30) as http,
+        ):
+            answers = [await ask(http, question) for question in QUESTIONS]
+            usage = (await http.get("/api/v2/usage")).json()
+            models = (await http.get("/api/v2/models")).json()["items"]
 
     for blocks, model in answers:
         assert model == "beta"

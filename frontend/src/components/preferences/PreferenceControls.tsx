@@ -2,6 +2,7 @@ import { DesktopOutlined, MoonOutlined, SunOutlined } from '@ant-design/icons';
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Language } from '@/i18n/language';
+import { Choice } from '@/components/choice/Choice';
 import { COLOR_MODES, type ColorMode } from './colorMode';
 import styles from './PreferenceControls.module.css';
 import { usePreferences } from './PreferencesContext';
@@ -40,34 +41,6 @@ export function PreferenceControls(): ReactNode {
         value={colorMode}
         onChange={setColorMode}
       />
-    </div>
-  );
-}
-
-interface ChoiceProps<T extends string> {
-  label: string;
-  options: { value: T; name: string; content: ReactNode }[];
-  value: T;
-  onChange: (value: T) => void;
-}
-
-function Choice<T extends string>({ label, options, value, onChange }: ChoiceProps<T>): ReactNode {
-  return (
-    <div role="group" aria-label={label} className={styles['choice']}>
-      {options.map((option) => (
-        <button
-          key={option.value}
-          type="button"
-          aria-pressed={option.value === value}
-          aria-label={option.name}
-          title={option.name}
-          onClick={() => {
-            onChange(option.value);
-          }}
-        >
-          {option.content}
-        </button>
-      ))}
     </div>
   );
 }

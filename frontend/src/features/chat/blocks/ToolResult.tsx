@@ -6,6 +6,7 @@ import { ObjectView } from '@/components/data/ObjectView';
 import { ProblemList } from '@/components/data/ProblemList';
 import { ResultTable } from '@/components/data/ResultTable';
 import { readLogs, readProblems, readTable, type JsonObject } from '@/components/data/toolResult';
+import { Choice } from '@/components/choice/Choice';
 import { viewOfKind } from '../results/viewOfKind';
 import styles from './ToolCallCard.module.css';
 
@@ -36,20 +37,12 @@ export function ToolResult(props: ToolResultProps): ReactNode {
     <div>
       {props.structured !== null && <ProblemList problems={readProblems(props.structured)} />}
       <div className={styles['resultBar']}>
-        <div role="group" aria-label={t('tool.view')} className={styles['views']}>
-          {views.map(({ key }) => (
-            <button
-              key={key}
-              type="button"
-              aria-pressed={key === view.key}
-              onClick={() => {
-                setChosen(key);
-              }}
-            >
-              {t(`tool.${key}`)}
-            </button>
-          ))}
-        </div>
+        <Choice
+          label={t('tool.view')}
+          options={views.map(({ key }) => ({ value: key, content: t(`tool.${key}`) }))}
+          value={view.key}
+          onChange={setChosen}
+        />
         <CopyButton text={view.source} label={t('tool.copyResult')} />
       </div>
       {view.content}

@@ -3,6 +3,7 @@ import { useState, type ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Finding } from '@/api/types';
 import { RequestError } from '@/components/RequestError';
+import { Choice } from '@/components/choice/Choice';
 import { Nothing, Panel } from '../Panel';
 import { sortFindings } from './about';
 import { FindingItem } from './FindingItem';
@@ -45,20 +46,12 @@ function OtherFindings(props: Omit<FindingsProps, 'list'> & { state: 'suspected'
 function StateChoice(props: { state: FindingState; onChange: (state: FindingState) => void }): ReactNode {
   const { t } = useTranslation();
   return (
-    <div role="group" aria-label={t('dashboard.findings.stateLabel')} className={styles['choice']}>
-      {STATES.map((state) => (
-        <button
-          key={state}
-          type="button"
-          aria-pressed={state === props.state}
-          onClick={() => {
-            props.onChange(state);
-          }}
-        >
-          {t(`dashboard.findings.state.${state}`)}
-        </button>
-      ))}
-    </div>
+    <Choice
+      label={t('dashboard.findings.stateLabel')}
+      options={STATES.map((state) => ({ value: state, content: t(`dashboard.findings.state.${state}`) }))}
+      value={props.state}
+      onChange={props.onChange}
+    />
   );
 }
 

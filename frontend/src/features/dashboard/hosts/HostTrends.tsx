@@ -5,6 +5,7 @@ import type { Host, Series } from '@/api/types';
 import { TrendChart, type TrendSeries } from '@/components/charts/TrendChart';
 import type { Span } from '@/components/charts/points';
 import { RequestError } from '@/components/RequestError';
+import { Choice } from '@/components/choice/Choice';
 import { RATIO_CHECKS } from '../findings/about';
 import { historyQuery, patrolQuery } from '../queries';
 import { lastHours, TREND_GAP_SECONDS } from '../span';
@@ -59,20 +60,12 @@ export function HostTrends({ host, metric }: { host: Host; metric: string | null
 function RangeChoice({ range, onChange }: { range: Range; onChange: (range: Range) => void }): ReactNode {
   const { t } = useTranslation();
   return (
-    <div role="group" aria-label={t('dashboard.host.range')} className={styles['choice']}>
-      {(Object.keys(RANGES) as Range[]).map((key) => (
-        <button
-          key={key}
-          type="button"
-          aria-pressed={key === range}
-          onClick={() => {
-            onChange(key);
-          }}
-        >
-          {t(`dashboard.host.${key}`)}
-        </button>
-      ))}
-    </div>
+    <Choice
+      label={t('dashboard.host.range')}
+      options={(Object.keys(RANGES) as Range[]).map((key) => ({ value: key, content: t(`dashboard.host.${key}`) }))}
+      value={range}
+      onChange={onChange}
+    />
   );
 }
 
