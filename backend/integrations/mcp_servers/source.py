@@ -89,7 +89,9 @@ class McpToolSource:
         except asyncio.CancelledError:
             await self._stop_all()
             raise
-        self._watcher = asyncio.create_task(watch_file(self._config_path, on_change=self._reload), name="mcp-config")
+        self._watcher = asyncio.create_task(
+            watch_file(self._config_path, read=self._read_file, on_change=self._reload), name="mcp-config"
+        )
         return self
 
     async def __aexit__(self, *exc_info: object) -> None:
@@ -230,8 +232,7 @@ class McpToolSource:
     async def _read_file(self) -> Configuration:
         return await asyncio.to_thread(read_configuration, self._config_path, environment=self._environment)
 
-    async def _reload(self) -> None:
-        found = await self._read_file()
+    async def _reload(self, found: Configuration) -> None:
         if found == self._configuration:
             return
         if found.error is not None:
